@@ -1,0 +1,203 @@
+//! The configuration: a TOML file, environment variables `REGISTRARD__…` on top, unknown keys refused by name.
+//! `config/registrard.toml` shows every setting at its default; a test compares it with these types.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// Everything a daemon needs to know.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Where jobs, attempts and events are kept.
+    pub store: Store,
+    /// The message broker; without it jobs enter only by `registrard submit` and events stay in the store.
+    pub broker: Option<Broker>,
+    /// Metrics and health.
+    pub http: Http,
+    /// Logging.
+    pub log: Log,
+    /// How much is taken in at once, and how large.
+    pub intake: Intake,
+    /// Start, stop and ownership.
+    pub daemon: Daemon,
+    /// When to try again.
+    pub retry: Retry,
+    /// Who may publish what. Without any entry every broker-validated user may do everything only if
+    /// `intake.open = true`.
+    pub publishers: BTreeMap<String, Publisher>,
+    /// The registrar accounts, by the name jobs use.
+    pub accounts: BTreeMap<String, Account>,
+}
+
+/// Where jobs, attempts and events are kept.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Store {
+    /// `sqlite:///path` or `postgres://user@host/database`.
+    pub url: String,
+    /// File with the database password, if the URL has none (relative to `$CREDENTIALS_DIRECTORY` if that is set).
+    pub password_file: Option<PathBuf>,
+    /// Run migrations at start.
+    pub migrate: bool,
+}
+
+impl Default for Store {
+    fn default() -> Self {
+        Self { url: "sqlite:///var/lib/registrard/registrard.db".into(), password_file: None, migrate: true }
+    }
+}
+
+/// The message broker.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Broker {
+    /// `amqp://user@host:5672/vhost` or `amqps://…`.
+    pub url: String,
+    /// File with the password, if the URL has none.
+    #[serde(default)]
+    pub password_file: Option<PathBuf>,
+    /// PEM file with the CA of an `amqps` broker; default: the system's roots.
+    #[serde(default)]
+    pub ca_file: Option<PathBuf>,
+    /// Declare exchanges and queues at start (idempotent); otherwise they must be there.
+    #[serde(default = "yes")]
+    pub declare: bool,
+    /// How often a delivery may come back before the broker dead-letters it.
+    #[serde(default = "delivery_limit")]
+    pub delivery_limit: u32,
+    /// Declare this durable queue for all events, so that none is unroutable; empty for none.
+    #[serde(default = "events_queue")]
+    pub events_queue: String,
+}
+
+fn yes() -> bool {
+    true
+}
+fn delivery_limit() -> u32 {
+    20
+}
+fn events_queue() -> String {
+    "registrard.events".into()
+}
+
+/// Metrics and health.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Http {
+    /// Address of `/metrics`, `/healthz` and `/readyz`; empty for none.
+    pub listen: String,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self { listen: "127.0.0.1:9464".into() }
+    }
+}
+
+/// Logging.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Log {
+    /// A filter as of `RUST_LOG`, for example `info,registrard=debug`.
+    pub filter: String,
+    /// `auto` (journal under systemd, text otherwise), `text` or `json`.
+    pub format: String,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self { filter: "info".into(), format: "auto".into() }
+    }
+}
+
+/// How much is taken in at once, and how large.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Intake {
+    /// Deliveries committed in one transaction.
+    pub batch: usize,
+    /// Largest message in bytes.
+    pub max_message_bytes: usize,
+    /// Most jobs in one bulk message.
+    pub max_bulk_jobs: usize,
+    /// Accept jobs of any broker-validated user for any account when there are no `[publishers]`.
+    pub open: bool,
+}
+
+impl Default for Intake {
+    fn default() -> Self {
+        Self { batch: 500, max_message_bytes: 16 * 1024 * 1024, max_bulk_jobs: 20_000, open: false }
+    }
+}
+
+/// Start, stop and ownership.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Daemon {
+    /// Name of this daemon in leases and logs; default: host name and process id.
+    pub name: String,
+    /// Seconds after which an account of a dead daemon is taken over.
+    pub lease_seconds: u32,
+    /// Milliseconds between looks for work that no hint announced.
+    pub poll_millis: u32,
+    /// Seconds that requests on the wire get to finish when the daemon is told to stop.
+    pub stop_seconds: u32,
+}
+
+impl Default for Daemon {
+    fn default() -> Self {
+        Self { name: String::new(), lease_seconds: 15, poll_millis: 500, stop_seconds: 30 }
+    }
+}
+
+/// When to try again; every wait is jittered fully, up to a ceiling that doubles.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retry {
+    /// First and longest ceiling, in seconds, where an object is busy.
+    pub soon: [f64; 2],
+    /// The same where the registry is in trouble.
+    pub backoff: [f64; 2],
+    /// The same for questions about a job in doubt.
+    pub question: [f64; 2],
+    /// Questions before a human is asked.
+    pub questions: u32,
+    /// The same for connections to registry, store and broker.
+    pub connect: [f64; 2],
+}
+
+impl Default for Retry {
+    fn default() -> Self {
+        Self { soon: [2.0, 10.0], backoff: [60.0, 1800.0], question: [2.0, 600.0], questions: 12, connect: [1.0, 60.0] }
+    }
+}
+
+/// What one broker user may publish.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Publisher {
+    /// Accounts it may use; `*` alone, or at the end of a name, stands for anything.
+    pub accounts: Vec<String>,
+    /// Operations it may ask for, likewise (`domain.*`).
+    #[serde(default = "everything")]
+    pub operations: Vec<String>,
+}
+
+fn everything() -> Vec<String> {
+    vec!["*".into()]
+}
+
+/// One registrar account. What stands beside `registry` belongs to that registry's plug-in, which refuses unknown keys.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct Account {
+    /// The plug-in, for example `denic-rri`.
+    pub registry: String,
+    /// The plug-in's own settings.
+    #[serde(flatten)]
+    #[schemars(with = "std::collections::BTreeMap<String, Value>")]
+    pub settings: Map<String, Value>,
+}

@@ -1,0 +1,1 @@
+//! Builds and connects everything; the only file that knows all parts.

@@ -1,0 +1,1 @@
+//! One job's life in five steps.

@@ -1,0 +1,21 @@
+//! Pure types and rules: no I/O, no clock, no async. Every other module may use this one; it uses none.
+
+pub mod answer;
+pub mod command;
+pub mod deadline;
+pub mod event;
+pub mod job;
+pub mod request;
+pub mod retry;
+pub mod secret;
+pub mod state;
+pub mod verdict;
+
+pub use answer::{Answer, Level, Message};
+pub use command::{ObjectKey, ObjectKind, Operation};
+pub use event::{Event, EventId};
+pub use job::{Class, Job, JobId, Move};
+pub use request::{NewJob, Reject, Request};
+pub use secret::Secret;
+pub use state::{Cause, State, WaitingFor};
+pub use verdict::{Finding, Later, Lost, Scope, Verdict};

@@ -1,0 +1,114 @@
+//! The one language between a registry and the life of a job.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use super::answer::Answer;
+use super::deadline::Deadline;
+use super::retry::Pace;
+
+/// What an answer means for the job. Each registry has one table from its native codes to these.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// Done, or the question is answered.
+    Done,
+    /// The registry took the order and works on it; the text says what will end it.
+    Pending(String),
+    /// Certainly not done, and a repetition would fare no better.
+    Refused(String),
+    /// Certainly not done; worth trying later.
+    Later(Later),
+    /// Answered, yet nobody can tell from the answer whether it happened: ask before sending again.
+    Unsure(String),
+    /// The account must not send anything more until an operator has looked (law 10).
+    Suspend(String),
+}
+
+/// When and why to try again, and who has to wait.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Later {
+    /// How long to wait.
+    pub pace: Pace,
+    /// Who waits.
+    pub scope: Scope,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// Who has to wait for a [`Later`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scope {
+    /// This job only; costs it one attempt of its budget.
+    Job,
+    /// Everything of this account; costs no attempt (law 7).
+    Account,
+}
+
+/// A verdict with what else the answer told us.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Judgement {
+    /// What to do with the job.
+    pub verdict: Verdict,
+    /// Native codes that stand in no table: counted and shown, classified by rule.
+    pub unknown_codes: Vec<String>,
+    /// Dates the answer named.
+    pub deadlines: Vec<Deadline>,
+    /// A cool-down the whole account owes the registry, whatever became of this job.
+    pub account_cooldown: Option<(Duration, String)>,
+}
+
+impl Judgement {
+    /// A verdict and nothing else to tell.
+    #[must_use]
+    pub fn plain(verdict: Verdict) -> Self {
+        Self { verdict, unknown_codes: Vec::new(), deadlines: Vec::new(), account_cooldown: None }
+    }
+}
+
+/// How an exchange on the wire failed. There is no third way: everything else is an answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Lost {
+    /// Not one byte of the request left this machine: repeat freely.
+    #[error("not sent: {0}")]
+    NotSent(String),
+    /// The request, or a part of it, may have reached the registry (law 3).
+    #[error("perhaps sent: {0}")]
+    PerhapsSent(String),
+}
+
+/// What the registry was found to hold after a request whose answer was never heard.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Finding {
+    /// Our effect is there; the answer is what the registry shows of it.
+    Applied(Answer),
+    /// Our order is there but not finished; the text says what will end it.
+    Taken(Answer, String),
+    /// Our effect is certainly not there. `same_transaction`: send again under the same transaction id, so that a late
+    /// first request and the repetition cannot both count.
+    Nothing {
+        /// Repeat under the id of the lost request.
+        same_transaction: bool,
+        /// What the registry said, for `jobs show`.
+        evidence: String,
+    },
+    /// Somebody else's effect is there instead.
+    Foreign(String),
+    /// Cannot tell (yet): ask again later, then a human.
+    Unknown(String),
+}
+
+/// A request whose outcome is unknown, as far as needed to ask about it.
+#[derive(Clone, Debug)]
+pub struct Doubt<'a> {
+    /// The account it was sent for.
+    pub account: &'a str,
+    /// What was asked.
+    pub operation: super::Operation,
+    /// With which parameters.
+    pub params: &'a serde_json::Map<String, serde_json::Value>,
+    /// Under which transaction id.
+    pub transaction: &'a str,
+    /// When the intent was written; nothing of ours is older.
+    pub since: Timestamp,
+}

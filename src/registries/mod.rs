@@ -1,0 +1,175 @@
+//! The registries. Each is one folder of the same shape: `codec` (bytes ⇄ messages), `commands` (one file per command),
+//! `outcome` (native codes → verdicts), `reconcile`, `limits`, `session`. A folder knows `model` and `net` only.
+
+pub mod denic_rri;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::model::verdict::{Doubt, Judgement};
+use crate::model::{Answer, Finding, Lost, ObjectKey, Operation, Reject};
+
+/// One list of all plug-ins: the name in the configuration and how an account of it is made.
+pub const PLUGINS: &[Plugin] = &[denic_rri::PLUGIN];
+
+/// A registry as the rest of the house sees it before any account exists.
+pub struct Plugin {
+    /// The name in configuration and on the command line, for example `denic-rri`.
+    pub name: &'static str,
+    /// The operations it supports.
+    pub operations: &'static [Operation],
+    /// The pure part, for `wire encode` and `wire decode`.
+    pub dialect: fn(&WireOptions) -> Result<Arc<dyn Dialect>, String>,
+    /// An account from its settings (the account's table in the configuration without `registry`). Refuses unknown keys
+    /// by name; reads secrets; does not connect.
+    pub account: fn(name: &str, settings: &Value) -> Result<Arc<dyn Registry>, String>,
+}
+
+/// The plug-in of a name.
+#[must_use]
+pub fn plugin(name: &str) -> Option<&'static Plugin> {
+    PLUGINS.iter().find(|plugin| plugin.name == name)
+}
+
+/// How requests are written. Empty options mean the registry's defaults.
+#[derive(Clone, Debug, Default)]
+pub struct WireOptions {
+    /// The account for which it is written (prefix rules of handles); may be empty on the command line.
+    pub account: String,
+    /// `kv` or `xml` where a registry has both.
+    pub format: Option<String>,
+    /// Protocol version, for example `5.0`.
+    pub protocol: Option<String>,
+}
+
+/// A request ready for the wire.
+#[derive(Clone)]
+pub struct Prepared {
+    /// The payload without framing. Wiped on drop: it may hold secrets.
+    pub bytes: Zeroizing<Vec<u8>>,
+    /// What it asks; decides how the answer is read.
+    pub operation: Operation,
+    /// The transaction id inside, if the request carries one; an answer that echoes another is somebody else's.
+    pub transaction: Option<String>,
+}
+
+impl Prepared {
+    /// SHA-256 of the payload, stored with the intent.
+    #[must_use]
+    pub fn digest(&self) -> [u8; 32] {
+        Sha256::digest(&*self.bytes).into()
+    }
+}
+
+/// What to do next about a job in doubt.
+#[derive(Clone)]
+pub enum Step {
+    /// Ask this; call again with the answer added.
+    Ask(Prepared),
+    /// This is what is true.
+    Found(Finding),
+}
+
+/// The language of a registry: pure functions, no I/O. `params` are a job's parameters.
+pub trait Dialect: Send + Sync + 'static {
+    /// Checks a job's parameters and names the object it works on. The reject names field, rule and value.
+    ///
+    /// # Errors
+    /// The operation is not one of this registry, or a parameter is missing, unknown or outside its rule.
+    fn check(&self, operation: Operation, params: &Map<String, Value>) -> Result<ObjectKey, Reject>;
+
+    /// Writes the request. Deterministic: the same input gives the same bytes.
+    ///
+    /// # Errors
+    /// As [`Dialect::check`].
+    fn prepare(&self, operation: Operation, params: &Map<String, Value>, transaction: &str)
+    -> Result<Prepared, Reject>;
+
+    /// Reads the answer to `operation`.
+    ///
+    /// # Errors
+    /// It is not an answer of this registry (garbage, wrong format, limits exceeded); says what and where.
+    fn decode(&self, operation: Operation, bytes: &[u8]) -> Result<Answer, String>;
+
+    /// What an answer means, from the registry's one table.
+    fn judge(&self, operation: Operation, answer: &Answer) -> Judgement;
+
+    /// The conversation that settles a doubt: called with the answers heard so far, it asks the next question or says
+    /// what is true. Asks read-only questions only.
+    fn reconcile(&self, doubt: &Doubt<'_>, heard: &[Answer]) -> Step;
+}
+
+/// The published limits of an account. Later limits stack on these.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Sessions open at once.
+    pub sessions: usize,
+    /// Length of the throttle's sliding window.
+    pub window: Duration,
+    /// How much longer the slot of a request without an answer is kept.
+    pub grace: Duration,
+    /// An idle session says something this often, or is closed where that is `None`.
+    pub keep_alive: Option<Duration>,
+    /// How long one exchange may take before it counts as perhaps sent.
+    pub answer_within: Duration,
+}
+
+/// One account at one registry: its language, its limits and its sessions.
+#[async_trait]
+pub trait Registry: Send + Sync + 'static {
+    /// The name of the plug-in.
+    fn kind(&self) -> &'static str;
+    /// The pure part.
+    fn dialect(&self) -> &dyn Dialect;
+    /// What may be open and sent.
+    fn limits(&self) -> Limits;
+    /// Requests allowed per [`Limits::window`] at this instant.
+    fn requests_per_window(&self, at: Timestamp) -> u32;
+    /// Start of the next quota day after this instant.
+    fn next_quota_day(&self, at: Timestamp) -> Timestamp;
+    /// Opens a session and logs in; takes one throttle slot. Bounded in time.
+    ///
+    /// # Errors
+    /// See [`OpenError`]: each says what the caller does next.
+    async fn open(&self) -> Result<Box<dyn Session>, OpenError>;
+}
+
+/// Why no session could be opened, by what to do next.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum OpenError {
+    /// No connection, TLS refused, closed before login: try again with back-off.
+    #[error("cannot reach the registry: {0}")]
+    Unreachable(String),
+    /// Too many sessions, or asked to wait: use those that are open, try again after this long.
+    #[error("the registry wants fewer sessions or less traffic: {0}")]
+    NotNow(String, Duration),
+    /// Credentials refused or login blocked: suspend the account (law 10).
+    #[error("login refused: {0}")]
+    Refused(String),
+}
+
+/// One logged-in session. Not to be shared: one exchange at a time.
+#[async_trait]
+pub trait Session: Send {
+    /// Sends and waits for the answer, bounded by [`Limits::answer_within`]. After any error the session is broken and
+    /// must be dropped: its connection is reset, not closed gently, so that what is still in flight dies with it.
+    ///
+    /// # Errors
+    /// Whether anything may have reached the registry.
+    async fn exchange(&mut self, request: &Prepared) -> Result<Answer, Lost>;
+
+    /// Says something harmless so that the session is not closed as idle; takes one throttle slot.
+    ///
+    /// # Errors
+    /// The session is gone.
+    async fn keep_alive(&mut self) -> Result<(), Lost>;
+
+    /// Logs out and closes; takes one throttle slot. Bounded in time, errors are of no consequence.
+    async fn close(self: Box<Self>);
+}

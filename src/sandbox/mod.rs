@@ -1,0 +1,1 @@
+//! The registries' server side, for demo and tests.

@@ -1,0 +1,167 @@
+//! What is durable. One trait, two databases, one conformance suite (`tests/store.rs`); only this module writes SQL.
+//!
+//! Whoever changes a job does it through [`Store::accept`], [`Store::start`] and [`Store::apply`]; each is one
+//! transaction over many jobs and guarded row by row, so that a late or replaced caller changes nothing (law 9).
+
+// pub mod postgres;
+// pub mod sqlite;
+pub mod types;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+pub use types::*;
+
+use crate::model::{Event, Job, JobId, Move, NewJob};
+
+/// A result of the store.
+pub type Result<T> = std::result::Result<T, StoreError>;
+
+/// What went wrong, by what the caller does next.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database is away or busy; nothing is known to have been committed. Try again with back-off.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// The database was written by a newer release; starting would corrupt it.
+    #[error(
+        "the database has schema version {found}, this release knows up to {known}: install the newer release again \
+         (a schema is never taken back)"
+    )]
+    SchemaTooNew {
+        /// In the database.
+        found: i64,
+        /// In this binary.
+        known: i64,
+    },
+    /// The database lacks migrations: run `registrard migrate`.
+    #[error("the database has schema version {found}, this release needs {needed}: run `registrard migrate`")]
+    SchemaTooOld {
+        /// In the database.
+        found: i64,
+        /// By this binary.
+        needed: i64,
+    },
+    /// The caller's lease is over; it must stop working the account.
+    #[error("the lease on {0} was taken over by another daemon")]
+    Fenced(String),
+    /// Wrong configuration or a row that cannot be read: a human must look.
+    #[error("store: {0}")]
+    Broken(String),
+}
+
+/// The store. All instants are the caller's clock, except leases, which live by the store's own clock, so that the
+/// clocks of two daemons need not agree on who owns what.
+#[async_trait]
+pub trait Store: Send + Sync + 'static {
+    /// Brings the schema up to date. Safe to run twice and from many processes at once.
+    async fn migrate(&self) -> Result<Migrated>;
+    /// Refuses a schema that is newer or older than this release.
+    async fn check_schema(&self) -> Result<()>;
+    /// One round trip.
+    async fn ping(&self) -> Result<()>;
+
+    // ── intake ──────────────────────────────────────────────────────────────────────────────────────────────────
+    /// Takes in jobs and writes events (of rejected submissions) in one transaction; answers in the order of `jobs`.
+    /// An id that is there already with the same digest is a duplicate (its final event, if there is one, is sent
+    /// again under its old id); with another digest it is a conflict, and the first stands. Links each job to the jobs
+    /// in its `after` and to the last unfinished job on its object.
+    async fn accept(&self, jobs: &[NewJob], events: &[Event], now: Timestamp) -> Result<Vec<Acceptance>>;
+
+    // ── schedule ────────────────────────────────────────────────────────────────────────────────────────────────
+    /// Jobs of an account that may start now: waiting, unblocked, due, `start_by` not passed; by class, then due time,
+    /// then arrival.
+    async fn due(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>>;
+    /// Jobs of an account that are in doubt and due to be asked about, oldest first.
+    async fn doubts(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>>;
+    /// The earliest instant after `now` at which a waiting or in-doubt job of the account falls due.
+    async fn next_due(&self, account: &str, now: Timestamp) -> Result<Option<Timestamp>>;
+    /// Claims jobs and writes the intent of their next attempt (law 2). Returns those that were still waiting.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] if the lease is over.
+    async fn start(&self, lease: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>>;
+    /// Carries out moves with their events, one transaction; says for each whether the job was still where the move
+    /// expected it. A finished job releases those that waited for it; one that did not succeed dooms its dependants.
+    async fn apply(&self, moves: &[Move]) -> Result<Vec<bool>>;
+    /// Running jobs of an account that were claimed under an older fence: their owner is gone.
+    async fn abandoned(&self, lease: &Lease, limit: u32) -> Result<Vec<Job>>;
+    /// Waiting jobs whose `start_by` has passed.
+    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>>;
+    /// Waiting jobs that can never start because a job in their `after` did not succeed; with that job's id.
+    async fn doomed(&self, limit: u32) -> Result<Vec<(Job, JobId)>>;
+    /// Repairs links whose needed job finished while the link was being written; returns how many.
+    async fn sweep_links(&self) -> Result<u64>;
+
+    // ── ownership ───────────────────────────────────────────────────────────────────────────────────────────────
+    /// Takes the lease of `name` for `ttl` if nobody holds it; each holder gets a higher fence than all before.
+    async fn acquire(&self, name: &str, owner: &str, ttl: Duration) -> Result<Option<Lease>>;
+    /// Prolongs a lease; `false` if it was lost.
+    async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<bool>;
+    /// Gives a lease back so that another daemon need not wait for its end.
+    async fn release(&self, lease: &Lease) -> Result<()>;
+
+    // ── throttle and account state ──────────────────────────────────────────────────────────────────────────────
+    /// Reserves a block of sends before the first of them is used.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] if the lease is over.
+    async fn reserve(&self, lease: &Lease, block: &SendBlock) -> Result<()>;
+    /// Notes that the last send of a block was answered (or given up, with its grace) at `at`.
+    async fn close_block(&self, account: &str, number: i64, at: Timestamp) -> Result<()>;
+    /// Blocks that are open or were closed after `since`; older ones are removed.
+    async fn blocks(&self, account: &str, since: Timestamp) -> Result<Vec<SendBlock>>;
+    /// Suspension and cool-down of an account.
+    async fn account(&self, account: &str) -> Result<AccountState>;
+    /// All accounts with any state.
+    async fn accounts(&self) -> Result<Vec<AccountState>>;
+    /// Suspends an account, or lifts the suspension (`reason` `None`), with its event.
+    async fn suspend(&self, account: &str, reason: Option<&str>, event: &Event) -> Result<()>;
+    /// Keeps an account silent until then (never shortens a cool-down that is longer).
+    async fn cool_down(&self, account: &str, until: Timestamp, reason: &str) -> Result<()>;
+
+    // ── outbox ──────────────────────────────────────────────────────────────────────────────────────────────────
+    /// Events not yet delivered and due for a try, in order.
+    async fn unsent(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxRow>>;
+    /// Notes that the broker has confirmed these.
+    async fn mark_sent(&self, seqs: &[i64], now: Timestamp) -> Result<()>;
+    /// Tries these again at `until`; `why` is kept for operators.
+    async fn postpone(&self, seqs: &[i64], until: Timestamp, why: &str) -> Result<()>;
+    /// Events after a sequence number, sent or not, oldest first.
+    async fn events_after(&self, seq: i64, limit: u32) -> Result<Vec<OutboxRow>>;
+    /// The highest sequence number of the outbox (0 if empty).
+    async fn last_event(&self) -> Result<i64>;
+
+    // ── views for people ────────────────────────────────────────────────────────────────────────────────────────
+    /// A job with its attempts, its events and what it waits for.
+    async fn job(&self, id: JobId) -> Result<Option<JobDetail>>;
+    /// Jobs, newest first.
+    async fn jobs(&self, filter: &JobFilter) -> Result<Vec<Job>>;
+    /// Batches with their counts, newest first.
+    async fn batches(&self, name: Option<&str>, limit: u32) -> Result<Vec<BatchView>>;
+    /// Jobs by account and state, for metrics: open states exact, final states as kept.
+    async fn counts(&self) -> Result<Vec<StateCount>>;
+    /// Unsent events and the age of the oldest.
+    async fn outbox_backlog(&self) -> Result<Backlog>;
+}
+
+/*
+/// Opens the store of a URL: `postgres://…`, `postgresql://…`, or `sqlite://PATH` (`sqlite::memory:` for tests).
+///
+/// # Errors
+/// The URL has another scheme, or the database cannot be reached.
+pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
+    if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+        Ok(Arc::new(postgres::PostgresStore::connect(url).await?))
+    } else if url.starts_with("sqlite:") {
+        Ok(Arc::new(sqlite::SqliteStore::connect(url).await?))
+    } else {
+        Err(StoreError::Broken(
+            "store.url must begin with `postgres://` or `sqlite://`, for example sqlite:///var/lib/registrard/registrard.db"
+                .into(),
+        ))
+    }
+}
+*/

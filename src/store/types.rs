@@ -1,0 +1,187 @@
+//! What goes into the store and comes out of it, besides the model's own types.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use crate::model::{Event, Job, JobId, State};
+
+/// What became of one job at intake.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Acceptance {
+    /// Stored.
+    New,
+    /// Known with the same content; it is in this state.
+    Duplicate(State),
+    /// Known with different content; the first stands.
+    Conflict,
+    /// It would wait, over the jobs in its `after`, for itself.
+    Cycle,
+}
+
+/// The claim of one job together with the intent of its attempt.
+#[derive(Clone, Debug)]
+pub struct Start {
+    /// The job.
+    pub job: JobId,
+    /// The attempt it was in when it was read; the new one is one higher.
+    pub attempt: u32,
+    /// Transaction id of the request.
+    pub transaction: String,
+    /// Whether this repeats the transaction id of the attempt before (then `intent_at` of the job stays).
+    pub same_transaction: bool,
+    /// SHA-256 of the request's bytes.
+    pub digest: [u8; 32],
+}
+
+/// Ownership of a name (an account, or `outbox`), with the fence that proves it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Lease {
+    /// What is owned.
+    pub name: String,
+    /// By which daemon.
+    pub owner: String,
+    /// Higher than that of every earlier owner.
+    pub fence: i64,
+}
+
+/// A block of sends reserved for the throttle.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SendBlock {
+    /// The account.
+    pub account: String,
+    /// Ascending per account.
+    pub number: i64,
+    /// How many sends.
+    pub slots: u32,
+    /// When it was reserved.
+    pub reserved_at: Timestamp,
+    /// When its last send was answered; `None` while it may still be used.
+    pub closed_at: Option<Timestamp>,
+}
+
+/// Suspension and cool-down of an account.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct AccountState {
+    /// The account.
+    pub account: String,
+    /// Why it is suspended, if it is.
+    pub suspended: Option<String>,
+    /// Since when it is suspended.
+    pub suspended_at: Option<Timestamp>,
+    /// It sends nothing before this instant.
+    pub cooldown_until: Option<Timestamp>,
+    /// Why it is silent.
+    pub cooldown_reason: Option<String>,
+}
+
+/// An event in the outbox.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OutboxRow {
+    /// Order of writing.
+    pub seq: i64,
+    /// The event.
+    pub event: Event,
+    /// When the broker confirmed it.
+    pub sent_at: Option<Timestamp>,
+    /// How often delivery failed.
+    pub tries: u32,
+}
+
+/// One attempt of a job.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AttemptView {
+    /// 1, 2, 3, …
+    pub attempt: u32,
+    /// Transaction id sent with it.
+    pub transaction: String,
+    /// SHA-256 of the request, hexadecimal.
+    pub digest: String,
+    /// Owner's fence.
+    pub fence: i64,
+    /// When the intent was written.
+    pub started_at: Timestamp,
+    /// When its outcome was written.
+    pub ended_at: Option<Timestamp>,
+    /// How it ended (a word of [`crate::model::Cause`]).
+    pub cause: Option<String>,
+    /// The code that decided, if the registry answered.
+    pub code: Option<String>,
+    /// Why, for people.
+    pub reason: Option<String>,
+}
+
+/// Everything about one job.
+#[derive(Clone, Debug)]
+pub struct JobDetail {
+    /// The job.
+    pub job: Job,
+    /// Its attempts, oldest first.
+    pub attempts: Vec<AttemptView>,
+    /// Jobs it still waits for, with the kind of link (`after` or `object`).
+    pub waits_for: Vec<(JobId, String)>,
+    /// Its events, oldest first.
+    pub events: Vec<OutboxRow>,
+}
+
+/// Which jobs to list.
+#[derive(Clone, Debug, Default)]
+pub struct JobFilter {
+    /// Only these states; empty means all.
+    pub states: Vec<State>,
+    /// Only this account.
+    pub account: Option<String>,
+    /// Only this batch.
+    pub batch: Option<String>,
+    /// Only this object (`domain:example.de`).
+    pub object: Option<String>,
+    /// Only jobs that arrived before this sequence number (paging).
+    pub before_seq: Option<i64>,
+    /// At most this many.
+    pub limit: u32,
+}
+
+/// A batch and what became of its jobs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BatchView {
+    /// Its name.
+    pub name: String,
+    /// Who published into it first.
+    pub publisher: String,
+    /// When its first job arrived.
+    pub created_at: Timestamp,
+    /// Jobs in it.
+    pub total: u64,
+    /// Jobs by state, only states that occur.
+    pub by_state: Vec<(State, u64)>,
+}
+
+/// Jobs of one account in one state.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StateCount {
+    /// The account.
+    pub account: String,
+    /// The state.
+    pub state: State,
+    /// How many.
+    pub jobs: u64,
+    /// Arrival of the oldest.
+    pub oldest: Option<Timestamp>,
+}
+
+/// Unsent events.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Backlog {
+    /// How many.
+    pub unsent: u64,
+    /// When the oldest happened.
+    pub oldest: Option<Timestamp>,
+}
+
+/// What a migration did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Migrated {
+    /// Schema version before; 0 for an empty database.
+    pub from: i64,
+    /// Schema version now.
+    pub to: i64,
+}
