@@ -1,0 +1,122 @@
+//! Group commit: moves that arrive together are written together, and a lonely move waits for nobody.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot};
+
+use super::observer::Observer;
+use crate::model::Move;
+use crate::model::retry::Steps;
+use crate::store::{Store, StoreError};
+
+/// Most moves in one transaction.
+const LARGEST_GROUP: usize = 500;
+/// Moves that may wait for a commit before senders wait too.
+const QUEUE: usize = 4096;
+
+/// The writing end. Cheap to clone.
+#[derive(Clone)]
+pub struct Committer {
+    queue: mpsc::Sender<Item>,
+}
+
+struct Item {
+    step: Move,
+    done: oneshot::Sender<bool>,
+}
+
+/// Whether a move took effect: resolves once it is committed, to `false` if the job was not where the move expected it
+/// or the writer is gone.
+pub struct Committed(oneshot::Receiver<bool>);
+
+impl Committed {
+    /// Waits for the commit.
+    pub async fn wait(self) -> bool {
+        self.0.await.unwrap_or(false)
+    }
+}
+
+impl Committer {
+    /// Starts the writer. It ends when the last `Committer` is dropped and everything queued is written, so dropping
+    /// them and awaiting the handle is the flush. `after` is called after each commit (to wake schedulers and the
+    /// outbox).
+    pub fn start(
+        store: Arc<dyn Store>,
+        steps: Steps,
+        observer: Arc<dyn Observer>,
+        after: impl Fn() + Send + Sync + 'static,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
+        let (queue, items) = mpsc::channel(QUEUE);
+        (Self { queue }, tokio::spawn(write(store, steps, observer, items, after)))
+    }
+
+    /// Queues a move; waits only while the queue is full.
+    pub async fn commit(&self, step: Move) -> Committed {
+        let (done, committed) = oneshot::channel();
+        // If the writer is gone the sender inside the item is dropped, and waiting answers `false`.
+        let _ = self.queue.send(Item { step, done }).await;
+        Committed(committed)
+    }
+}
+
+async fn write(
+    store: Arc<dyn Store>,
+    steps: Steps,
+    observer: Arc<dyn Observer>,
+    mut items: mpsc::Receiver<Item>,
+    after: impl Fn() + Send + Sync + 'static,
+) {
+    let mut group = Vec::new();
+    while items.recv_many(&mut group, LARGEST_GROUP).await > 0 {
+        let (moves, done): (Vec<_>, Vec<_>) = group.drain(..).map(|item| (item.step, item.done)).unzip();
+        let effects = write_group(&*store, steps, &moves).await;
+        observer.committed(moves.len());
+        for ((step, done), effect) in moves.iter().zip(done).zip(effects) {
+            if effect {
+                observer.moved(step);
+            }
+            // Nobody waiting is fine: the move is committed all the same.
+            let _ = done.send(effect);
+        }
+        after();
+    }
+}
+
+/// Writes one group, however long the store is away: what happened at a registry must not be forgotten while this
+/// process lives. If it dies, the intent is in the store and the job is asked about (law 3). Repeating after an unclear
+/// commit is harmless, because every move names the attempt and state it expects.
+async fn write_group(store: &dyn Store, steps: Steps, moves: &[Move]) -> Vec<bool> {
+    let mut tries = 0;
+    loop {
+        match store.apply(moves).await {
+            Ok(effects) => return effects,
+            Err(StoreError::Unavailable(why)) => {
+                tracing::warn!(moves = moves.len(), "outcomes cannot be written yet, will try again: {why}");
+                tokio::time::sleep(steps.wait(tries, rand::random())).await;
+                tries += 1;
+            }
+            Err(error) if moves.len() > 1 => {
+                // One bad row must not take its neighbours with it.
+                tracing::warn!("writing {} outcomes one by one: {error}", moves.len());
+                return write_singly(store, steps, moves).await;
+            }
+            Err(error) => {
+                let job = moves.first().map(Move::job);
+                tracing::error!(job = job.map(tracing::field::display), "an outcome cannot be written: {error}");
+                return vec![false; moves.len()];
+            }
+        }
+    }
+}
+
+async fn write_singly(store: &dyn Store, steps: Steps, moves: &[Move]) -> Vec<bool> {
+    let mut effects = Vec::with_capacity(moves.len());
+    for step in moves {
+        effects.extend(Box::pin(write_group(store, steps, std::slice::from_ref(step))).await);
+    }
+    effects
+}
+
+/// Longest time a stopping daemon waits for its last outcomes to be written.
+pub const LAST_FLUSH: Duration = Duration::from_secs(20);

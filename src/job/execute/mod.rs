@@ -1,0 +1,149 @@
+//! Intent, send, record. The intent is written with the claim (`schedule`); here the request goes over a session and
+//! what was heard becomes a move.
+//!
+//! An account's sessions are worked by *desks*: tasks that own one session each and take work from a common queue, so
+//! that a session is never shared and one exchange is in flight on it at a time.
+
+mod desk;
+mod staff;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::{Mutex, Notify, mpsc, watch};
+use tokio::time::Instant;
+
+pub use staff::Staff;
+
+use super::commit::Committer;
+use super::observer::Observer;
+use super::outcome::{AccountEffect, Circumstances};
+use super::schedule::throttle::{Slot, Throttle};
+use crate::model::retry::Policy;
+use crate::model::{Event, Job, JobId};
+use crate::registries::{Prepared, Registry};
+use crate::store::{Lease, Store};
+
+/// Everything that belongs to working one account under one lease.
+pub struct Account {
+    /// Its name.
+    pub name: String,
+    /// Its registry.
+    pub registry: Arc<dyn Registry>,
+    /// The store.
+    pub store: Arc<dyn Store>,
+    /// The lease it is worked under.
+    pub lease: Lease,
+    /// Until when the lease certainly holds, by the monotonic clock. Nothing is sent after it.
+    pub valid_until: watch::Receiver<Instant>,
+    /// The window.
+    pub throttle: Arc<Throttle>,
+    /// When to try again.
+    pub policy: Policy,
+    /// Where outcomes go.
+    pub committer: Committer,
+    /// Who counts.
+    pub observer: Arc<dyn Observer>,
+    /// Told when something happened that may allow new work.
+    pub hint: Arc<Notify>,
+    /// Set as soon as a login is refused, before the store knows.
+    pub suspended: AtomicBool,
+}
+
+/// One piece of work for a desk.
+pub enum Work {
+    /// A claimed job whose intent is written, with its slot.
+    Run(Box<Job>, Prepared, Slot),
+    /// A job in doubt to ask about.
+    Ask(Box<Job>),
+}
+
+impl Work {
+    /// The job asked about, if this is a question.
+    fn asked(&self) -> Option<JobId> {
+        match self {
+            Self::Ask(job) => Some(job.id),
+            Self::Run(..) => None,
+        }
+    }
+}
+
+impl Account {
+    /// Whether the lease certainly still holds.
+    #[must_use]
+    pub fn may_send(&self) -> bool {
+        Instant::now() < *self.valid_until.borrow() && !self.suspended.load(Ordering::Relaxed)
+    }
+
+    /// What decisions need to know right now.
+    #[must_use]
+    pub fn circumstances(&self) -> Circumstances {
+        let now = Timestamp::now();
+        Circumstances {
+            policy: self.policy,
+            random: rand::random(),
+            now,
+            next_quota_day: self.registry.next_quota_day(now),
+            fence: self.lease.fence,
+        }
+    }
+
+    /// Waits for a slot for something that is not a job (login, question, keep-alive), at most `patience`.
+    pub async fn slot(&self, patience: Duration) -> Option<Slot> {
+        let deadline = Instant::now() + patience;
+        loop {
+            let now = Timestamp::now();
+            let capacity = self.registry.requests_per_window(now);
+            match self.throttle.take(&*self.store, &self.lease, 1, capacity, now).await {
+                Ok(mut slots) => {
+                    if let Some(slot) = slots.pop() {
+                        return Some(slot);
+                    }
+                }
+                Err(error) => {
+                    tracing::warn!(account = self.name, "no send can be reserved: {error}");
+                    return None;
+                }
+            }
+            let next = self.throttle.next_return().unwrap_or(deadline).min(deadline);
+            if Instant::now() >= deadline {
+                return None;
+            }
+            tokio::select! {
+                () = tokio::time::sleep_until(next) => {}
+                () = self.throttle.freed.notified() => {}
+            }
+        }
+    }
+
+    /// Carries out what an answer means for the whole account. The store is told first where it can be; the flag in
+    /// memory holds either way (law 10).
+    pub async fn affect(&self, effect: AccountEffect) {
+        let result = match &effect {
+            AccountEffect::Suspend(why) => {
+                self.suspended.store(true, Ordering::Relaxed);
+                self.observer.suspended(&self.name, true);
+                tracing::error!(
+                    account = self.name,
+                    "account suspended: {why}; put it right, then `registrard accounts resume {}`",
+                    self.name
+                );
+                let event = Event::of_account(&self.name, "suspended", why, Timestamp::now());
+                self.store.suspend(&self.name, Some(why), &event).await
+            }
+            AccountEffect::CoolDown(until, why) => {
+                tracing::warn!(account = self.name, "account is silent until {until}: {why}");
+                self.store.cool_down(&self.name, *until, why).await
+            }
+        };
+        if let Err(error) = result {
+            tracing::error!(account = self.name, "cannot note {effect:?}: {error}");
+        }
+        self.hint.notify_one();
+    }
+}
+
+/// The queue all desks of an account take from.
+type Queue = Arc<Mutex<mpsc::Receiver<Work>>>;

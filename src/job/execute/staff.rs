@@ -1,0 +1,130 @@
+//! The desks of one account: how many sessions are open, how much work is out, and the queue between.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Mutex, mpsc, watch};
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::{Account, Queue, Work, desk};
+use crate::model::JobId;
+
+/// Work claimed ahead per open session: one on the wire, one at hand, so that a session need not wait for a commit.
+const AHEAD: usize = 2;
+
+/// All desks of an account.
+pub struct Staff {
+    pub(super) shared: Arc<Shared>,
+    queue: mpsc::Sender<Work>,
+    desks: JoinSet<()>,
+    stop: CancellationToken,
+}
+
+/// What the desks share with the scheduler.
+pub(super) struct Shared {
+    pub(super) account: Arc<Account>,
+    pub(super) work: Queue,
+    /// How many desks should have a session.
+    pub(super) wanted: watch::Sender<usize>,
+    /// Sessions open now.
+    pub(super) open: AtomicUsize,
+    /// Desks with an exchange in flight.
+    pub(super) busy: AtomicUsize,
+    /// Work handed over and not finished.
+    pub(super) outstanding: AtomicUsize,
+    /// Jobs in doubt that are being asked about; the store still shows them as due.
+    pub(super) asking: std::sync::Mutex<HashSet<JobId>>,
+    /// Nobody opens a session before this instant, and one at a time, so that a registry in trouble is not hammered.
+    pub(super) door: Mutex<Door>,
+}
+
+/// The state of opening sessions.
+pub(super) struct Door {
+    pub(super) not_before: Instant,
+    pub(super) failures: u32,
+}
+
+impl Staff {
+    /// Hires a desk per allowed session; sessions are opened when there is work.
+    #[must_use]
+    pub fn hire(account: Arc<Account>) -> Self {
+        let sessions = account.registry.limits().sessions.max(1);
+        let (queue, work) = mpsc::channel(sessions * AHEAD + 1);
+        let shared = Arc::new(Shared {
+            account,
+            work: Arc::new(Mutex::new(work)),
+            wanted: watch::Sender::new(0),
+            open: AtomicUsize::new(0),
+            busy: AtomicUsize::new(0),
+            outstanding: AtomicUsize::new(0),
+            asking: std::sync::Mutex::default(),
+            door: Mutex::new(Door { not_before: Instant::now(), failures: 0 }),
+        });
+        let mut desks = JoinSet::new();
+        let stop = CancellationToken::new();
+        for number in 0..sessions {
+            desks.spawn(desk::run(number, Arc::clone(&shared), stop.clone()));
+        }
+        Self { shared, queue, desks, stop }
+    }
+
+    /// How much more work can be taken now: nothing unless a session is open (law 7: waiting for a session costs no
+    /// attempt).
+    #[must_use]
+    pub fn room(&self) -> usize {
+        let open = self.shared.open.load(Ordering::Acquire);
+        (open * AHEAD).saturating_sub(self.shared.outstanding.load(Ordering::Acquire))
+    }
+
+    /// Says that there is work for this many sessions.
+    pub fn want(&self, sessions: usize) {
+        self.shared.wanted.send_if_modified(|wanted| {
+            let more = sessions > *wanted;
+            if more {
+                *wanted = sessions;
+            }
+            more
+        });
+    }
+
+    /// Jobs in doubt that are being asked about now.
+    #[must_use]
+    pub fn asking(&self) -> HashSet<JobId> {
+        self.shared.asking.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Hands over work; at most [`Staff::room`] pieces at a time.
+    pub async fn hand_over(&self, work: Work) {
+        self.shared.outstanding.fetch_add(1, Ordering::AcqRel);
+        if let Work::Ask(job) = &work {
+            self.shared.asking.lock().unwrap_or_else(PoisonError::into_inner).insert(job.id);
+        }
+        // The queue outlives the senders: `shared` holds the receiver.
+        let _ = self.queue.send(work).await;
+    }
+
+    /// Open and busy sessions.
+    #[must_use]
+    pub fn sessions(&self) -> (usize, usize) {
+        (self.shared.open.load(Ordering::Relaxed), self.shared.busy.load(Ordering::Relaxed))
+    }
+
+    /// Sends everybody home: what is on the wire may finish within `patience`, queued work is put back, sessions log
+    /// out. After that, connections are reset; what was on them is in doubt and will be asked about.
+    pub async fn dismiss(mut self, patience: Duration) {
+        self.stop.cancel();
+        let home = async { while self.desks.join_next().await.is_some() {} };
+        if tokio::time::timeout(patience, home).await.is_err() {
+            tracing::warn!(
+                account = self.shared.account.name,
+                "requests still on the wire are given up; they will be asked about"
+            );
+            self.desks.shutdown().await;
+        }
+        desk::put_back_queue(&self.shared, "the daemon stops").await;
+    }
+}

@@ -1,0 +1,36 @@
+//! What the life of jobs tells whoever counts. The daemon binds it to metrics; tests may listen too.
+
+use std::time::Duration;
+
+use crate::model::{Move, Operation};
+
+/// Hears of happenings. Every method does nothing unless overridden; none may block.
+pub trait Observer: Send + Sync + 'static {
+    /// Submissions were taken in: `accepted`, `duplicate`, `conflict` or `rejected`.
+    fn received(&self, _outcome: &str, _count: u64) {}
+    /// A move was committed.
+    fn moved(&self, _step: &Move) {}
+    /// A group of moves was committed.
+    fn committed(&self, _moves: usize) {}
+    /// A command was answered, or not: `verdict` is a word of a bounded set.
+    fn commanded(&self, _account: &str, _operation: Operation, _verdict: &str, _took: Duration) {}
+    /// A registry used a code that stands in no table.
+    fn unknown_code(&self, _registry: &str, _code: &str) {}
+    /// A login succeeded or failed: `ok`, `unreachable`, `not_now`, `refused`.
+    fn login(&self, _account: &str, _result: &str) {}
+    /// Sessions of an account: open, and at work.
+    fn sessions(&self, _account: &str, _open: usize, _busy: usize) {}
+    /// Throttle slots of an account: used, and allowed.
+    fn slots(&self, _account: &str, _used: u32, _limit: u32) {}
+    /// This daemon began or ceased to own an account.
+    fn owns(&self, _account: &str, _owns: bool) {}
+    /// An account was suspended or resumed.
+    fn suspended(&self, _account: &str, _suspended: bool) {}
+    /// Events were published: `confirmed` or `unroutable`.
+    fn published(&self, _outcome: &str, _count: u64) {}
+}
+
+/// Hears and forgets.
+pub struct Deaf;
+
+impl Observer for Deaf {}

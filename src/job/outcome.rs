@@ -1,0 +1,362 @@
+//! Verdict → next state and event, one transaction (law 4).
+//!
+//! The pure part: [`Circumstances`] turn what was heard, or not heard, into a move of the job and what it means for
+//! its account. `commit` writes them.
+
+use jiff::Timestamp;
+
+use crate::model::retry::{Decision, Pace, Policy};
+use crate::model::verdict::{Judgement, Later, Scope};
+use crate::model::{Answer, Cause, Event, Finding, Job, Move, Verdict, WaitingFor};
+
+/// What follows for the account from one answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountEffect {
+    /// Nothing may be sent until an operator has looked (law 10).
+    Suspend(String),
+    /// Nothing may be sent before this instant.
+    CoolDown(Timestamp, String),
+}
+
+/// What one exchange means.
+#[derive(Clone, Debug)]
+pub struct Outcome {
+    /// The job's move; `None` only if the job was not where it was thought to be.
+    pub step: Option<Move>,
+    /// What it means for the account.
+    pub account: Option<AccountEffect>,
+}
+
+/// What the decision needs besides the answer; passed in so that deciding stays pure.
+#[derive(Clone, Copy, Debug)]
+pub struct Circumstances {
+    /// The retry policy.
+    pub policy: Policy,
+    /// A random number in `0.0..1.0` for the jitter.
+    pub random: f64,
+    /// Now.
+    pub now: Timestamp,
+    /// Start of the registry's next quota day.
+    pub next_quota_day: Timestamp,
+    /// The owner's fence.
+    pub fence: i64,
+}
+
+impl Circumstances {
+    /// A running job was answered.
+    #[must_use]
+    pub fn answered(&self, job: &Job, answer: Answer, judgement: &Judgement) -> Outcome {
+        let mut account = judgement
+            .account_cooldown
+            .as_ref()
+            .map(|(wait, why)| AccountEffect::CoolDown(self.now + *wait, why.clone()));
+        let step = match &judgement.verdict {
+            Verdict::Done => self.step(job, Cause::Done),
+            Verdict::Pending(until) => self.step(job, Cause::Taken).map(|step| because(step, until)),
+            Verdict::Refused(why) => self.step(job, Cause::Refused).map(|step| because(step, why)),
+            Verdict::Unsure(why) if job.operation.writes() => self.doubt(job, why, false),
+            Verdict::Unsure(why) => {
+                let again = Later { pace: Pace::Backoff, scope: Scope::Job, reason: why.clone() };
+                self.later(job, &again)
+            }
+            Verdict::Later(later) => {
+                if later.scope == Scope::Account {
+                    account = Some(AccountEffect::CoolDown(self.end_of(later.pace), later.reason.clone()));
+                }
+                self.later(job, later)
+            }
+            Verdict::Suspend(why) => {
+                account = Some(AccountEffect::Suspend(why.clone()));
+                self.put_back(job, why)
+            }
+        };
+        let step = step.map(|mut step| {
+            step.answer = Some(answer);
+            self.tell(job, step, judgement)
+        });
+        Outcome { step, account }
+    }
+
+    /// A running job's request was certainly not sent: back to waiting, at no cost.
+    #[must_use]
+    pub fn not_sent(&self, job: &Job, why: &str) -> Outcome {
+        Outcome { step: self.put_back(job, why), account: None }
+    }
+
+    /// A running job's request was perhaps sent. A write is in doubt; a read is simply asked again later.
+    #[must_use]
+    pub fn perhaps_sent(&self, job: &Job, why: &str) -> Outcome {
+        let step = if job.operation.writes() {
+            self.doubt(job, why, true)
+        } else {
+            self.later(job, &Later { pace: Pace::Soon, scope: Scope::Job, reason: why.to_owned() })
+        };
+        let step = step.map(|step| self.tell(job, step, &Judgement::plain(Verdict::Done)));
+        Outcome { step, account: None }
+    }
+
+    /// What the registry was found to hold for a job in doubt.
+    #[must_use]
+    pub fn found(&self, job: &Job, finding: Finding) -> Outcome {
+        let step = match finding {
+            Finding::Applied(answer) => self.step(job, Cause::FoundApplied).map(|mut step| {
+                step.answer = Some(answer);
+                because(step, "the registry holds our effect; the answer was lost")
+            }),
+            Finding::Taken(answer, until) => self.step(job, Cause::FoundTaken).map(|mut step| {
+                step.answer = Some(answer);
+                because(step, &until)
+            }),
+            Finding::Nothing { same_transaction, evidence } => self.step(job, Cause::FoundNothing).map(|mut step| {
+                // After silence the lost request may still arrive, so the repetition shares its id and the registry
+                // lets only one of them count. After an answer the id is burnt and the first request is history.
+                step.keep_transaction = same_transaction && job.keep_transaction;
+                because(step, &evidence)
+            }),
+            Finding::Foreign(why) => self.step(job, Cause::FoundForeign).map(|step| because(step, &why)),
+            Finding::Unknown(why) => match self.policy.next_question(job.asked + 1, self.random) {
+                Some(wait) => self.step(job, Cause::StillUnknown).map(|mut step| {
+                    step.due_at = self.now + wait;
+                    step.keep_transaction = job.keep_transaction;
+                    because(step, &why)
+                }),
+                None => self.step(job, Cause::GaveUp).map(|mut step| {
+                    step.keep_transaction = job.keep_transaction;
+                    because(step, &format!("asked {} times whether it happened: {why}", job.asked + 1))
+                }),
+            },
+        };
+        let step = step.map(|step| self.tell(job, step, &Judgement::plain(Verdict::Done)));
+        Outcome { step, account: None }
+    }
+
+    /// A job whose owner died, or whose request cannot be written any more, moves without an answer.
+    #[must_use]
+    pub fn plain(&self, job: &Job, cause: Cause, why: &str) -> Option<Move> {
+        self.step(job, cause).map(|step| self.tell(job, because(step, why), &Judgement::plain(Verdict::Done)))
+    }
+
+    fn step(&self, job: &Job, cause: Cause) -> Option<Move> {
+        let mut step = Move::new(job, cause, self.now)?;
+        step.fence = Some(self.fence);
+        Some(step)
+    }
+
+    /// Into doubt; the first question is asked soon. `silent`: no answer was heard, so the request may still arrive.
+    fn doubt(&self, job: &Job, why: &str, silent: bool) -> Option<Move> {
+        self.step(job, Cause::Lost).map(|mut step| {
+            step.due_at = self.now + self.policy.question.wait(0, self.random);
+            step.keep_transaction = silent;
+            because(step, why)
+        })
+    }
+
+    fn put_back(&self, job: &Job, why: &str) -> Option<Move> {
+        self.step(job, Cause::Deferred).map(|mut step| {
+            step.keep_transaction = job.keep_transaction;
+            because(step, why)
+        })
+    }
+
+    fn later(&self, job: &Job, later: &Later) -> Option<Move> {
+        if later.scope == Scope::Account {
+            return self.put_back(job, &later.reason).map(|mut step| {
+                step.due_at = self.end_of(later.pace);
+                step.waiting_for =
+                    if later.pace == Pace::NextQuotaDay { WaitingFor::Quota } else { WaitingFor::Cooldown };
+                step
+            });
+        }
+        let wait = match self.policy.after_refusal(later.pace, job.spent + 1, job.max_attempts, self.random) {
+            Decision::After(wait) => self.now + wait,
+            Decision::NextQuotaDay => self.next_quota_day,
+            Decision::GiveUp => {
+                let why = format!("{} attempts are used up: {}", job.spent + 1, later.reason);
+                return self.step(job, Cause::GaveUp).map(|step| because(step, &why));
+            }
+        };
+        self.put_back(job, &later.reason).map(|mut step| {
+            step.due_at = wait;
+            step.waiting_for = WaitingFor::Backoff;
+            step.spend = true;
+            step
+        })
+    }
+
+    /// When a cool-down of this pace ends.
+    #[must_use]
+    pub fn end_of(&self, pace: Pace) -> Timestamp {
+        match pace {
+            Pace::NextQuotaDay => self.next_quota_day,
+            Pace::Exactly(wait) => self.now + wait,
+            Pace::Soon => self.now + self.policy.soon.longest,
+            Pace::Backoff => self.now + self.policy.backoff.wait(0, self.random),
+        }
+    }
+
+    /// Adds the event, where the move is one the world hears of: every change of what billing may believe, but not each
+    /// claim, deferral or unanswered question.
+    fn tell(&self, job: &Job, mut step: Move, judgement: &Judgement) -> Move {
+        if !matches!(step.cause(), Cause::Claimed | Cause::Deferred | Cause::StillUnknown | Cause::FoundNothing) {
+            step.event = Some(Event::of_move(job, &step, &judgement.deadlines));
+        }
+        step
+    }
+}
+
+fn because(mut step: Move, why: &str) -> Move {
+    /// Longest reason that is kept, in characters.
+    const LONGEST: usize = 1000;
+    step.reason = Some(why.chars().take(LONGEST).collect());
+    step
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use serde_json::{Map, Value};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::model::command::ObjectKind;
+    use crate::model::{Class, JobId, ObjectKey, Operation, State};
+
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+    fn job(operation: Operation, state: State) -> Job {
+        Job {
+            id: JobId(Uuid::from_u128(7)),
+            seq: 1,
+            publisher: "billing".into(),
+            account: "DENIC-1000022".into(),
+            operation,
+            object: ObjectKey::new(ObjectKind::Domain, "example.de"),
+            params: Map::new(),
+            class: Class::Normal,
+            state,
+            waiting_for: WaitingFor::Turn,
+            reason: None,
+            due_at: NOW,
+            start_by: None,
+            batch: None,
+            max_attempts: 3,
+            attempt: 1,
+            spent: 0,
+            asked: 0,
+            transaction: Some("rd-7-1".into()),
+            keep_transaction: false,
+            intent_at: Some(NOW),
+            blockers: 0,
+            answer: None,
+            context: Value::Null,
+            reply_to: None,
+            correlation_id: None,
+            created_at: NOW,
+            updated_at: NOW,
+            finished_at: None,
+            fence: 1,
+        }
+    }
+
+    fn here() -> Circumstances {
+        Circumstances {
+            policy: Policy::default(),
+            random: 0.5,
+            now: NOW,
+            next_quota_day: NOW + Duration::from_secs(3600),
+            fence: 4,
+        }
+    }
+
+    fn verdict(job: &Job, verdict: Verdict) -> Outcome {
+        here().answered(job, Answer::default(), &Judgement::plain(verdict))
+    }
+
+    fn later(pace: Pace, scope: Scope) -> Verdict {
+        Verdict::Later(Later { pace, scope, reason: "busy".into() })
+    }
+
+    #[test]
+    fn each_verdict_has_its_move() {
+        let write = job(Operation::DomainCreate, State::Running);
+        let read = job(Operation::DomainCheck, State::Running);
+        let text = || "why".to_owned();
+        let rows: &[(&Job, Verdict, Cause, bool)] = &[
+            (&write, Verdict::Done, Cause::Done, true),
+            (&write, Verdict::Pending(text()), Cause::Taken, true),
+            (&write, Verdict::Refused(text()), Cause::Refused, true),
+            (&write, Verdict::Unsure(text()), Cause::Lost, true),
+            (&read, Verdict::Unsure(text()), Cause::Deferred, false),
+            (&write, later(Pace::Soon, Scope::Job), Cause::Deferred, false),
+            (&write, later(Pace::NextQuotaDay, Scope::Account), Cause::Deferred, false),
+            (&write, Verdict::Suspend(text()), Cause::Deferred, false),
+        ];
+        for (job, given, cause, told) in rows {
+            let step = verdict(job, given.clone()).step.expect("running jobs can move");
+            assert_eq!(step.cause(), *cause, "{given:?}");
+            assert_eq!(step.event.is_some(), *told, "{given:?}");
+            assert_eq!(step.fence, Some(4));
+        }
+    }
+
+    #[test]
+    fn only_a_refusal_of_this_job_costs_an_attempt() {
+        let job = job(Operation::DomainCreate, State::Running);
+        assert!(verdict(&job, later(Pace::Soon, Scope::Job)).step.unwrap().spend);
+        assert!(!verdict(&job, later(Pace::NextQuotaDay, Scope::Account)).step.unwrap().spend);
+        assert!(!here().not_sent(&job, "no session").step.unwrap().spend);
+    }
+
+    #[test]
+    fn the_budget_ends_in_a_human_hand() {
+        let mut job = job(Operation::DomainCreate, State::Running);
+        job.spent = 2;
+        let step = verdict(&job, later(Pace::Backoff, Scope::Job)).step.unwrap();
+        assert_eq!((step.cause(), step.to()), (Cause::GaveUp, State::NeedsAttention));
+        assert!(step.event.is_some());
+    }
+
+    #[test]
+    fn account_wide_waiting_reaches_the_account() {
+        let job = job(Operation::DomainCreate, State::Running);
+        let block = verdict(&job, later(Pace::Exactly(Duration::from_secs(120)), Scope::Account));
+        assert_eq!(block.account, Some(AccountEffect::CoolDown(NOW + Duration::from_secs(120), "busy".into())));
+        assert_eq!(block.step.unwrap().due_at, NOW + Duration::from_secs(120));
+        let quota = verdict(&job, later(Pace::NextQuotaDay, Scope::Account)).step.unwrap();
+        assert_eq!((quota.waiting_for, quota.due_at), (WaitingFor::Quota, here().next_quota_day));
+    }
+
+    #[test]
+    fn silence_keeps_the_transaction_and_an_answer_does_not() {
+        let running = job(Operation::DomainCreate, State::Running);
+        let silent = here().perhaps_sent(&running, "timeout").step.unwrap();
+        assert_eq!((silent.cause(), silent.keep_transaction), (Cause::Lost, true));
+        let answered = verdict(&running, Verdict::Unsure("exception".into())).step.unwrap();
+        assert!(!answered.keep_transaction);
+        let mut doubt = job(Operation::DomainCreate, State::InDoubt);
+        let nothing = || Finding::Nothing { same_transaction: true, evidence: "does not exist".into() };
+        assert!(!here().found(&doubt, nothing()).step.unwrap().keep_transaction);
+        doubt.keep_transaction = true;
+        let again = here().found(&doubt, nothing()).step.unwrap();
+        assert!(again.keep_transaction);
+        assert_eq!(doubt.next_transaction(), "rd-7-1", "the repetition goes out under the lost request's id");
+    }
+
+    #[test]
+    fn a_lost_read_is_asked_again_and_a_lost_write_is_in_doubt() {
+        let read = here().perhaps_sent(&job(Operation::DomainInfo, State::Running), "timeout").step.unwrap();
+        assert_eq!(read.to(), State::Waiting);
+        let write = here().perhaps_sent(&job(Operation::DomainDelete, State::Running), "timeout").step.unwrap();
+        assert_eq!(write.to(), State::InDoubt);
+    }
+
+    #[test]
+    fn questions_without_answer_end_with_a_human() {
+        let mut doubt = job(Operation::DomainCreate, State::InDoubt);
+        let unknown = || Finding::Unknown("registry away".into());
+        assert_eq!(here().found(&doubt, unknown()).step.unwrap().to(), State::InDoubt);
+        doubt.asked = here().policy.questions;
+        assert_eq!(here().found(&doubt, unknown()).step.unwrap().to(), State::NeedsAttention);
+    }
+}
