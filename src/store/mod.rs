@@ -52,10 +52,24 @@ pub enum StoreError {
     Broken(String),
 }
 
+/// Sends that count against a throttle.
+#[async_trait]
+pub trait Sends: Send + Sync {
+    /// Reserves a block of sends before the first of them is used.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] if the lease is over.
+    async fn reserve(&self, lease: &Lease, block: &SendBlock) -> Result<()>;
+    /// Notes that the last send of a block was answered (or given up, with its grace) at `at`.
+    async fn close_block(&self, account: &str, number: i64, at: Timestamp) -> Result<()>;
+    /// Blocks that are open or were closed after `since`; older ones are removed.
+    async fn blocks(&self, account: &str, since: Timestamp) -> Result<Vec<SendBlock>>;
+}
+
 /// The store. All instants are the caller's clock, except leases, which live by the store's own clock, so that the
 /// clocks of two daemons need not agree on who owns what.
 #[async_trait]
-pub trait Store: Send + Sync + 'static {
+pub trait Store: Sends + 'static {
     /// Brings the schema up to date. Safe to run twice and from many processes at once.
     async fn migrate(&self) -> Result<Migrated>;
     /// Refuses a schema that is newer or older than this release.
@@ -104,15 +118,6 @@ pub trait Store: Send + Sync + 'static {
     async fn release(&self, lease: &Lease) -> Result<()>;
 
     // ── throttle and account state ──────────────────────────────────────────────────────────────────────────────
-    /// Reserves a block of sends before the first of them is used.
-    ///
-    /// # Errors
-    /// [`StoreError::Fenced`] if the lease is over.
-    async fn reserve(&self, lease: &Lease, block: &SendBlock) -> Result<()>;
-    /// Notes that the last send of a block was answered (or given up, with its grace) at `at`.
-    async fn close_block(&self, account: &str, number: i64, at: Timestamp) -> Result<()>;
-    /// Blocks that are open or were closed after `since`; older ones are removed.
-    async fn blocks(&self, account: &str, since: Timestamp) -> Result<Vec<SendBlock>>;
     /// Suspension and cool-down of an account.
     async fn account(&self, account: &str) -> Result<AccountState>;
     /// All accounts with any state.

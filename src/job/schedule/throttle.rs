@@ -16,7 +16,7 @@ use jiff::Timestamp;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use crate::store::{Lease, Result, SendBlock, Store};
+use crate::store::{Lease, Result, SendBlock, Sends};
 
 /// Blocks a full window is made of: a crash costs at most about this share of it.
 const BLOCKS_PER_WINDOW: u32 = 40;
@@ -29,6 +29,9 @@ pub struct Throttle {
     account: String,
     window: Duration,
     grace: Duration,
+    /// The wall clock when the window was rebuilt; later instants are counted from it monotonically, so that a clock
+    /// that jumps cannot shorten the window.
+    begun: (Timestamp, Instant),
     inner: Mutex<Inner>,
     /// Told whenever a slot is given back unused.
     pub freed: Notify,
@@ -112,7 +115,7 @@ impl Throttle {
     /// # Errors
     /// The store cannot be read.
     pub async fn rebuild(
-        store: &dyn Store,
+        store: &dyn Sends,
         lease: &Lease,
         window: Duration,
         grace: Duration,
@@ -143,6 +146,7 @@ impl Throttle {
             account: lease.name.clone(),
             window,
             grace,
+            begun: (now, here),
             inner: Mutex::new(inner),
             freed: Notify::new(),
         }))
@@ -174,7 +178,7 @@ impl Throttle {
     /// The store is away, or the lease is over: then nothing may be sent.
     pub async fn take(
         self: &Arc<Self>,
-        store: &dyn Store,
+        store: &dyn Sends,
         lease: &Lease,
         wanted: u32,
         capacity: u32,
@@ -222,7 +226,8 @@ impl Throttle {
         let back = Instant::now() + self.window + extra;
         let place = inner.returning.partition_point(|at| *at <= back);
         inner.returning.insert(place, back);
-        let answered = Timestamp::now() + extra;
+        let (wall, monotonic) = self.begun;
+        let answered = wall + monotonic.elapsed() + extra;
         let closed = inner.blocks.get_mut(&number).is_some_and(|block| {
             block.open -= 1;
             block.last_answer = block.last_answer.max(answered);
@@ -238,7 +243,7 @@ impl Throttle {
     ///
     /// # Errors
     /// The store is away; call again later.
-    pub async fn note_closed(&self, store: &dyn Store) -> Result<()> {
+    pub async fn note_closed(&self, store: &dyn Sends) -> Result<()> {
         let closed = std::mem::take(&mut self.lock().to_close);
         for (done, (number, at)) in closed.iter().enumerate() {
             if let Err(error) = store.close_block(&self.account, *number, *at).await {
@@ -259,5 +264,144 @@ impl Inner {
         while self.returning.front().is_some_and(|at| *at <= now) {
             self.returning.pop_front();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex as StdMutex;
+
+    use async_trait::async_trait;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Keeps blocks as a store would.
+    #[derive(Default)]
+    struct Kept(StdMutex<Vec<SendBlock>>);
+
+    #[async_trait]
+    impl Sends for Kept {
+        async fn reserve(&self, _lease: &Lease, block: &SendBlock) -> Result<()> {
+            self.0.lock().unwrap().push(block.clone());
+            Ok(())
+        }
+        async fn close_block(&self, _account: &str, number: i64, at: Timestamp) -> Result<()> {
+            self.0.lock().unwrap().iter_mut().filter(|block| block.number == number).for_each(|block| {
+                block.closed_at = Some(at);
+            });
+            Ok(())
+        }
+        async fn blocks(&self, _account: &str, since: Timestamp) -> Result<Vec<SendBlock>> {
+            let mut blocks = self.0.lock().unwrap();
+            blocks.retain(|block| block.closed_at.is_none_or(|at| at > since));
+            Ok(blocks.clone())
+        }
+    }
+
+    const WINDOW: Duration = Duration::from_secs(60);
+    const GRACE: Duration = Duration::from_secs(10);
+
+    fn lease() -> Lease {
+        Lease { name: "DENIC-1000022".into(), owner: "test".into(), fence: 1 }
+    }
+
+    /// What one step of the random script does.
+    #[derive(Clone, Debug)]
+    enum Act {
+        /// Sends as many as allowed, each arriving and answered after these delays (milliseconds); `None`: no answer,
+        /// given up after the first delay.
+        Send { wanted: u32, there: u64, back: Option<u64> },
+        /// Lets time pass.
+        Wait(u64),
+        /// The daemon dies; a new one rebuilds the window, with used-up blocks noted or not.
+        Restart { noted: bool },
+    }
+
+    fn acts() -> impl Strategy<Value = Vec<Act>> {
+        let act = prop_oneof![
+            6 => (1u32..30, 0u64..400, proptest::option::weighted(0.9, 0u64..9000))
+                .prop_map(|(wanted, there, back)| Act::Send { wanted, there, back }),
+            4 => (1u64..40_000).prop_map(Act::Wait),
+            1 => any::<bool>().prop_map(|noted| Act::Restart { noted }),
+        ];
+        proptest::collection::vec(act, 1..60)
+    }
+
+    /// Plays the script on a paused clock and returns when requests arrived at the registry.
+    async fn play(script: Vec<Act>, capacity: u32) -> Vec<Instant> {
+        let kept = Kept::default();
+        let (wall, begun) = (Timestamp::UNIX_EPOCH + Duration::from_secs(1_000_000), Instant::now());
+        let clock = move || wall + begun.elapsed();
+        let mut throttle = Throttle::rebuild(&kept, &lease(), WINDOW, GRACE, clock()).await.unwrap();
+        let mut arrivals = Vec::new();
+        for act in script {
+            match act {
+                Act::Send { wanted, there, back } => {
+                    for slot in throttle.take(&kept, &lease(), wanted, capacity, clock()).await.unwrap() {
+                        // Whatever is given up arrives within the grace, or its connection is gone.
+                        arrivals.push(Instant::now() + Duration::from_millis(there));
+                        let heard = Duration::from_millis(there + back.unwrap_or_default());
+                        tokio::spawn(async move {
+                            tokio::time::sleep(heard).await;
+                            if back.is_some() { slot.answered() } else { slot.given_up() }
+                        });
+                    }
+                }
+                Act::Wait(millis) => tokio::time::sleep(Duration::from_millis(millis)).await,
+                Act::Restart { noted } => {
+                    if noted {
+                        throttle.note_closed(&kept).await.unwrap();
+                    }
+                    throttle = Throttle::rebuild(&kept, &lease(), WINDOW, GRACE, clock()).await.unwrap();
+                }
+            }
+        }
+        arrivals
+    }
+
+    fn paused<T>(future: impl Future<Output = T>) -> T {
+        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(future)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(300))]
+        #[test]
+        fn no_window_ever_holds_more_than_the_limit(script in acts(), capacity in 1u32..60) {
+            let mut arrivals = paused(play(script, capacity));
+            arrivals.sort_unstable();
+            for (index, first) in arrivals.iter().enumerate() {
+                let within = arrivals[index..].iter().take_while(|at| **at - *first < WINDOW).count();
+                prop_assert!(within <= capacity as usize, "{within} requests within one window of {capacity}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_full_window_is_used_to_the_last_slot_and_comes_back() {
+        paused(async {
+            let kept = Kept::default();
+            let now = Timestamp::UNIX_EPOCH;
+            let throttle = Throttle::rebuild(&kept, &lease(), WINDOW, GRACE, now).await.unwrap();
+            let slots = throttle.take(&kept, &lease(), 500, 100, now).await.unwrap();
+            assert_eq!(slots.len(), 100);
+            assert!(throttle.take(&kept, &lease(), 1, 100, now).await.unwrap().is_empty());
+            slots.into_iter().for_each(Slot::answered);
+            tokio::time::sleep(WINDOW - Duration::from_millis(1)).await;
+            assert_eq!(throttle.used(), 100);
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            assert_eq!(throttle.take(&kept, &lease(), 500, 100, now).await.unwrap().len(), 100);
+        });
+    }
+
+    #[test]
+    fn an_unused_slot_is_free_at_once() {
+        paused(async {
+            let kept = Kept::default();
+            let throttle = Throttle::rebuild(&kept, &lease(), WINDOW, GRACE, Timestamp::UNIX_EPOCH).await.unwrap();
+            let slot = throttle.take(&kept, &lease(), 1, 1, Timestamp::UNIX_EPOCH).await.unwrap().pop().unwrap();
+            slot.unused();
+            assert_eq!(throttle.take(&kept, &lease(), 1, 1, Timestamp::UNIX_EPOCH).await.unwrap().len(), 1);
+        });
     }
 }
