@@ -13,7 +13,7 @@ pub trait Observer: Send + Sync + 'static {
     /// A group of moves was committed.
     fn committed(&self, _moves: usize) {}
     /// A command was answered, or not: `verdict` is a word of a bounded set.
-    fn commanded(&self, _account: &str, _operation: Operation, _verdict: &str, _took: Duration) {}
+    fn commanded(&self, _account: &str, _operation: Operation, _verdict: &'static str, _took: Duration) {}
     /// A registry used a code that stands in no table.
     fn unknown_code(&self, _registry: &str, _code: &str) {}
     /// A login succeeded or failed: `ok`, `unreachable`, `not_now`, `refused`.
@@ -24,8 +24,8 @@ pub trait Observer: Send + Sync + 'static {
     fn slots(&self, _account: &str, _used: u32, _limit: u32) {}
     /// This daemon began or ceased to own an account.
     fn owns(&self, _account: &str, _owns: bool) {}
-    /// An account was suspended or resumed.
-    fn suspended(&self, _account: &str, _suspended: bool) {}
+    /// An account stands suspended for this reason, or not.
+    fn suspended(&self, _account: &str, _why: Option<&str>) {}
     /// Events were published: `confirmed` or `unroutable`.
     fn published(&self, _outcome: &str, _count: u64) {}
 }

@@ -158,6 +158,8 @@ impl Job {
 #[derive(Clone, Debug)]
 pub struct Move {
     job: JobId,
+    account: String,
+    operation: Operation,
     attempt: u32,
     from: State,
     cause: Cause,
@@ -189,6 +191,8 @@ impl Move {
         let to = state::next(job.state, cause)?;
         Some(Self {
             job: job.id,
+            account: job.account.clone(),
+            operation: job.operation,
             attempt: job.attempt,
             from: job.state,
             cause,
@@ -209,6 +213,16 @@ impl Move {
     #[must_use]
     pub const fn job(&self) -> JobId {
         self.job
+    }
+    /// The job's account.
+    #[must_use]
+    pub fn account(&self) -> &str {
+        &self.account
+    }
+    /// What the job asks for.
+    #[must_use]
+    pub const fn operation(&self) -> Operation {
+        self.operation
     }
     /// The attempt it was in.
     #[must_use]

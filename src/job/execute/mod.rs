@@ -124,7 +124,7 @@ impl Account {
         let result = match &effect {
             AccountEffect::Suspend(why) => {
                 self.suspended.store(true, Ordering::Relaxed);
-                self.observer.suspended(&self.name, true);
+                self.observer.suspended(&self.name, Some(why));
                 tracing::error!(
                     account = self.name,
                     "account suspended: {why}; put it right, then `registrard accounts resume {}`",

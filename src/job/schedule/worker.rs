@@ -93,7 +93,7 @@ impl Worker<'_> {
         if self.account.suspended.swap(suspended, Ordering::Relaxed) && !suspended {
             tracing::info!(account = self.account.name, "account resumed");
         }
-        self.account.observer.suspended(&self.account.name, suspended);
+        self.account.observer.suspended(&self.account.name, state.suspended.as_deref());
         self.silent_until = state.cooldown_until;
         let rescued = rescue(self.account).await?;
         if rescued > 0 {
