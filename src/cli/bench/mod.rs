@@ -1,0 +1,67 @@
+//! `registrard bench`: how fast we are, against the raw floor measured in the same run.
+
+mod engine;
+mod instant;
+mod intake;
+
+use std::time::Duration;
+
+use clap::{Args, Subcommand};
+
+use crate::cli::exit::Failure;
+
+/// Measures against a database (and a broker) of your choice. Everything it writes is in a schema, or in queues, of its
+/// own and is removed at the end.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    #[command(subcommand)]
+    what: What,
+}
+
+#[derive(Debug, Subcommand)]
+enum What {
+    /// From the broker into the store: messages consumed, checked, committed, acknowledged.
+    Intake(intake::IntakeArgs),
+    /// The whole cycle: accepted, claimed, sent to a registry that answers at once, recorded, event sent.
+    Engine(engine::EngineArgs),
+}
+
+/// Runs one benchmark and prints its figures.
+///
+/// # Errors
+/// The database or the broker cannot be used.
+pub async fn run(args: &BenchArgs) -> Result<(), Failure> {
+    match &args.what {
+        What::Intake(args) => intake::run(args).await,
+        What::Engine(args) => engine::run(args).await,
+    }
+}
+
+/// Jobs per second.
+fn rate(jobs: usize, took: Duration) -> f64 {
+    jobs as f64 / took.as_secs_f64().max(1e-9)
+}
+
+/// One line of figures.
+fn line(what: &str, jobs: usize, took: Duration) {
+    println!("{what:<58} {:>9.0} jobs/s  ({:.2} s)", rate(jobs, took), took.as_secs_f64());
+}
+
+/// The bodies of `count` jobs as a publisher writes them, `prefix` making their ids distinct.
+fn bodies(count: usize) -> Vec<String> {
+    (0..count)
+        .map(|n| {
+            serde_json::json!({
+                "id": uuid::Uuid::now_v7(),
+                "account": ACCOUNT,
+                "operation": "domain.create",
+                "params": { "domain": format!("bench-{n}.de"), "holder": ["BENCH-HOLDER"], "nserver": ["ns1.example.net", "ns2.example.net"] },
+                "context": { "order": format!("A-{n}") },
+            })
+            .to_string()
+        })
+        .collect()
+}
+
+/// The account of all benchmark jobs.
+const ACCOUNT: &str = "BENCH";
