@@ -42,7 +42,7 @@ pub fn run(config: &Config, registries: &[&str], build: Build<'_>, out: &mut Out
             Err(error) => findings.push(Finding::error(
                 format!("accounts.{name}"),
                 error,
-                "correct it; if it is a credential, run this as the service does or set CREDENTIALS_DIRECTORY",
+                "correct it; a credential of the service can be read only by the service, which checks it at its start too",
             )),
         }
     }
