@@ -1,4 +1,23 @@
 //! The binary: arguments to `cli`, its result to the exit code.
 #![forbid(unsafe_code)]
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use registrard::cli::{self, Cli};
+use registrard::store::StoreError;
+
+fn main() -> ExitCode {
+    registrard::net::tls::install_provider();
+    let cli = Cli::parse();
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(cli::run(cli, |_| {
+            Box::pin(async { Err(StoreError::Broken("no database is compiled in".into())) })
+        })),
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            cli::exit::Exit::Software
+        }
+    }
+    .into()
+}

@@ -1,1 +1,172 @@
-//! The command line.
+//! The command line. It works on the store, so it also works while the daemon is down. Data goes to standard output,
+//! everything else to standard error; how a command ends stands in [`exit`].
+
+pub mod accounts;
+pub mod batches;
+pub mod check_config;
+pub mod events;
+pub mod exit;
+#[cfg(test)]
+pub(crate) mod fake;
+pub mod jobs;
+pub mod migrate;
+pub mod output;
+pub mod schema;
+pub mod submit;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use clap::{Args, Parser, Subcommand};
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+
+use crate::config::Config;
+use crate::net::secret_ref;
+use crate::registries;
+use crate::store::{self, Store};
+use exit::{Exit, Failure};
+use output::{Colour, Format, Out};
+
+/// Makes registrar jobs happen at their registry exactly once.
+#[derive(Debug, Parser)]
+#[command(name = "registrard", version, after_help = EXIT_CODES, max_term_width = 100)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+   0  done
+   1  a job failed, or something of a submission was rejected
+   2  the command line or its input is wrong
+   3  no such job, batch or account
+   4  refused: a rule forbids it
+  69  the store or the broker cannot be reached
+  70  something is broken inside
+  75  not now; the same command may succeed later
+  78  the configuration is wrong";
+
+/// Options of every command.
+#[derive(Args, Debug)]
+pub struct Global {
+    /// The configuration.
+    #[arg(
+        long,
+        global = true,
+        value_name = "FILE",
+        env = "REGISTRARD_CONFIG",
+        default_value = "/etc/registrard/registrard.toml"
+    )]
+    pub config: PathBuf,
+    /// The shape of data on standard output, and of errors on standard error.
+    #[arg(long, short, global = true, value_enum, default_value_t)]
+    pub output: Format,
+    /// Whether to use colour.
+    #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
+    pub color: Colour,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Look at jobs; retry, cancel or dismiss them.
+    #[command(subcommand)]
+    Jobs(jobs::Jobs),
+    /// Look at batches.
+    #[command(subcommand)]
+    Batches(batches::Batches),
+    /// Look at accounts; let a suspended one work again.
+    #[command(subcommand)]
+    Accounts(accounts::Accounts),
+    /// Read events.
+    #[command(subcommand)]
+    Events(events::Events),
+    /// Check the configuration without connecting to anything.
+    CheckConfig,
+    /// Bring the database's schema up to date.
+    Migrate,
+    /// Print the JSON Schema of jobs, events or the configuration.
+    Schema {
+        /// Of what.
+        #[arg(value_enum)]
+        subject: schema::Subject,
+    },
+}
+
+/// Opens the store of a URL.
+pub type OpenStore = for<'a> fn(&'a str) -> BoxFuture<'a, store::Result<Arc<dyn Store>>>;
+
+/// Runs a command and says how it ended; everything there is to say has been printed.
+pub async fn run(cli: Cli, open: OpenStore) -> Exit {
+    let (mut data, mut talk) = (std::io::stdout(), std::io::stderr());
+    let mut out = Out::new(cli.global.output, cli.global.color, &mut data, &mut talk);
+    match dispatch(cli, open, &mut out).await {
+        Ok(()) => Exit::Ok,
+        Err(failure) if failure.exit == Exit::Ok => Exit::Ok,
+        Err(failure) => {
+            out.failure(&failure);
+            failure.exit
+        }
+    }
+}
+
+async fn dispatch(cli: Cli, open: OpenStore, out: &mut Out<'_>) -> Result<(), Failure> {
+    let config = || Config::load(Some(&cli.global.config));
+    let now = Timestamp::now();
+    match &cli.command {
+        Command::Schema { subject } => schema::run(*subject, out),
+        Command::CheckConfig => {
+            let names: Vec<_> = registries::PLUGINS.iter().map(|plugin| plugin.name).collect();
+            check_config::run(&config()?, &names, &account, out)
+        }
+        Command::Migrate => migrate::run(&*store_of(&config()?, open).await?, out).await,
+        Command::Jobs(command) => jobs::run(command, &*ready_store(&config()?, open).await?, now, out).await,
+        Command::Batches(command) => batches::run(command, &*ready_store(&config()?, open).await?, out).await,
+        Command::Events(command) => events::run(command, &*ready_store(&config()?, open).await?, out).await,
+        Command::Accounts(command) => {
+            let config = config()?;
+            accounts::run(command, &config, &*ready_store(&config, open).await?, now, out).await
+        }
+    }
+}
+
+/// The configured store, with the schema this release needs.
+async fn ready_store(config: &Config, open: OpenStore) -> Result<Arc<dyn Store>, Failure> {
+    let store = store_of(config, open).await?;
+    store.check_schema().await?;
+    Ok(store)
+}
+
+/// Opens the configured store, with its password put in.
+///
+/// # Errors
+/// The password cannot be read, or the store cannot be opened.
+pub async fn store_of(config: &Config, open: OpenStore) -> Result<Arc<dyn Store>, Failure> {
+    let store = &config.store;
+    let Some(file) = &store.password_file else { return Ok(open(&store.url).await?) };
+    let url = secret_ref::from_file(file)
+        .and_then(|password| crate::config::address::with_password(&store.url, &password))
+        .map_err(|error| Failure::new(Exit::Configuration, "configuration", format!("store.password_file: {error}")))?;
+    Ok(open(url.expose()).await?)
+}
+
+/// Makes an account as the daemon would, and says what it found.
+fn account(registry: &str, name: &str, settings: &serde_json::Value) -> Result<String, String> {
+    let plugin = registries::plugin(registry).ok_or_else(|| format!("there is no registry `{registry}`"))?;
+    let limits = (plugin.account)(name, settings)?.limits();
+    Ok(format!(
+        "{registry}, {} operations, at most {} sessions, answers within {} s",
+        plugin.operations.len(),
+        limits.sessions,
+        limits.answer_within.as_secs()
+    ))
+}
+
+#[cfg(test)]
+mod tests;

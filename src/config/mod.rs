@@ -1,12 +1,21 @@
 //! The configuration: a TOML file, environment variables `REGISTRARD__…` on top, unknown keys refused by name.
 //! `config/registrard.toml` shows every setting at its default; a test compares it with these types.
 
+pub mod address;
+mod check;
+mod load;
+
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+
+pub use check::{Finding, Severity, fits};
+pub use load::{ConfigError, PREFIX};
+
+use crate::model::retry::{Policy, Steps};
 
 /// Everything a daemon needs to know.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]

@@ -1,0 +1,223 @@
+//! A store of a few jobs in memory, for tests of commands: it has what commands use and refuses the rest.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::model::{Class, Event, Job, JobId, Move, NewJob, ObjectKey, ObjectKind, Operation, State, WaitingFor};
+use crate::store::*;
+
+/// The store.
+#[derive(Default)]
+pub struct Fake {
+    pub jobs: Mutex<BTreeMap<JobId, JobDetail>>,
+    pub accounts: Mutex<BTreeMap<String, AccountState>>,
+    pub events: Mutex<Vec<OutboxRow>>,
+    /// Moves to carry out at the next looks, one a look, as a daemon would meanwhile.
+    pub meanwhile: Mutex<Vec<(JobId, State)>>,
+}
+
+/// A job on example.de in a state.
+pub fn job(number: u128, state: State) -> Job {
+    let Value::Object(params) = json!({ "domain": "example.de", "auth_info": "correct horse" }) else { unreachable!() };
+    Job {
+        id: JobId(Uuid::from_u128(number)),
+        seq: i64::try_from(number).unwrap(),
+        publisher: "billing".into(),
+        account: "DENIC-1000022".into(),
+        operation: Operation::DomainCreate,
+        object: ObjectKey::new(ObjectKind::Domain, "example.de"),
+        params,
+        class: Class::Normal,
+        state,
+        waiting_for: WaitingFor::Turn,
+        reason: Some("because".into()),
+        due_at: Timestamp::UNIX_EPOCH,
+        start_by: None,
+        batch: None,
+        max_attempts: 10,
+        attempt: 2,
+        spent: 1,
+        asked: 0,
+        transaction: Some("rd-1-2".into()),
+        keep_transaction: false,
+        intent_at: None,
+        blockers: 0,
+        answer: None,
+        context: Value::Null,
+        reply_to: None,
+        correlation_id: None,
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+        finished_at: None,
+        fence: 1,
+    }
+}
+
+/// Attempt 2 of a job, ended for a cause, with or without an answer.
+pub fn attempt(cause: &str, code: Option<&str>) -> AttemptView {
+    AttemptView {
+        attempt: 2,
+        transaction: "rd-1-2".into(),
+        digest: "00".into(),
+        fence: 1,
+        started_at: Timestamp::UNIX_EPOCH,
+        ended_at: Some(Timestamp::UNIX_EPOCH),
+        cause: Some(cause.into()),
+        code: code.map(str::to_owned),
+        reason: None,
+    }
+}
+
+/// A job with its attempts and nothing else.
+pub fn detail(job: Job, attempts: Vec<AttemptView>) -> JobDetail {
+    JobDetail { job, attempts, waits_for: vec![], events: vec![] }
+}
+
+impl Fake {
+    pub fn with(details: impl IntoIterator<Item = JobDetail>) -> Self {
+        let jobs = details.into_iter().map(|detail| (detail.job.id, detail)).collect();
+        Self { jobs: Mutex::new(jobs), ..Self::default() }
+    }
+
+    pub fn state(&self, number: u128) -> State {
+        self.jobs.lock().unwrap()[&JobId(Uuid::from_u128(number))].job.state
+    }
+
+    pub fn write(&self, event: Event) {
+        let mut events = self.events.lock().unwrap();
+        let seq = i64::try_from(events.len()).unwrap() + 1;
+        events.push(OutboxRow { seq, event, sent_at: None, tries: 0 });
+    }
+}
+
+#[async_trait]
+impl Store for Fake {
+    async fn migrate(&self) -> Result<Migrated> {
+        Ok(Migrated { from: 0, to: 1 })
+    }
+    async fn check_schema(&self) -> Result<()> {
+        Ok(())
+    }
+    async fn apply(&self, moves: &[Move]) -> Result<Vec<bool>> {
+        let mut jobs = self.jobs.lock().unwrap();
+        let mut done = Vec::new();
+        for step in moves {
+            let job = &mut jobs.get_mut(&step.job()).unwrap().job;
+            let fits = job.state == step.from() && job.attempt == step.attempt();
+            if fits {
+                job.state = step.to();
+                job.reason = step.reason.clone();
+                self.write(step.event.clone().expect("law 4: a move without an event"));
+            }
+            done.push(fits);
+        }
+        Ok(done)
+    }
+    async fn account(&self, account: &str) -> Result<AccountState> {
+        Ok(self.accounts.lock().unwrap().get(account).cloned().unwrap_or_default())
+    }
+    async fn accounts(&self) -> Result<Vec<AccountState>> {
+        Ok(self.accounts.lock().unwrap().values().cloned().collect())
+    }
+    async fn suspend(&self, account: &str, reason: Option<&str>, event: &Event) -> Result<()> {
+        let mut accounts = self.accounts.lock().unwrap();
+        accounts.get_mut(account).unwrap().suspended = reason.map(str::to_owned);
+        self.write(event.clone());
+        Ok(())
+    }
+    async fn events_after(&self, seq: i64, limit: u32) -> Result<Vec<OutboxRow>> {
+        if let Some((id, state)) = self.meanwhile.lock().unwrap().pop() {
+            self.jobs.lock().unwrap().get_mut(&id).unwrap().job.state = state;
+        }
+        let events = self.events.lock().unwrap();
+        Ok(events.iter().filter(|row| row.seq > seq).take(limit as usize).cloned().collect())
+    }
+    async fn last_event(&self) -> Result<i64> {
+        Ok(i64::try_from(self.events.lock().unwrap().len()).unwrap())
+    }
+    async fn job(&self, id: JobId) -> Result<Option<JobDetail>> {
+        Ok(self.jobs.lock().unwrap().get(&id).cloned())
+    }
+    async fn jobs(&self, filter: &JobFilter) -> Result<Vec<Job>> {
+        let jobs = self.jobs.lock().unwrap();
+        let fits = |job: &&Job| filter.states.is_empty() || filter.states.contains(&job.state);
+        let newest_first = jobs.values().rev().map(|detail| &detail.job);
+        Ok(newest_first.filter(fits).take(filter.limit as usize).cloned().collect())
+    }
+    async fn batches(&self, _: Option<&str>, _: u32) -> Result<Vec<BatchView>> {
+        Ok(vec![])
+    }
+
+    async fn ping(&self) -> Result<()> {
+        unimplemented!()
+    }
+    async fn accept(&self, _: &[NewJob], _: &[Event], _: Timestamp) -> Result<Vec<Acceptance>> {
+        unimplemented!()
+    }
+    async fn due(&self, _: &str, _: Timestamp, _: u32) -> Result<Vec<Job>> {
+        unimplemented!()
+    }
+    async fn doubts(&self, _: &str, _: Timestamp, _: u32) -> Result<Vec<Job>> {
+        unimplemented!()
+    }
+    async fn next_due(&self, _: &str, _: Timestamp) -> Result<Option<Timestamp>> {
+        unimplemented!()
+    }
+    async fn start(&self, _: &Lease, _: &[Start], _: Timestamp) -> Result<Vec<JobId>> {
+        unimplemented!()
+    }
+    async fn abandoned(&self, _: &Lease, _: u32) -> Result<Vec<Job>> {
+        unimplemented!()
+    }
+    async fn overdue(&self, _: Timestamp, _: u32) -> Result<Vec<Job>> {
+        unimplemented!()
+    }
+    async fn doomed(&self, _: u32) -> Result<Vec<(Job, JobId)>> {
+        unimplemented!()
+    }
+    async fn sweep_links(&self) -> Result<u64> {
+        unimplemented!()
+    }
+    async fn acquire(&self, _: &str, _: &str, _: Duration) -> Result<Option<Lease>> {
+        unimplemented!()
+    }
+    async fn renew(&self, _: &Lease, _: Duration) -> Result<bool> {
+        unimplemented!()
+    }
+    async fn release(&self, _: &Lease) -> Result<()> {
+        unimplemented!()
+    }
+    async fn reserve(&self, _: &Lease, _: &SendBlock) -> Result<()> {
+        unimplemented!()
+    }
+    async fn close_block(&self, _: &str, _: i64, _: Timestamp) -> Result<()> {
+        unimplemented!()
+    }
+    async fn blocks(&self, _: &str, _: Timestamp) -> Result<Vec<SendBlock>> {
+        unimplemented!()
+    }
+    async fn cool_down(&self, _: &str, _: Timestamp, _: &str) -> Result<()> {
+        unimplemented!()
+    }
+    async fn unsent(&self, _: Timestamp, _: u32) -> Result<Vec<OutboxRow>> {
+        unimplemented!()
+    }
+    async fn mark_sent(&self, _: &[i64], _: Timestamp) -> Result<()> {
+        unimplemented!()
+    }
+    async fn postpone(&self, _: &[i64], _: Timestamp, _: &str) -> Result<()> {
+        unimplemented!()
+    }
+    async fn counts(&self) -> Result<Vec<StateCount>> {
+        unimplemented!()
+    }
+    async fn outbox_backlog(&self) -> Result<Backlog> {
+        unimplemented!()
+    }
+}

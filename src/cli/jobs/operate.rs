@@ -1,0 +1,199 @@
+//! Retry, cancel, dismiss: an operator's moves. They go through the same table as the daemon's, so an operator cannot
+//! break a law either, and the store carries them out only if the job has not moved meanwhile.
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Which, unknown};
+use crate::cli::exit::{Exit, Failure};
+use crate::cli::output::{Out, Row};
+use crate::model::{Cause, Event, Job, JobId, Move, State};
+use crate::store::{JobDetail, Store};
+
+/// What an operator may do with a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verb {
+    /// Back to work.
+    Retry,
+    /// Withdraw before it starts.
+    Cancel,
+    /// Declare it over.
+    Dismiss,
+}
+
+impl Verb {
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Retry => "retry",
+            Self::Cancel => "cancel",
+            Self::Dismiss => "dismiss",
+        }
+    }
+
+    /// The cause with which this verb moves this job. Whether the table has such a move is not decided here.
+    #[must_use]
+    pub fn cause(self, detail: &JobDetail) -> Cause {
+        match self {
+            Self::Retry if certainly_not_done(detail) => Cause::Redriven,
+            Self::Retry => Cause::AskAgain,
+            Self::Cancel => Cause::Withdrawn,
+            Self::Dismiss => Cause::Dismissed,
+        }
+    }
+}
+
+/// Whether it is proven that the job's last request had no effect (law 3: without proof the registry is asked before
+/// anything is sent again; asking once too often costs a request, sending once too often may cost a domain).
+///
+/// The proof is an answer to the very last attempt that ended it while it was running, and no sign that this attempt was
+/// in doubt or pending at any time. An attempt given up *without* a code proves nothing: it may have been lost.
+fn certainly_not_done(detail: &JobDetail) -> bool {
+    let JobDetail { job, attempts, events, .. } = detail;
+    // A question changes nothing, and without an intent nothing was ever sent (law 2).
+    if !job.operation.writes() || job.attempt == 0 {
+        return true;
+    }
+    let answered = attempts.last().is_some_and(|last| {
+        let refused = [Cause::Deferred, Cause::Refused, Cause::GaveUp].map(Cause::word);
+        last.attempt == job.attempt
+            && last.ended_at.is_some()
+            && last.code.is_some()
+            && last.cause.as_deref().is_some_and(|cause| refused.contains(&cause))
+    });
+    let uncertain = [State::InDoubt, State::Pending].map(State::word);
+    let was_uncertain = events.iter().any(|row| {
+        let data = &row.event.body["data"];
+        data["attempts"] == job.attempt && data["state"].as_str().is_some_and(|state| uncertain.contains(&state))
+    });
+    // `keep_transaction` and `asked` survive from a doubt: then an earlier request under this transaction id was lost.
+    answered && !was_uncertain && job.asked == 0 && !job.keep_transaction
+}
+
+#[derive(Serialize)]
+struct Done {
+    job: JobId,
+    object: String,
+    from: State,
+    to: State,
+    cause: Cause,
+}
+
+impl Row for Done {
+    const HEADINGS: &'static [&'static str] = &["JOB", "OBJECT", "WAS", "IS", "CAUSE"];
+    fn cells(&self) -> Vec<String> {
+        vec![
+            self.job.to_string(),
+            self.object.clone(),
+            self.from.to_string(),
+            self.to.to_string(),
+            self.cause.to_string(),
+        ]
+    }
+}
+
+/// Moves each job; goes on after one that cannot be moved, and fails with the first reason.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn run(
+    verb: Verb,
+    which: &Which,
+    store: &dyn Store,
+    now: Timestamp,
+    out: &mut Out<'_>,
+) -> Result<(), Failure> {
+    let mut done = Vec::new();
+    let mut failures = Vec::new();
+    for id in &which.ids {
+        match one(verb, *id, which.because.as_deref(), store, now).await {
+            Ok(moved) => done.push(moved),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    if !done.is_empty() {
+        out.rows(&done)?;
+    }
+    let Some(last) = failures.pop() else { return Ok(()) };
+    for failure in &failures {
+        out.failure(failure);
+    }
+    Err(last)
+}
+
+async fn one(verb: Verb, id: JobId, because: Option<&str>, store: &dyn Store, now: Timestamp) -> Result<Done, Failure> {
+    let detail = store.job(id).await?.ok_or_else(|| unknown(id))?;
+    let job = &detail.job;
+    let cause = verb.cause(&detail);
+    let mut step = Move::new(job, cause, now).ok_or_else(|| impossible(verb, job))?;
+    step.reason = Some(because.map_or_else(|| "by an operator".into(), |why| format!("by an operator: {why}")));
+    // A doubt keeps its transaction id, so that the question finds what the lost request may have done.
+    step.keep_transaction = cause == Cause::AskAgain && job.keep_transaction;
+    step.event = Some(Event::of_move(job, &step, &[]));
+    let done = Done { job: id, object: job.object.to_string(), from: job.state, to: step.to(), cause };
+    if store.apply(&[step]).await?.first() == Some(&true) {
+        return Ok(done);
+    }
+    Err(Failure::new(Exit::Temporary, "moved_meanwhile", format!("job {id} moved while it was looked at"))
+        .next(format!("look again with `registrard jobs show {id}`")))
+}
+
+/// Why the table has no such move, and what can be done instead.
+fn impossible(verb: Verb, job: &Job) -> Failure {
+    let (why, next) = advice(verb, job.state);
+    let what = format!("cannot {} job {}, which is {}", verb.word(), job.id, job.state);
+    Failure::new(Exit::Refused, "no_such_move", what).why(why).next(next)
+}
+
+fn advice(verb: Verb, state: State) -> (&'static str, &'static str) {
+    match (state, verb) {
+        (State::Waiting, _) => (
+            "it has not started; it will run by itself",
+            "`registrard jobs show` says what it waits for; `registrard jobs cancel` withdraws it",
+        ),
+        (State::Running, _) => (
+            "its request is on the wire; nobody can take that back",
+            "wait for the answer, which comes within the registry's time limit",
+        ),
+        (State::InDoubt, _) => (
+            "its request was perhaps carried out; the registry is being asked",
+            "wait: it ends by itself, or becomes needs_attention when the registry cannot tell",
+        ),
+        (State::Pending, _) => (
+            "the registry took the order and works on it",
+            "wait for the registry; if it can be stopped there, submit a job that does so",
+        ),
+        (State::NeedsAttention, _) => (
+            "it has been at work already, so it cannot be withdrawn",
+            "`registrard jobs retry` sends it back to work, `registrard jobs dismiss` ends it",
+        ),
+        (State::Succeeded, Verb::Cancel | Verb::Dismiss) => {
+            ("it has been carried out", "submit a job that undoes it, if the registry has one")
+        }
+        (State::Succeeded | State::Failed | State::Cancelled | State::Expired, _) => {
+            ("its life is over, and its outcome has been told", "submit a new job with a new id")
+        }
+    }
+}
+
+/// What an operator can do with a job, for `jobs show`.
+#[must_use]
+pub fn possible(detail: &JobDetail) -> Vec<String> {
+    let JobDetail { job, .. } = detail;
+    let commands = [Verb::Retry, Verb::Cancel, Verb::Dismiss].into_iter().filter_map(|verb| {
+        let cause = verb.cause(detail);
+        let to = crate::model::state::next(job.state, cause)?;
+        let effect = match cause {
+            Cause::Redriven => "send it again: its last request certainly had no effect",
+            Cause::AskAgain => "have the registry asked what is true before anything is sent again",
+            Cause::Withdrawn => "withdraw it before it starts",
+            _ => "declare it over without an effect",
+        };
+        Some(format!("registrard jobs {} {}   → {to}: {effect}", verb.word(), job.id))
+    });
+    let commands: Vec<_> = commands.collect();
+    if !commands.is_empty() {
+        return commands;
+    }
+    let (why, next) = advice(Verb::Retry, job.state);
+    vec![format!("nothing: {why}; {next}")]
+}

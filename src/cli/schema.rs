@@ -1,0 +1,213 @@
+//! `registrard schema`: the JSON Schemas of what goes in and out. Jobs and configuration come from the types
+//! themselves; events are written down here and compared with real ones in a test.
+
+use clap::ValueEnum;
+use schemars::{SchemaGenerator, schema_for};
+use serde_json::{Value, json};
+
+use super::exit::Failure;
+use super::output::Out;
+use crate::config::Config;
+use crate::model::request::{Bulk, RejectCode, Request};
+use crate::model::{Cause, Operation, State};
+
+/// Which schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Subject {
+    /// A message with one job or many.
+    Job,
+    /// An event.
+    Event,
+    /// The configuration.
+    Config,
+}
+
+/// Prints a schema; it is JSON in every format.
+///
+/// # Errors
+/// Writing failed.
+pub fn run(subject: Subject, out: &mut Out<'_>) -> Result<(), Failure> {
+    out.data(&format!("{:#}\n", schema(subject)))
+}
+
+/// The schema as JSON.
+#[must_use]
+pub fn schema(subject: Subject) -> Value {
+    match subject {
+        Subject::Job => job(),
+        Subject::Event => event(),
+        Subject::Config => schema_for!(Config).into(),
+    }
+}
+
+const DIALECT: &str = "https://json-schema.org/draft/2020-12/schema";
+
+/// One job, or `{"batch": …, "jobs": [ … ]}`.
+fn job() -> Value {
+    let mut generator = SchemaGenerator::default();
+    let choices = [generator.subschema_for::<Request>(), generator.subschema_for::<Bulk>()];
+    let mut definitions = Value::Object(generator.take_definitions(true));
+    // The types keep these open to say better what is wrong; what is right is known.
+    if let Some(items) = definitions.pointer_mut("/Bulk/properties/jobs/items") {
+        *items = json!({ "$ref": "#/$defs/Request" });
+    }
+    if let Some(operation) = definitions.pointer_mut("/Request/properties/operation") {
+        operation["enum"] = words(Operation::ALL, Operation::name);
+    }
+    json!({
+        "$schema": DIALECT,
+        "title": "A message to the exchange registrard.jobs",
+        "oneOf": choices,
+        "$defs": definitions,
+    })
+}
+
+fn words<T: Copy>(all: &[T], word: impl Fn(T) -> &'static str) -> Value {
+    all.iter().map(|one| word(*one)).collect()
+}
+
+fn text(description: &str) -> Value {
+    json!({ "type": "string", "description": description })
+}
+
+fn event() -> Value {
+    let when = json!({ "type": "string", "format": "date-time", "description": "When it happened, in UTC." });
+    json!({
+        "$schema": DIALECT,
+        "title": "An event of the exchange registrard.events",
+        "description": "CloudEvents 1.0 in structured JSON, published with routing key <type>.<account>.",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["specversion", "id", "source", "type", "subject", "time", "datacontenttype", "data"],
+        "properties": {
+            "specversion": { "const": "1.0" },
+            "id": { "type": "string", "format": "uuid",
+                    "description": "The same for every delivery of the same event: deduplicate on it." },
+            "source": { "const": "registrard" },
+            "type": text("job.<state>, job.rejected, account.suspended or account.resumed."),
+            "subject": text("What it is about: the job's id, or the account."),
+            "time": when,
+            "datacontenttype": { "const": "application/json" },
+            "data": { "oneOf": [
+                { "$ref": "#/$defs/job" }, { "$ref": "#/$defs/rejected" }, { "$ref": "#/$defs/account" }
+            ] },
+        },
+        "$defs": { "job": moved(), "rejected": rejected(), "account": account() },
+    })
+}
+
+fn moved() -> Value {
+    json!({
+        "title": "Data of job.<state>",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["job", "account", "operation", "object", "state", "cause", "attempts", "answer"],
+        "properties": {
+            "job": { "type": "string", "format": "uuid", "description": "The job's id, as submitted." },
+            "account": text("Its account."),
+            "operation": { "enum": words(Operation::ALL, Operation::name) },
+            "object": text("What it works on, for example domain:example.de."),
+            "state": { "enum": words(State::ALL, State::word) },
+            "cause": { "enum": words(Cause::ALL, Cause::word), "description": "Why it moved there." },
+            "attempts": { "type": "integer", "minimum": 0, "description": "Number of its current or last attempt." },
+            "answer": { "type": ["object", "null"],
+                        "description": "What the registry said: result, messages with native codes, transaction ids, data." },
+            "reason": text("Why, for people."),
+            "code": text("The native code that decided."),
+            "batch": text("The job's batch."),
+            "context": { "description": "The publisher's own data." },
+            "deadlines": { "type": "array", "items": { "type": "object", "required": ["kind", "due"] },
+                           "description": "Dates the answer named." },
+        },
+    })
+}
+
+fn rejected() -> Value {
+    json!({
+        "title": "Data of job.rejected",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["code", "reason", "publisher"],
+        "properties": {
+            "code": { "enum": words(RejectCode::ALL, RejectCode::word) },
+            "reason": text("The rule, and the value that breaks it."),
+            "publisher": text("Who published it."),
+            "field": text("The field at fault, for example params.holder[1]."),
+            "job": text("The job's id, as submitted."),
+            "context": { "description": "The publisher's own data." },
+        },
+    })
+}
+
+fn account() -> Value {
+    json!({
+        "title": "Data of account.suspended and account.resumed",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["account", "reason"],
+        "properties": { "account": text("The account."), "reason": text("Why.") },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::model::event::{Event, RejectedItem};
+    use crate::model::request::Reject;
+
+    /// All required keys are there, and no key is unknown.
+    fn fits(schema: &Value, value: &Value) {
+        let known = schema["properties"].as_object().unwrap();
+        for key in value.as_object().unwrap().keys() {
+            assert!(known.contains_key(key), "{key} stands in no schema");
+        }
+        for key in schema["required"].as_array().unwrap() {
+            assert!(value.get(key.as_str().unwrap()).is_some(), "{key} is missing");
+        }
+    }
+
+    #[test]
+    fn real_events_fit_their_schema() {
+        let now = Timestamp::UNIX_EPOCH;
+        let reject = Reject::param("holder[1]", "too long");
+        let about = RejectedItem {
+            source: b"x",
+            index: 0,
+            publisher: "billing",
+            account: Some("A"),
+            job: Some("1"),
+            context: &json!({ "order": 1 }),
+            reply_to: None,
+            correlation_id: None,
+        };
+        let mut job = crate::cli::fake::job(1, State::NeedsAttention);
+        job.batch = Some("b".into());
+        job.context = json!({ "order": 1 });
+        let mut step = crate::model::Move::new(&job, Cause::Dismissed, now).unwrap();
+        step.reason = Some("why".into());
+        let deadline = crate::model::deadline::Deadline {
+            kind: crate::model::deadline::DeadlineKind::FailedDomainExpiry,
+            due: now,
+        };
+        let schema = event();
+        for (event, data) in [
+            (Event::of_account("A", "resumed", "why", now), "account"),
+            (Event::of_reject(&reject, &about, now), "rejected"),
+            (Event::of_move(&job, &step, &[deadline]), "job"),
+        ] {
+            fits(&schema, &event.body);
+            fits(&schema["$defs"][data], &event.body["data"]);
+        }
+    }
+
+    #[test]
+    fn the_schema_of_jobs_knows_the_operations_and_refuses_unknown_keys() {
+        let schema = job();
+        assert_eq!(schema["$defs"]["Bulk"]["properties"]["jobs"]["items"]["$ref"], "#/$defs/Request");
+        let request = &schema["$defs"]["Request"];
+        assert_eq!(request["additionalProperties"], false);
+        assert!(request["properties"]["operation"]["enum"].as_array().unwrap().contains(&json!("domain.create")));
+    }
+}

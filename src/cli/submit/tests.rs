@@ -1,0 +1,116 @@
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::*;
+use crate::cli::fake::{Fake, detail, job};
+use crate::cli::output::Colour;
+use crate::model::request::RejectCode;
+
+fn args(wait: bool) -> SubmitArgs {
+    SubmitArgs { file: "-".into(), batch: Some("autumn".into()), wait, dry_run: false }
+}
+
+/// The jobs that a text is taken for.
+fn jobs(text: &str) -> Result<Vec<Value>, Failure> {
+    read::jobs(&args(false), text.as_bytes())
+}
+
+#[test]
+fn one_job_many_lines_an_array_and_a_bulk_message_are_understood() {
+    for (text, count) in [
+        (r#"{"account":"A","operation":"domain.info"}"#, 1),
+        ("{\"account\":\"A\"}\n{\"account\":\"B\"}\n", 2),
+        (r#"[{"account":"A"},{"account":"B"},{"account":"C"}]"#, 3),
+        (r#"{"jobs":[{"account":"A"},{"account":"B"}]}"#, 2),
+    ] {
+        let jobs = jobs(text).unwrap();
+        assert_eq!(jobs.len(), count, "{text}");
+        assert!(jobs.iter().all(|job| job["batch"] == "autumn" && job["id"].is_string()), "{jobs:?}");
+    }
+    assert_eq!(jobs(r#"{"batch":"own","jobs":[{}]}"#).unwrap()[0]["batch"], "own");
+    assert_eq!(jobs(r#"{"batch":"own"}"#).unwrap()[0]["batch"], "own");
+}
+
+#[test]
+fn what_is_no_job_is_a_usage_error_or_left_to_intake() {
+    for text in ["", "not json", "{\"account\":", "[]"] {
+        assert_eq!(jobs(text).unwrap_err().exit, Exit::Usage, "{text}");
+    }
+    assert_eq!(jobs("7").unwrap(), [json!(7)]);
+    let missing = SubmitArgs { file: "/nowhere/jobs.json".into(), ..args(false) };
+    assert!(read::jobs(&missing, std::io::empty()).unwrap_err().what.contains("/nowhere/jobs.json"));
+}
+
+#[test]
+fn ids_are_those_of_the_publisher_or_made_of_content_and_place() {
+    let twins = r#"[{"account":"A"},{"account":"A"},{"account":"A","id":"x"}]"#;
+    let (first, second) = (jobs(twins).unwrap(), jobs(twins).unwrap());
+    assert_eq!(first, second, "submitting a file twice must do nothing");
+    assert_ne!(first[0]["id"], first[1]["id"], "twins in one file are two jobs");
+    assert_eq!(first[2]["id"], "x");
+    assert!(first[0]["id"].as_str().unwrap().parse::<Uuid>().is_ok());
+}
+
+/// Submits a text to a store where `answers` become of its jobs.
+async fn submit(store: &Fake, args: &SubmitArgs, answers: Vec<Submitted>) -> (Vec<Value>, Result<(), Failure>) {
+    let (mut data, mut talk) = (Vec::new(), Vec::new());
+    let mut out = Out::new(Format::Jsonl, Colour::Never, &mut data, &mut talk);
+    let text = json!(vec![json!({ "account": "A" }); answers.len()]).to_string();
+    let accept = async |message: &str, _: bool| {
+        let message: Value = serde_json::from_str(message).unwrap();
+        assert_eq!(message["jobs"].as_array().unwrap().len(), answers.len());
+        Ok(answers.clone())
+    };
+    let ended = run(args, store, text.as_bytes(), accept, &mut out).await;
+    let lines = String::from_utf8(data).unwrap();
+    (lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), ended)
+}
+
+#[tokio::test]
+async fn what_became_of_each_job_is_told_and_a_rejection_fails_the_command() {
+    let id = JobId(Uuid::from_u128(1));
+    let reject = Reject { field: Some("account".into()), ..Reject::new(RejectCode::UnknownAccount, "no such account") };
+    let answers = vec![
+        Submitted::Taken(id, Acceptance::New),
+        Submitted::Taken(id, Acceptance::Duplicate(State::Succeeded)),
+        Submitted::Taken(id, Acceptance::Conflict),
+        Submitted::Taken(id, Acceptance::Cycle),
+        Submitted::Rejected(None, reject),
+    ];
+    let (lines, ended) = submit(&Fake::default(), &args(false), answers).await;
+    let outcomes: Vec<_> = lines.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
+    assert_eq!(outcomes, ["accepted", "duplicate", "rejected", "rejected", "rejected"]);
+    assert_eq!((&lines[1]["state"], &lines[4]["code"]), (&json!("succeeded"), &json!("unknown_account")));
+    let failure = ended.unwrap_err();
+    assert_eq!(failure.exit, Exit::JobFailed);
+    assert!(failure.what.contains("3 were rejected"), "{failure}");
+
+    let (_, ended) = submit(&Fake::default(), &args(false), vec![Submitted::Taken(id, Acceptance::New)]).await;
+    assert_eq!(ended, Ok(()));
+}
+
+#[tokio::test(start_paused = true)]
+async fn waiting_ends_with_the_last_job_and_tells_whether_all_succeeded() {
+    for (last, exit) in [(State::Succeeded, None), (State::NeedsAttention, Some(Exit::JobFailed))] {
+        let ids = [1, 2].map(|number| JobId(Uuid::from_u128(number)));
+        let store = Fake::with([detail(job(1, State::Waiting), vec![]), detail(job(2, State::Running), vec![])]);
+        // No event tells of these: the jobs themselves are looked at.
+        *store.meanwhile.lock().unwrap() =
+            vec![(ids[1], last), (ids[0], State::Succeeded), (ids[0], State::Running), (ids[1], State::InDoubt)];
+        let answers = vec![
+            Submitted::Taken(ids[0], Acceptance::New),
+            Submitted::Taken(ids[1], Acceptance::Duplicate(State::Running)),
+            Submitted::Taken(JobId(Uuid::from_u128(3)), Acceptance::Duplicate(State::Succeeded)),
+        ];
+        let (_, ended) = submit(&store, &args(true), answers).await;
+        assert_eq!(ended.err().map(|failure| failure.exit), exit);
+        assert!(store.meanwhile.lock().unwrap().is_empty(), "it ended before the last job");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_is_gone_does_not_count_as_done() {
+    let answers = vec![Submitted::Taken(JobId(Uuid::from_u128(7)), Acceptance::New)];
+    let (_, ended) = submit(&Fake::default(), &args(true), answers).await;
+    assert_eq!(ended.unwrap_err().exit, Exit::JobFailed);
+}

@@ -1,0 +1,194 @@
+//! From file and environment to [`Config`]. A mistyped key must never silently mean its default, so the keys are
+//! compared with the types' own schema before anything is read; all of them are named at once.
+
+use std::path::{Path, PathBuf};
+
+use config::{File, FileFormat, Value as Setting, ValueKind};
+use serde_json::Value;
+
+use super::check::Finding;
+use super::{Config, Policy, Retry, Steps};
+
+/// Variables that begin so are settings: `REGISTRARD__STORE__URL` is `store.url`.
+pub const PREFIX: &str = "REGISTRARD__";
+
+/// Largest configuration file, in bytes: some thousand accounts.
+const LARGEST: u64 = 4 * 1024 * 1024;
+
+/// Why there is no configuration.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file is missing, too large or not readable for this user.
+    #[error("cannot read the configuration {}: {why}", .file.display())]
+    Unreadable {
+        /// Which file.
+        file: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// The file is not TOML, or a value has another type than its setting.
+    #[error("the configuration cannot be understood: {0}")]
+    Malformed(String),
+    /// Keys that no setting has, or settings that contradict their rules.
+    #[error("{}", listed(.0))]
+    Invalid(Vec<Finding>),
+}
+
+fn listed(findings: &[Finding]) -> String {
+    let lines: Vec<_> = findings.iter().map(ToString::to_string).collect();
+    lines.join("\n")
+}
+
+impl Config {
+    /// Reads a file (none: only the defaults) and puts the process's `REGISTRARD__…` variables on top.
+    ///
+    /// # Errors
+    /// Names the file, the key and what would be right. Relations between settings are [`Config::check`]'s business.
+    pub fn load(path: Option<&Path>) -> Result<Self, ConfigError> {
+        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        let mut settings = Vec::new();
+        for (name, value) in variables.filter(|(name, _)| name.starts_with(PREFIX)) {
+            let value = value
+                .into_string()
+                .map_err(|_| ConfigError::Malformed(format!("environment variable {name} is not UTF-8")))?;
+            settings.push((name, value));
+        }
+        Self::load_with(path, &settings)
+    }
+
+    /// As [`Config::load`], with the variables given.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn load_with(path: Option<&Path>, variables: &[(String, String)]) -> Result<Self, ConfigError> {
+        let schema = Value::from(schemars::schema_for!(Self));
+        let mut findings = Vec::new();
+        let mut builder = config::Config::builder();
+        let mut origin = "the defaults".to_owned();
+        if let Some(path) = path {
+            origin = path.display().to_string();
+            let source = File::from_str(&read(path)?, FileFormat::Toml);
+            let table = config::Config::builder().add_source(source.clone()).build();
+            let table: Value = table
+                .and_then(config::Config::try_deserialize)
+                .map_err(|error| ConfigError::Malformed(format!("{origin}: {error}")))?;
+            unknown_keys(&schema, &schema, &table, "", &origin, &mut findings);
+            builder = builder.add_source(source);
+        }
+        for (name, value) in variables {
+            match variable(&schema, name, value) {
+                Ok((key, setting)) => {
+                    builder = builder.set_override(key, setting).map_err(|error| malformed(name, &error))?;
+                }
+                Err(finding) => findings.push(finding),
+            }
+        }
+        if !findings.is_empty() {
+            return Err(ConfigError::Invalid(findings));
+        }
+        builder.build().and_then(config::Config::try_deserialize).map_err(|error| malformed(&origin, &error))
+    }
+
+    /// The waits of [`Retry`] as the life cycle wants them.
+    #[must_use]
+    pub fn retry_policy(&self) -> Policy {
+        let Retry { soon, backoff, question, questions, connect } = &self.retry;
+        Policy {
+            soon: steps(soon),
+            backoff: steps(backoff),
+            question: steps(question),
+            questions: *questions,
+            connect: steps(connect),
+        }
+    }
+}
+
+/// Seconds to waits. Values out of range are findings of [`Config::check`]; here they only must not panic.
+fn steps([first, longest]: &[f64; 2]) -> Steps {
+    let wait = |seconds: f64| std::time::Duration::try_from_secs_f64(seconds).unwrap_or_default();
+    Steps { first: wait(*first), longest: wait(*longest) }
+}
+
+fn malformed(origin: &str, error: &config::ConfigError) -> ConfigError {
+    let text = error.to_string();
+    // Overrides carry the variable's name themselves; what comes from the file does not know its file.
+    if text.contains(PREFIX) {
+        ConfigError::Malformed(text)
+    } else {
+        ConfigError::Malformed(format!("{origin}: {text}"))
+    }
+}
+
+fn read(path: &Path) -> Result<String, ConfigError> {
+    let unreadable = |why: String| ConfigError::Unreadable { file: path.to_owned(), why };
+    let size = std::fs::metadata(path).map_err(|error| unreadable(error.to_string()))?.len();
+    if size > LARGEST {
+        return Err(unreadable(format!("{size} bytes, at most {LARGEST} are read")));
+    }
+    std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))
+}
+
+/// The setting of a variable. Accounts and publishers have names in which case and `-` matter, which variables cannot
+/// spell; they belong into the file.
+fn variable(schema: &Value, name: &str, value: &str) -> Result<(String, Setting), Finding> {
+    let path: Vec<_> = name.strip_prefix(PREFIX).unwrap_or(name).split("__").map(str::to_lowercase).collect();
+    let key = path.join(".");
+    let origin = format!("environment variable {name}");
+    if matches!(path.first().map(String::as_str), Some("accounts" | "publishers")) {
+        return Err(Finding::error(
+            origin,
+            "accounts and publishers cannot be set by variables, which cannot spell their names",
+            "put them into the configuration file",
+        ));
+    }
+    let mut table = Value::Null;
+    for segment in path.iter().rev() {
+        table = Value::Object([(segment.clone(), table)].into_iter().collect());
+    }
+    let mut unknown = Vec::new();
+    unknown_keys(schema, schema, &table, "", &origin, &mut unknown);
+    if let Some(finding) = unknown.into_iter().next() {
+        return Err(finding);
+    }
+    let list = key.starts_with("retry.") && value.contains(',');
+    let kind = if list {
+        let items = value.split(',').map(|item| Setting::new(Some(&origin), item.trim().to_owned()));
+        ValueKind::Array(items.collect())
+    } else {
+        ValueKind::String(value.to_owned())
+    };
+    Ok((key, Setting::new(Some(&origin), kind)))
+}
+
+/// Walks a table beside the schema of its type and notes every key the type does not have.
+fn unknown_keys(root: &Value, schema: &Value, table: &Value, path: &str, origin: &str, findings: &mut Vec<Finding>) {
+    let (Some(schema), Some(table)) = (resolve(root, schema), table.as_object()) else { return };
+    let known = schema.get("properties").and_then(Value::as_object);
+    let others = schema.get("additionalProperties");
+    for (key, value) in table {
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        if let Some(inner) = known.and_then(|known| known.get(key)) {
+            unknown_keys(root, inner, value, &path, origin, findings);
+        } else if let Some(inner) = others.filter(|others| **others != Value::Bool(false)) {
+            unknown_keys(root, inner, value, &path, origin, findings);
+        } else if let Some(known) = known {
+            let names: Vec<_> = known.keys().map(String::as_str).collect();
+            findings.push(Finding::error(
+                origin,
+                format!("there is no setting `{}`", path.escape_default()),
+                format!("correct or remove it; known here: {}", names.join(", ")),
+            ));
+        }
+    }
+}
+
+/// Follows `$ref` and the `anyOf` of an optional table; schemas are finite and the references of ours do not loop.
+fn resolve<'a>(root: &'a Value, schema: &'a Value) -> Option<&'a Value> {
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        return resolve(root, root.pointer(reference.strip_prefix('#')?)?);
+    }
+    if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
+        return choices.iter().find_map(|choice| resolve(root, choice).filter(|s| s.get("properties").is_some()));
+    }
+    Some(schema)
+}

@@ -1,0 +1,92 @@
+//! Logs: to the journal under systemd, as text to standard error otherwise, or as JSON. Fields of spans (`job`,
+//! `account`, `attempt`) appear with every line inside them. Standard output belongs to data.
+
+use std::io::IsTerminal;
+use std::os::unix::fs::MetadataExt;
+
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer, Registry};
+
+/// Where and how lines are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sink {
+    Journal,
+    Text,
+    Json,
+}
+
+/// Begins to log. `filter` is as of `RUST_LOG`; `format` is `auto`, `text` or `json`. Called again (as tests do) it
+/// changes nothing.
+///
+/// # Errors
+/// The filter or the format cannot be understood.
+pub fn init(filter: &str, format: &str) -> Result<(), String> {
+    let filter = EnvFilter::try_new(filter).map_err(|error| format!("log filter `{filter}`: {error}"))?;
+    let layer = layer(sink(format, || is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref()))?);
+    // An error means that logging has begun already.
+    let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
+    Ok(())
+}
+
+fn sink(format: &str, is_journal: impl Fn() -> bool) -> Result<Sink, String> {
+    match format {
+        "auto" if is_journal() => Ok(Sink::Journal),
+        "auto" | "text" => Ok(Sink::Text),
+        "json" => Ok(Sink::Json),
+        other => Err(format!("log format `{}`: choose auto, text or json", other.escape_default())),
+    }
+}
+
+fn layer(sink: Sink) -> Box<dyn Layer<Registry> + Send + Sync> {
+    let text = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    match sink {
+        Sink::Journal => match tracing_journald::layer() {
+            Ok(journal) => journal.with_syslog_identifier("registrard".into()).boxed(),
+            // Standard error reaches the journal too, only without fields.
+            Err(_) => text.with_ansi(false).without_time().boxed(),
+        },
+        Sink::Text => text.with_ansi(wants_colour()).boxed(),
+        Sink::Json => text.json().flatten_event(true).with_ansi(false).boxed(),
+    }
+}
+
+fn wants_colour() -> bool {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    std::io::stderr().is_terminal() && !set("NO_COLOR") && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// `$JOURNAL_STREAM` holds device and inode of the journal's stream. It is inherited by children whose standard error
+/// goes elsewhere, so the numbers are compared.
+fn is_journal(stream: Option<&str>) -> bool {
+    let Some((device, inode)) = stream.and_then(|stream| stream.split_once(':')) else { return false };
+    std::fs::metadata("/proc/self/fd/2")
+        .is_ok_and(|found| device.parse() == Ok(found.dev()) && inode.parse() == Ok(found.ino()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_journal_is_chosen_only_where_standard_error_is_the_journal() {
+        assert_eq!(sink("auto", || true), Ok(Sink::Journal));
+        assert_eq!(sink("auto", || false), Ok(Sink::Text));
+        assert_eq!(sink("text", || true), Ok(Sink::Text));
+        assert_eq!(sink("json", || true), Ok(Sink::Json));
+        assert!(sink("xml", || true).is_err());
+        assert!(!is_journal(None));
+        assert!(!is_journal(Some("0:0")));
+        assert!(!is_journal(Some("nonsense")));
+        let own = std::fs::metadata("/proc/self/fd/2").unwrap();
+        assert!(is_journal(Some(&format!("{}:{}", own.dev(), own.ino()))));
+    }
+
+    #[test]
+    fn beginning_twice_is_harmless_and_nonsense_is_refused() {
+        init("off", "text").unwrap();
+        init("off", "json").unwrap();
+        assert!(init("registrard=loud", "text").unwrap_err().contains("registrard=loud"));
+        assert!(init("info", "xml").is_err());
+    }
+}
