@@ -1,6 +1,8 @@
 //! The walls of the house: who may use whom, and what may stand in one place only. The rules are the tables below; each
 //! failure names file, line and rule. `the_checks_can_fail` proves that breaking a rule is noticed.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
 #[path = "support/rust_source.rs"]
 mod rust_source;
 
