@@ -1,0 +1,203 @@
+//! The real processes: a sandbox registry and a daemon, each in its own process as in production, ended when dropped.
+
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+use std::time::Duration;
+
+use serde_json::Value;
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::TcpStream;
+use tokio::process::{Child, Command};
+
+/// The program under test.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_registrard");
+
+/// Longest wait for one thing to happen.
+pub const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Looks again and again until there is something to see; fails the test, naming what was awaited, after `limit`.
+pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let waiting = async {
+        loop {
+            if let Some(seen) = look().await {
+                return seen;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    tokio::time::timeout(limit, waiting).await.unwrap_or_else(|_| panic!("{what}: not within {} s", limit.as_secs()))
+}
+
+/// A sandbox of DENIC RRI.
+pub struct Sandbox {
+    _process: Child,
+    control: String,
+    /// Address clients connect to.
+    pub address: String,
+    /// The CA its certificate is made by.
+    pub ca: PathBuf,
+    /// Its first account: name, user and password.
+    pub account: [String; 3],
+}
+
+impl Sandbox {
+    /// Starts it and waits for its word that it is ready.
+    pub async fn start(state: &Path, seed: u64, faults: &[&str]) -> Self {
+        let mut command = Command::new(PROGRAM);
+        command.args(["sandbox", "--registry", "denic-rri", "--requests-per-minute", "100000", "--seed"]);
+        command.arg(seed.to_string()).arg("--state").arg(state);
+        command.args(faults.iter().flat_map(|fault| ["--fault", fault]));
+        let mut process = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("the sandbox is not ready");
+        let line = line.unwrap().expect("the sandbox ended before it was ready");
+        let ready: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+        let text = |pointer: &str| {
+            let value = ready.pointer(pointer).and_then(Value::as_str);
+            value.unwrap_or_else(|| panic!("no {pointer} in {line}")).to_owned()
+        };
+        // Nothing more is expected there, but a full pipe must not stop the sandbox.
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+        Self {
+            _process: process,
+            control: text("/control"),
+            address: text("/denic_rri/address"),
+            ca: text("/ca").into(),
+            account: ["account", "user", "password"].map(|key| text(&format!("/denic_rri/accounts/0/{key}"))),
+        }
+    }
+
+    /// Everything it has seen and done.
+    pub async fn ledger(&self) -> Value {
+        let authority = self.control.trim_start_matches("http://").trim_end_matches('/');
+        let body = get(authority, "/ledger").await;
+        serde_json::from_slice(&body).unwrap()
+    }
+
+    /// The effects of clients' orders, in the order they happened: kind and object.
+    pub async fn effects(&self) -> Vec<(String, String)> {
+        let ledger = self.ledger().await;
+        let effects = ledger["effects"].as_array().expect("the ledger lists effects");
+        let text = |effect: &Value, key: &str| effect[key].as_str().unwrap().to_owned();
+        effects.iter().map(|effect| (text(effect, "kind"), text(effect, "object"))).collect()
+    }
+
+    /// How many requests of one action have arrived (`logout`, `domain.create`).
+    pub async fn requests(&self, action: &str) -> usize {
+        let ledger = self.ledger().await;
+        let requests = ledger["requests"].as_array().expect("the ledger lists requests");
+        requests.iter().filter(|request| request["action"] == action).count()
+    }
+}
+
+/// HTTP in its oldest form: one request, the answer ends with the connection.
+async fn get(authority: &str, path: &str) -> Vec<u8> {
+    let exchange = async {
+        let mut stream = TcpStream::connect(authority).await?;
+        stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {authority}\r\n\r\n").as_bytes()).await?;
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).await?;
+        std::io::Result::Ok(answer)
+    };
+    let answer = tokio::time::timeout(PATIENCE, exchange).await.expect("the control interface is silent").unwrap();
+    let body = answer.windows(4).position(|window| window == b"\r\n\r\n").expect("an HTTP answer") + 4;
+    let head = String::from_utf8_lossy(&answer[..body]);
+    assert_eq!(head.split_whitespace().nth(1), Some("200"), "GET {path}: {head}");
+    answer[body..].to_vec()
+}
+
+/// A daemon with its configuration; it can be killed and started again.
+pub struct Daemon {
+    process: Option<Child>,
+    config: PathBuf,
+    log: PathBuf,
+}
+
+impl Daemon {
+    /// Writes the configuration of a daemon that works the sandbox's account. `rest` is TOML, beginning with top-level
+    /// sections (store, broker).
+    pub fn new(directory: &Path, sandbox: &Sandbox, rest: &str) -> Self {
+        let [account, user, password] = &sandbox.account;
+        let password_file = directory.join("rri.password");
+        std::fs::write(&password_file, password).unwrap();
+        let text = format!(
+            r#"{rest}
+
+[http]
+listen = ""
+
+[daemon]
+lease_seconds = 3
+poll_millis = 50
+stop_seconds = 10
+
+[retry]
+soon = [0.05, 0.2]
+backoff = [0.05, 0.2]
+question = [0.05, 0.2]
+questions = 100
+connect = [0.05, 0.5]
+
+[accounts.{account}]
+registry = "denic-rri"
+address = "{address}"
+user = "{user}"
+password_file = "{password_file}"
+ca_file = "{ca}"
+requests_per_minute = 100000
+sessions = 5
+"#,
+            address = sandbox.address,
+            password_file = password_file.display(),
+            ca = sandbox.ca.display(),
+        );
+        let config = directory.join("registrard.toml");
+        std::fs::write(&config, text).unwrap();
+        Self { process: None, config, log: directory.join("daemon.log") }
+    }
+
+    /// Starts it; what it says is added to its log.
+    pub fn start(&mut self) {
+        let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
+        let mut command = Command::new(PROGRAM);
+        command.arg("serve").arg("--config").arg(&self.config).stdin(Stdio::null());
+        command.stdout(Stdio::null()).stderr(log).kill_on_drop(true);
+        self.process = Some(command.spawn().unwrap());
+    }
+
+    /// Ends it as a power cut would: no goodbye, nothing written any more.
+    pub async fn kill(&mut self) {
+        self.process.take().expect("a running daemon").kill().await.unwrap();
+    }
+
+    /// Asks it to end (SIGTERM) and waits until it has.
+    pub async fn terminate(&mut self) -> ExitStatus {
+        let mut process = self.process.take().expect("a running daemon");
+        let id = process.id().expect("a daemon that has not ended by itself");
+        let kill = format!("kill -TERM {id}");
+        assert!(Command::new("sh").arg("-c").arg(kill).status().await.unwrap().success());
+        tokio::time::timeout(PATIENCE, process.wait()).await.expect("the daemon does not end").unwrap()
+    }
+
+    /// Whether it has ended without being asked to.
+    pub fn has_died(&mut self) -> Option<ExitStatus> {
+        self.process.as_mut().and_then(|process| process.try_wait().unwrap())
+    }
+
+    /// Runs a command on the daemon's store and returns what it prints.
+    pub async fn command(&self, arguments: &[&str]) -> String {
+        let mut command = Command::new(PROGRAM);
+        command.args(arguments).arg("--config").arg(&self.config).kill_on_drop(true);
+        let output = tokio::time::timeout(PATIENCE, command.output()).await.expect("the command does not end").unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {}: {told}", output.status);
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// The end of what it said.
+    pub fn log_tail(&self) -> String {
+        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let lines: Vec<&str> = log.lines().collect();
+        lines[lines.len().saturating_sub(40)..].join("\n")
+    }
+}
