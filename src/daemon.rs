@@ -1,1 +1,304 @@
 //! Builds and connects everything; the only file that knows all parts.
+//!
+//! Start: store, accounts, broker, and only then work, so that what is wrong is an error at once and not a silent
+//! daemon. Stop, in this order: take nothing in, claim nothing, let what is on the wire end, log out, write the last
+//! outcomes, send their events, close.
+
+mod standing;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::broker::local::LocalBroker;
+use crate::broker::rabbitmq::RabbitBroker;
+use crate::broker::{Broker, BrokerError};
+use crate::config::Config;
+use crate::config::address::with_password;
+use crate::job::commit::{Committer, LAST_FLUSH};
+use crate::job::intake::{Gate, Intake};
+use crate::job::observer::Observer;
+use crate::job::schedule::{housekeeping, ownership};
+use crate::job::event::Outbox;
+use crate::net::secret_ref;
+use crate::ops::http::Server;
+use crate::ops::metrics::Metrics;
+use crate::ops::notify::Notify as ServiceManager;
+use crate::ops::stop::Stop;
+use crate::registries::{self, Registry};
+use crate::store::{self, Store, StoreError};
+use standing::{Counting, Standing};
+
+/// The accounts of a daemon, by name.
+pub type Accounts = BTreeMap<String, Arc<dyn Registry>>;
+
+/// Why the daemon could not start, or had to end.
+#[derive(Debug, thiserror::Error)]
+pub enum DaemonError {
+    /// Something in the configuration must be changed.
+    #[error("{0}")]
+    Configuration(String),
+    /// The store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The broker.
+    #[error(transparent)]
+    Broker(#[from] BrokerError),
+    /// An address could not be used.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// The address.
+        address: String,
+        /// Why not.
+        error: std::io::Error,
+    },
+}
+
+/// Makes the accounts of the configuration; names every one that is wrong, not only the first.
+///
+/// # Errors
+/// Unknown plug-ins, unknown or missing settings, secrets or certificates that cannot be read.
+pub fn accounts(config: &Config) -> Result<Accounts, DaemonError> {
+    let mut accounts = Accounts::new();
+    let mut wrong = Vec::new();
+    for (name, account) in &config.accounts {
+        match registry(name, account) {
+            Ok(registry) => drop(accounts.insert(name.clone(), registry)),
+            Err(why) => wrong.push(format!("accounts.{name}: {why}")),
+        }
+    }
+    if wrong.is_empty() { Ok(accounts) } else { Err(DaemonError::Configuration(wrong.join("\n"))) }
+}
+
+fn registry(name: &str, account: &crate::config::Account) -> Result<Arc<dyn Registry>, String> {
+    let Some(plugin) = registries::plugin(&account.registry) else {
+        let known: Vec<_> = registries::PLUGINS.iter().map(|plugin| plugin.name).collect();
+        return Err(format!("there is no registry `{}`; known: {}", account.registry, known.join(", ")));
+    };
+    (plugin.account)(name, &serde_json::Value::Object(account.settings.clone()))
+}
+
+/// Opens the store of the configuration, migrated if `store.migrate` says so.
+///
+/// # Errors
+/// It cannot be reached, or its schema is not this release's.
+pub async fn store(config: &Config) -> Result<Arc<dyn Store>, DaemonError> {
+    let store = match &config.store.password_file {
+        None => store::open(&config.store.url).await?,
+        Some(file) => {
+            let url = secret_ref::from_file(file)
+                .and_then(|password| with_password(&config.store.url, &password))
+                .map_err(|why| DaemonError::Configuration(format!("store.password_file: {why}")))?;
+            store::open(url.expose()).await?
+        }
+    };
+    if config.store.migrate {
+        store.migrate().await?;
+    }
+    store.check_schema().await?;
+    Ok(store)
+}
+
+async fn broker(config: &Config) -> Result<Arc<dyn Broker>, DaemonError> {
+    Ok(match &config.broker {
+        Some(broker) => {
+            let prefetch = u16::try_from(config.intake.batch.saturating_mul(2)).unwrap_or(u16::MAX);
+            Arc::new(RabbitBroker::connect(broker, prefetch).await?)
+        }
+        None => Arc::new(LocalBroker::new()),
+    })
+}
+
+/// Runs until told to stop. Returns after everything is written, sent and closed, or after the hard stop.
+///
+/// # Errors
+/// Only at start: once it runs, what goes away is waited for.
+pub async fn run(config: Config, stop: Stop, manager: ServiceManager) -> Result<(), DaemonError> {
+    let accounts = accounts(&config)?;
+    let store = store(&config).await?;
+    let broker = broker(&config).await?;
+    let metrics = Metrics::new().map_err(DaemonError::Configuration)?;
+    let daemon = Daemon::new(config, accounts, store, broker, metrics);
+    let server = daemon.listen().await?;
+    manager.ready("working");
+    daemon.work(server, stop, manager).await;
+    Ok(())
+}
+
+struct Daemon {
+    config: Config,
+    accounts: Accounts,
+    store: Arc<dyn Store>,
+    broker: Arc<dyn Broker>,
+    metrics: Arc<Metrics>,
+    standing: Arc<Standing>,
+    observer: Arc<dyn Observer>,
+    /// Name of this process in leases; unique, so that a restarted daemon never mistakes its predecessor for itself.
+    owner: String,
+    /// Wakes the scheduler of an account.
+    hints: Arc<BTreeMap<String, Arc<Notify>>>,
+    /// Wakes the outbox.
+    outbox: Arc<Notify>,
+}
+
+impl Daemon {
+    fn new(
+        config: Config,
+        accounts: Accounts,
+        store: Arc<dyn Store>,
+        broker: Arc<dyn Broker>,
+        metrics: Arc<Metrics>,
+    ) -> Self {
+        let name = if config.daemon.name.is_empty() { "registrard" } else { &config.daemon.name };
+        let owner = format!("{name}/{}", Uuid::now_v7().simple());
+        let hints = Arc::new(accounts.keys().map(|account| (account.clone(), Arc::new(Notify::new()))).collect());
+        let standing = Arc::new(Standing::new(accounts.keys()));
+        let observer = Arc::new(Counting::new(Arc::clone(&metrics), Arc::clone(&standing), &accounts));
+        Self { config, accounts, store, broker, metrics, standing, observer, owner, hints, outbox: Arc::default() }
+    }
+
+    async fn listen(&self) -> Result<Option<Server>, DaemonError> {
+        let address = &self.config.http.listen;
+        if address.is_empty() {
+            return Ok(None);
+        }
+        let listen: SocketAddr =
+            address.parse().map_err(|error| DaemonError::Configuration(format!("http.listen `{address}`: {error}")))?;
+        let health = Arc::clone(&self.standing);
+        match Server::bind(listen, Arc::clone(&self.metrics), health).await {
+            Ok(server) => Ok(Some(server)),
+            Err(error) => Err(DaemonError::Listen { address: address.clone(), error }),
+        }
+    }
+
+    async fn work(self, server: Option<Server>, stop: Stop, manager: ServiceManager) {
+        let quiet = CancellationToken::new();
+        let mut doors = JoinSet::new();
+        if let Some(server) = server {
+            let stop = stop.clone();
+            doors.spawn(async move {
+                if let Err(error) = server.serve(&stop).await {
+                    tracing::error!("metrics and health are no longer served: {error}");
+                }
+            });
+        }
+        doors.spawn(standing::watch(
+            Arc::clone(&self.store),
+            Arc::clone(&self.broker),
+            Arc::clone(&self.metrics),
+            Arc::clone(&self.standing),
+            manager.clone(),
+            self.config.broker.is_some(),
+        ));
+
+        let (committer, writer) = self.committer();
+        let mut workers = JoinSet::new();
+        self.begin_taking_in(&mut workers, &quiet);
+        self.begin_working(&mut workers, &committer, &quiet);
+        drop(committer);
+        let sending = CancellationToken::new();
+        let sender = self.begin_sending(&sending);
+
+        stop.softly().await;
+        manager.stopping(Duration::from_secs(self.config.daemon.stop_seconds.into()));
+        quiet.cancel();
+        let orderly = async {
+            while workers.join_next().await.is_some() {}
+            if tokio::time::timeout(LAST_FLUSH, writer).await.is_err() {
+                tracing::error!("the last outcomes could not be written; their jobs will be asked about");
+            }
+            sending.cancel();
+            let _ = sender.await;
+        };
+        tokio::select! {
+            () = orderly => tracing::info!("stopped in good order"),
+            () = stop.finally() => tracing::warn!("stopped hard; what was on the wire will be asked about"),
+        }
+        self.broker.close().await;
+    }
+
+    fn committer(&self) -> (Committer, tokio::task::JoinHandle<()>) {
+        let (hints, outbox) = (Arc::clone(&self.hints), Arc::clone(&self.outbox));
+        let steps = self.config.retry_policy().connect;
+        Committer::start(Arc::clone(&self.store), steps, Arc::clone(&self.observer), move || {
+            outbox.notify_one();
+            hints.values().for_each(|hint| hint.notify_one());
+        })
+    }
+
+    fn begin_taking_in(&self, workers: &mut JoinSet<()>, quiet: &CancellationToken) {
+        let gate = Arc::new(gate(&self.config, &self.accounts));
+        let (hints, outbox) = (Arc::clone(&self.hints), Arc::clone(&self.outbox));
+        let hint = move |account: &str| {
+            outbox.notify_one();
+            if let Some(hint) = hints.get(account) {
+                hint.notify_one();
+            }
+        };
+        let intake = Intake {
+            gate,
+            store: Arc::clone(&self.store),
+            broker: Arc::clone(&self.broker),
+            hint: Arc::new(hint),
+            observer: Arc::clone(&self.observer),
+            retry: self.config.retry_policy().connect,
+        };
+        workers.spawn(intake.run(quiet.clone()));
+    }
+
+    fn begin_working(&self, workers: &mut JoinSet<()>, committer: &Committer, quiet: &CancellationToken) {
+        let (hints, outbox) = (Arc::clone(&self.hints), Arc::clone(&self.outbox));
+        workers.spawn(housekeeping::run(
+            Arc::clone(&self.store),
+            Arc::clone(&self.observer),
+            move || {
+                outbox.notify_one();
+                hints.values().for_each(|hint| hint.notify_one());
+            },
+            quiet.clone(),
+        ));
+        let times = &self.config.daemon;
+        for (account, registry) in &self.accounts {
+            let candidate = ownership::Candidate {
+                account: account.clone(),
+                registry: Arc::clone(registry),
+                store: Arc::clone(&self.store),
+                owner: self.owner.clone(),
+                ttl: Duration::from_secs(times.lease_seconds.into()),
+                poll: Duration::from_millis(times.poll_millis.into()),
+                stop_within: Duration::from_secs(times.stop_seconds.into()),
+                policy: self.config.retry_policy(),
+                committer: committer.clone(),
+                observer: Arc::clone(&self.observer),
+                hint: self.hints.get(account).cloned().unwrap_or_default(),
+            };
+            workers.spawn(ownership::run(candidate, quiet.clone()));
+        }
+    }
+
+    fn begin_sending(&self, stop: &CancellationToken) -> tokio::task::JoinHandle<()> {
+        let outbox = Outbox {
+            store: Arc::clone(&self.store),
+            broker: Arc::clone(&self.broker),
+            owner: self.owner.clone(),
+            ttl: Duration::from_secs(self.config.daemon.lease_seconds.into()),
+            poll: Duration::from_millis(self.config.daemon.poll_millis.into()),
+            retry: self.config.retry_policy().connect,
+            wake: Arc::clone(&self.outbox),
+            observer: Arc::clone(&self.observer),
+        };
+        tokio::spawn(outbox.run(stop.clone()))
+    }
+}
+
+/// The rules at the door, from the configuration.
+#[must_use]
+pub fn gate(config: &Config, accounts: &Accounts) -> Gate {
+    Gate::new(accounts.clone(), config.publishers.clone(), config.intake.clone())
+}

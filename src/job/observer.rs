@@ -6,8 +6,10 @@ use crate::model::{Move, Operation};
 
 /// Hears of happenings. Every method does nothing unless overridden; none may block.
 pub trait Observer: Send + Sync + 'static {
-    /// Submissions were taken in: `accepted`, `duplicate`, `conflict` or `rejected`.
-    fn received(&self, _outcome: &str, _count: u64) {}
+    /// Submissions were taken in and became `accepted`, `duplicate` or `rejected`.
+    fn received(&self, _outcome: &'static str, _count: u64) {}
+    /// A submission was turned away with this code.
+    fn rejected(&self, _code: &'static str) {}
     /// A move was committed.
     fn moved(&self, _step: &Move) {}
     /// A group of moves was committed.
@@ -17,7 +19,7 @@ pub trait Observer: Send + Sync + 'static {
     /// A registry used a code that stands in no table.
     fn unknown_code(&self, _registry: &str, _code: &str) {}
     /// A login succeeded or failed: `ok`, `unreachable`, `not_now`, `refused`.
-    fn login(&self, _account: &str, _result: &str) {}
+    fn login(&self, _account: &str, _result: &'static str) {}
     /// Sessions of an account: open, and at work.
     fn sessions(&self, _account: &str, _open: usize, _busy: usize) {}
     /// Throttle slots of an account: used, and allowed.
@@ -27,10 +29,11 @@ pub trait Observer: Send + Sync + 'static {
     /// An account stands suspended for this reason, or not.
     fn suspended(&self, _account: &str, _why: Option<&str>) {}
     /// Events were published: `confirmed` or `unroutable`.
-    fn published(&self, _outcome: &str, _count: u64) {}
+    fn published(&self, _outcome: &'static str, _count: u64) {}
 }
 
-/// Hears and forgets.
-pub struct Deaf;
+/// Counts nothing.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Unobserved;
 
-impl Observer for Deaf {}
+impl Observer for Unobserved {}

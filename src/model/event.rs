@@ -65,7 +65,14 @@ impl Event {
     #[must_use]
     pub fn of_move(job: &Job, step: &Move, deadlines: &[Deadline]) -> Self {
         let to = step.to();
-        let id = EventId::of(&[b"job", job.id.0.as_bytes(), to.word().as_bytes(), &step.attempt().to_be_bytes()]);
+        // A life ends once, so its last event is known by the job alone. A doubt or a need for attention may come again
+        // within one attempt and is told again.
+        let id = if to.is_final() {
+            EventId::of(&[b"job", job.id.0.as_bytes(), b"final"])
+        } else {
+            let (attempt, at) = (step.attempt().to_be_bytes(), step.at.as_microsecond().to_be_bytes());
+            EventId::of(&[b"job", job.id.0.as_bytes(), to.word().as_bytes(), &attempt, &at])
+        };
         let kind = format!("job.{to}");
         let answer = step.answer.as_ref().or(job.answer.as_ref());
         let mut data = json!({

@@ -244,10 +244,6 @@ impl Metrics {
     /// A job's life ended, or a human is asked.
     pub fn finished(&self, account: &str, operation: Operation, state: State) {
         self.finished.with_label_values(&[account, operation.name(), state.word()]).inc();
-        match state {
-            State::NeedsAttention => tracing::warn!(%operation, %state, "a job needs attention"),
-            _ => tracing::info!(%operation, %state, "a job ended"),
-        }
     }
 
     /// A job went back to waiting. `why` is one of few words ([`crate::model::WaitingFor`], or `not_sent`).
@@ -256,15 +252,13 @@ impl Metrics {
     }
 
     /// A request was perhaps sent and never answered.
-    pub fn in_doubt(&self, account: &str, why: &str) {
+    pub fn in_doubt(&self, account: &str) {
         self.in_doubt.with_label_values(&[account]).inc();
-        tracing::warn!(account, why, "no answer: the registry will be asked before anything is sent again");
     }
 
     /// A question about a job in doubt was answered, or could not be.
     pub fn reconciled(&self, account: &str, finding: Cause) {
         self.reconciled.with_label_values(&[account, finding.word()]).inc();
-        tracing::info!(account, %finding, "the registry was asked about a job in doubt");
     }
 
     /// One transaction over many rows was committed.
@@ -296,7 +290,6 @@ impl Metrics {
         }
         drop(codes);
         self.unknown_codes.with_label_values(&[registry, if known { code } else { "other" }]).inc();
-        tracing::warn!(registry, code = ?code, "the registry sent a code this release does not know");
     }
 
     /// A session was opened, or could not be.
@@ -308,7 +301,6 @@ impl Metrics {
             Login::Refused => "refused",
         };
         self.logins.with_label_values(&[account, result]).inc();
-        tracing::debug!(account, result, "login");
     }
 
     /// So many sessions are at work, idle, and allowed.
@@ -325,27 +317,18 @@ impl Metrics {
     }
 
     /// An account was suspended.
-    pub fn suspended(&self, account: &str, reason: &str) {
+    pub fn suspended(&self, account: &str) {
         self.suspended.with_label_values(&[account]).set(1);
-        tracing::error!(account, reason, "the account is suspended until an operator resumes it");
     }
 
     /// An account is not, or no longer, suspended.
     pub fn resumed(&self, account: &str) {
-        let gauge = self.suspended.with_label_values(&[account]);
-        if gauge.get() != 0 {
-            tracing::info!(account, "the account is resumed");
-        }
-        gauge.set(0);
+        self.suspended.with_label_values(&[account]).set(0);
     }
 
     /// This daemon began or ceased to work an account.
     pub fn owned(&self, account: &str, here: bool) {
-        let gauge = self.owned.with_label_values(&[account]);
-        if gauge.get() != i64::from(here) {
-            tracing::info!(account, here, "ownership changed");
-        }
-        gauge.set(i64::from(here));
+        self.owned.with_label_values(&[account]).set(i64::from(here));
         if !here {
             // What this daemon last knew of it is now somebody else's to tell.
             for state in ["busy", "idle", "limit"] {
@@ -384,10 +367,9 @@ impl Metrics {
         self.published.with_label_values(&["confirmed"]).inc_by(count);
     }
 
-    /// An event found nobody to receive it.
-    pub fn unroutable(&self, why: &str) {
-        self.published.with_label_values(&["unroutable"]).inc();
-        tracing::warn!(why, "an event could not be routed; it is kept and tried again");
+    /// Events found nobody to receive them.
+    pub fn unroutable(&self, count: u64) {
+        self.published.with_label_values(&["unroutable"]).inc_by(count);
     }
 
     /// Events could not be published, the broker being away.
