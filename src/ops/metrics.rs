@@ -15,7 +15,7 @@ use prometheus::{
     Encoder, HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
 };
 
-use crate::model::{Cause, Operation, State};
+use crate::model::{Cause, Job, Operation, State};
 
 /// Buckets of a command's duration in seconds: from a fast CHECK to the longest answer a session waits for.
 const DURATIONS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
@@ -241,12 +241,13 @@ impl Metrics {
         self.received.with_label_values(&[outcome]).inc_by(count);
     }
 
-    /// A job's life ended, or a human is asked.
-    pub fn finished(&self, account: &str, operation: Operation, state: State) {
-        self.finished.with_label_values(&[account, operation.name(), state.word()]).inc();
+    /// A job's life ended, or a human is asked: it moved to `state`.
+    pub fn finished(&self, job: &Job, state: State) {
+        let Job { id, account, operation, .. } = job;
+        self.finished.with_label_values(&[account.as_str(), operation.name(), state.word()]).inc();
         match state {
-            State::NeedsAttention => tracing::warn!(%operation, %state, "a job needs attention"),
-            _ => tracing::info!(%operation, %state, "a job ended"),
+            State::NeedsAttention => tracing::warn!(job = %id, account, %operation, "job {id} needs attention"),
+            _ => tracing::info!(job = %id, account, %operation, %state, "job {id} {state}"),
         }
     }
 
@@ -256,15 +257,17 @@ impl Metrics {
     }
 
     /// A request was perhaps sent and never answered.
-    pub fn in_doubt(&self, account: &str, why: &str) {
+    pub fn in_doubt(&self, job: &Job, why: &str) {
+        let Job { id, account, operation, .. } = job;
         self.in_doubt.with_label_values(&[account]).inc();
-        tracing::warn!(account, why, "no answer: the registry will be asked before anything is sent again");
+        tracing::warn!(job = %id, account, %operation, why, "job {id} is in doubt: the registry is asked before it is repeated");
     }
 
-    /// A question about a job in doubt was answered, or could not be.
-    pub fn reconciled(&self, account: &str, finding: Cause) {
-        self.reconciled.with_label_values(&[account, finding.word()]).inc();
-        tracing::info!(account, %finding, "the registry was asked about a job in doubt");
+    /// The registry was asked about a job in doubt; the cause says what it was found to hold.
+    pub fn reconciled(&self, job: &Job, finding: Cause) {
+        let Job { id, account, operation, .. } = job;
+        self.reconciled.with_label_values(&[account.as_str(), finding.word()]).inc();
+        tracing::info!(job = %id, account, %operation, %finding, "job {id} in doubt: {finding}");
     }
 
     /// One transaction over many rows was committed.
