@@ -1,4 +1,5 @@
 //! The configuration: the shipped file against the types, unknown keys, variables, and the rules between settings.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail so")]
 
 use std::io::Write;
 
@@ -194,6 +195,8 @@ fn errors_name_file_variable_and_key() {
     assert!(wrong_type.contains(".toml") && wrong_type.contains("intake.batch"), "{wrong_type}");
     let syntax = load("[intake]\nbatch = ", &[]).unwrap_err().to_string();
     assert!(syntax.contains(".toml") && syntax.contains("line 2"), "{syntax}");
+    let quoted = load("[store]\nurl = \"postgres://user:correct-horse@host/x", &[]).unwrap_err().to_string();
+    assert!(quoted.contains("line 2") && !quoted.contains("correct-horse"), "law 11: {quoted}");
     let variable = load("", &[("REGISTRARD__INTAKE__BATCH", "many")]).unwrap_err().to_string();
     assert!(variable.contains("REGISTRARD__INTAKE__BATCH"), "{variable}");
     let account = load("", &[("REGISTRARD__ACCOUNTS__A__REGISTRY", "denic-rri")]).unwrap_err().to_string();
@@ -271,4 +274,49 @@ fn all_findings_come_at_once_and_a_good_file_has_none() {
 #[test]
 fn the_retry_policy_is_that_of_the_model() {
     assert_eq!(Config::default().retry_policy(), registrard::model::retry::Policy::default());
+}
+
+/// Runs the program itself; its exit code, data and remarks.
+fn registrard(arguments: &[&str], config: &str) -> (i32, String, String) {
+    let mut file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
+    file.write_all(config.as_bytes()).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_registrard"))
+        .args(arguments)
+        .arg("--config")
+        .arg(file.path())
+        .env_remove("REGISTRARD_CONFIG")
+        .output()
+        .unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[test]
+fn the_program_checks_a_file_and_ends_with_the_documented_code() {
+    let (exit, data, remarks) = registrard(&["check-config"], SHIPPED);
+    assert_eq!((exit, remarks.as_str()), (0, ""), "{data}");
+    assert!(data.contains("the configuration is usable"), "{data}");
+
+    let (exit, data, remarks) = registrard(&["check-config", "--output", "json"], "[intake]\nbatch = 0");
+    assert_eq!(exit, 78, "{data}{remarks}");
+    let report: Value = serde_json::from_str(&data).unwrap();
+    assert_eq!((&report["ok"], &report["findings"][0]["place"]), (&false.into(), &"intake.batch".into()));
+    let failure: Value = serde_json::from_str(&remarks).unwrap();
+    assert_eq!(failure["error"]["code"], "configuration");
+
+    let (exit, data, remarks) = registrard(&["check-config"], "[stroe]\nurl = 'x'");
+    assert_eq!((exit, data.as_str()), (78, ""));
+    assert!(remarks.contains("`stroe`"), "{remarks}");
+
+    assert_eq!(registrard(&["jobs", "shwo"], "").0, 2);
+}
+
+#[test]
+fn the_schema_needs_no_configuration() {
+    for subject in ["job", "event", "config"] {
+        let (exit, data, remarks) = registrard(&["schema", subject], "this is no configuration");
+        assert_eq!((exit, remarks.as_str()), (0, ""));
+        let schema: Value = serde_json::from_str(&data).unwrap();
+        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{subject}");
+    }
 }

@@ -1,4 +1,5 @@
 //! The operations surface: metrics and the dashboard drawn from them, HTTP, the service manager, the unit.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail so")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::os::unix::net::UnixDatagram;
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 use registrard::cli::Cli;
 use registrard::cli::exit::Exit;
 use registrard::config::Config;
-use registrard::model::{Cause, Operation, State};
+use registrard::model::{Cause, Class, Job, JobId, ObjectKey, ObjectKind, Operation, State, WaitingFor};
 use registrard::ops::http::{AccountReadiness, Check, Health, Readiness, Server};
 use registrard::ops::metrics::{Commit, Login, Metrics, Received};
 use registrard::ops::notify::Notify;
@@ -22,6 +23,42 @@ use tokio::net::TcpStream;
 const DASHBOARD: &str = include_str!("../grafana/dashboards/registrard/overview.json");
 const UNIT: &str = include_str!("../systemd/registrard.service");
 
+/// A job that things can happen to.
+fn job() -> Job {
+    Job {
+        id: JobId(uuid::Uuid::nil()),
+        seq: 1,
+        publisher: "billing".into(),
+        account: "A".into(),
+        operation: Operation::DomainCreate,
+        object: ObjectKey::new(ObjectKind::Domain, "example.de"),
+        params: serde_json::Map::new(),
+        class: Class::Normal,
+        state: State::Running,
+        waiting_for: WaitingFor::Turn,
+        reason: None,
+        due_at: Timestamp::UNIX_EPOCH,
+        start_by: None,
+        batch: None,
+        max_attempts: 10,
+        attempt: 1,
+        spent: 0,
+        asked: 0,
+        transaction: None,
+        keep_transaction: false,
+        intent_at: None,
+        blockers: 0,
+        answer: None,
+        context: Value::Null,
+        reply_to: None,
+        correlation_id: None,
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+        finished_at: None,
+        fence: 1,
+    }
+}
+
 /// Metrics after everything has happened once.
 fn everything_happened() -> Arc<Metrics> {
     let metrics = Metrics::new().unwrap();
@@ -29,10 +66,11 @@ fn everything_happened() -> Arc<Metrics> {
     for what in [Received::Accepted, Received::Duplicate, Received::Conflict, Received::Rejected] {
         metrics.received(what, 2);
     }
-    metrics.finished("A", Operation::DomainCreate, State::Succeeded);
+    let job = job();
+    metrics.finished(&job, State::Succeeded);
     metrics.deferred("A", "backoff");
-    metrics.in_doubt("A", "cut connection");
-    metrics.reconciled("A", Cause::FoundApplied);
+    metrics.in_doubt(&job, "cut connection");
+    metrics.reconciled(&job, Cause::FoundApplied);
     metrics.committed(Commit::Intake, 17);
     metrics.answered("denic-rri", "A", Operation::DomainCreate, "done", Duration::from_millis(30));
     metrics.unknown_code("denic-rri", "53300009999");
@@ -292,19 +330,16 @@ async fn server(lifetime: Duration) -> (std::net::SocketAddr, Arc<Told>, Stop, t
     (address, told, stop, task)
 }
 
-/// Status line, headers and body of an answer.
-async fn ask(address: std::net::SocketAddr, request: &str) -> (String, String) {
+/// Status line and headers, and the body of an answer, after which the server must close the connection by itself.
+async fn get(address: std::net::SocketAddr, path: &str) -> (String, String) {
     let mut stream = TcpStream::connect(address).await.unwrap();
+    let request = format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
     let mut answer = String::new();
     let read = tokio::time::timeout(Duration::from_secs(10), stream.read_to_string(&mut answer));
     read.await.expect("no answer in time").unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap();
     (head.to_owned(), body.to_owned())
-}
-
-async fn get(address: std::net::SocketAddr, path: &str) -> (String, String) {
-    ask(address, &format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")).await
 }
 
 #[tokio::test]

@@ -69,9 +69,8 @@ impl Config {
             origin = path.display().to_string();
             let source = File::from_str(&read(path)?, FileFormat::Toml);
             let table = config::Config::builder().add_source(source.clone()).build();
-            let table: Value = table
-                .and_then(config::Config::try_deserialize)
-                .map_err(|error| ConfigError::Malformed(format!("{origin}: {error}")))?;
+            let table: Value =
+                table.and_then(config::Config::try_deserialize).map_err(|error| malformed(&origin, &error))?;
             unknown_keys(&schema, &schema, &table, "", &origin, &mut findings);
             builder = builder.add_source(source);
         }
@@ -111,6 +110,10 @@ fn steps([first, longest]: &[f64; 2]) -> Steps {
 
 fn malformed(origin: &str, error: &config::ConfigError) -> ConfigError {
     let text = error.to_string();
+    // A parser quotes the line at fault, which may be the one where somebody has put a password after all (law 11).
+    let quoted = |line: &&str| line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').starts_with('|');
+    let text: Vec<_> = text.lines().filter(|line| !quoted(line)).collect();
+    let text = text.join(", ");
     // Overrides carry the variable's name themselves; what comes from the file does not know its file.
     if text.contains(PREFIX) {
         ConfigError::Malformed(text)

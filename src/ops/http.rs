@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Json, Response};
 use axum::routing::get;
 use serde::Serialize;
@@ -25,8 +25,8 @@ use super::stop::Stop;
 /// Connections at once; further ones wait in the kernel's queue.
 const MOST_CONNECTIONS: usize = 64;
 
-/// How long a connection lives at most, and so also the longest that headers may take to arrive or an answer to be
-/// read. Scrapers open a new one without noticing.
+/// How long a connection lives at most: the time for headers to arrive and an answer to be read. Each carries one
+/// request, so that no scrape ever meets the end of a connection it wanted to use again.
 const LIFETIME: Duration = Duration::from_secs(30);
 
 /// What the daemon can do right now.
@@ -149,6 +149,10 @@ fn router(shared: Shared) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .layer(DefaultBodyLimit::max(0))
+        .layer(axum::middleware::map_response(async |mut response: Response| {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+            response
+        }))
         .with_state(shared)
 }
 

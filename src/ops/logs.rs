@@ -42,7 +42,10 @@ fn layer(sink: Sink) -> Box<dyn Layer<Registry> + Send + Sync> {
     let text = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
     match sink {
         Sink::Journal => match tracing_journald::layer() {
-            Ok(journal) => journal.with_syslog_identifier("registrard".into()).boxed(),
+            // `journalctl REGISTRARD_JOB=…` shows the life of one job.
+            Ok(journal) => {
+                journal.with_syslog_identifier("registrard".into()).with_field_prefix(Some("REGISTRARD".into())).boxed()
+            }
             // Standard error reaches the journal too, only without fields.
             Err(_) => text.with_ansi(false).without_time().boxed(),
         },
