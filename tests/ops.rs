@@ -23,42 +23,6 @@ use tokio::net::TcpStream;
 const DASHBOARD: &str = include_str!("../grafana/dashboards/registrard/overview.json");
 const UNIT: &str = include_str!("../systemd/registrard.service");
 
-/// A job that things can happen to.
-fn job() -> Job {
-    Job {
-        id: JobId(uuid::Uuid::nil()),
-        seq: 1,
-        publisher: "billing".into(),
-        account: "A".into(),
-        operation: Operation::DomainCreate,
-        object: ObjectKey::new(ObjectKind::Domain, "example.de"),
-        params: serde_json::Map::new(),
-        class: Class::Normal,
-        state: State::Running,
-        waiting_for: WaitingFor::Turn,
-        reason: None,
-        due_at: Timestamp::UNIX_EPOCH,
-        start_by: None,
-        batch: None,
-        max_attempts: 10,
-        attempt: 1,
-        spent: 0,
-        asked: 0,
-        transaction: None,
-        keep_transaction: false,
-        intent_at: None,
-        blockers: 0,
-        answer: None,
-        context: Value::Null,
-        reply_to: None,
-        correlation_id: None,
-        created_at: Timestamp::UNIX_EPOCH,
-        updated_at: Timestamp::UNIX_EPOCH,
-        finished_at: None,
-        fence: 1,
-    }
-}
-
 /// Metrics after everything has happened once.
 fn everything_happened() -> Arc<Metrics> {
     let metrics = Metrics::new().unwrap();
@@ -66,18 +30,17 @@ fn everything_happened() -> Arc<Metrics> {
     for what in [Received::Accepted, Received::Duplicate, Received::Conflict, Received::Rejected] {
         metrics.received(what, 2);
     }
-    let job = job();
-    metrics.finished(&job, State::Succeeded);
+    metrics.finished("A", Operation::DomainCreate, State::Succeeded);
     metrics.deferred("A", "backoff");
-    metrics.in_doubt(&job, "cut connection");
-    metrics.reconciled(&job, Cause::FoundApplied);
+    metrics.in_doubt("A");
+    metrics.reconciled("A", Cause::FoundApplied);
     metrics.committed(Commit::Intake, 17);
     metrics.answered("denic-rri", "A", Operation::DomainCreate, "done", Duration::from_millis(30));
     metrics.unknown_code("denic-rri", "53300009999");
     metrics.login("A", Login::Open);
     metrics.sessions("A", 1, 2, 4);
     metrics.throttle("A", 1999, 2000);
-    metrics.suspended("A", "login refused");
+    metrics.suspended("A");
     metrics.owned("A", true);
     metrics.backlog(
         &[

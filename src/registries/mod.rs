@@ -25,11 +25,17 @@ pub struct Plugin {
     /// The operations it supports.
     pub operations: &'static [Operation],
     /// The pure part, for `wire encode` and `wire decode`.
-    pub dialect: fn(&WireOptions) -> Result<Arc<dyn Dialect>, String>,
+    pub dialect: MakeDialect,
     /// An account from its settings (the account's table in the configuration without `registry`). Refuses unknown keys
     /// by name; reads secrets; does not connect.
-    pub account: fn(name: &str, settings: &Value) -> Result<Arc<dyn Registry>, String>,
+    pub account: MakeAccount,
 }
+
+/// Makes a registry's language; the error says which option it does not know.
+pub type MakeDialect = fn(&WireOptions) -> Result<Arc<dyn Dialect>, String>;
+
+/// Makes an account of a name and its settings; the error says what is wrong with them.
+pub type MakeAccount = fn(&str, &Value) -> Result<Arc<dyn Registry>, String>;
 
 /// The plug-in of a name.
 #[must_use]
