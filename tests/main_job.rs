@@ -79,8 +79,9 @@ impl Plan {
         let mut contacts = Vec::new();
         for n in 0..CONTACTS {
             let params = json!({
-                "handle": handle(n), "type": "PERSON", "name": "Max Muster", "address": ["Kleiner Dienst 17"],
-                "city": "Frankfurt am Main", "postalcode": "60329", "countrycode": "DE", "email": "max@example.de",
+                "handle": handle(n), "type": "PERSON", "name": "Max Mustermann", "address": ["Musterweg 1"],
+                "postal_code": "60329", "city": "Frankfurt am Main", "country_code": "DE",
+                "email": ["max@example.de"], "phone": "+49.6927235",
             });
             contacts.push(plan.job(account, "contact.create", params, &[], ids));
             plan.expect("contact.create", &handle(n));

@@ -1,0 +1,309 @@
+//! The documents say what is true: their links lead somewhere, their picture is the table of moves, their examples are
+//! accepted and made by the code, their commands exist, and every dependency has its reason.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/markdown.rs"]
+mod markdown;
+#[path = "support/picture.rs"]
+mod picture;
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::process::Command;
+
+use clap::Parser;
+use markdown::{Block, Document, root};
+use registrard::cli::Cli;
+use registrard::model::state::MOVES;
+use registrard::model::{Answer, Cause, Class, Event, Job, JobId, Move, ObjectKey, Operation, State, WaitingFor, request};
+use registrard::registries::PLUGINS;
+use serde_json::{Value, json};
+
+#[test]
+fn every_link_leads_somewhere() {
+    for document in Document::all() {
+        for (line, link) in document.links() {
+            let place = format!("{}:{line}: {link}", document.path.display());
+            if link.contains("://") || link.starts_with("mailto:") {
+                continue;
+            }
+            let (file, anchor) = link.split_once('#').unwrap_or((&link, ""));
+            let base = document.path.parent().unwrap_or(Path::new(""));
+            let target = if file.is_empty() { document.path.clone() } else { base.join(file) };
+            assert!(root().join(&target).exists(), "{place}: there is no such file");
+            if !anchor.is_empty() {
+                let anchors = Document::read(&target).anchors();
+                assert!(anchors.iter().any(|known| known == anchor), "{place}: there is no such heading");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_picture_in_the_readme_shows_the_moves() {
+    let blocks = Document::read("README.md").blocks();
+    let picture = blocks.iter().find(|block| block.is(&["text", "moves"])).expect("the README has the picture");
+    let state = |name: &str| name.parse::<State>().ok();
+    let drawn: BTreeSet<_> = picture::arrows(&picture.text)
+        .iter()
+        // `accepted` is where a job comes from, not a state.
+        .filter(|(from, _)| from != "accepted")
+        .map(|(from, to)| (state(from).expect("a state"), state(to).expect("a state")))
+        .collect();
+    // Staying where one is (asking once more) is no arrow.
+    let moves: BTreeSet<_> = MOVES.iter().filter(|(from, _, to)| from != to).map(|(from, _, to)| (*from, *to)).collect();
+    let (missing, wrong): (Vec<_>, Vec<_>) = (moves.difference(&drawn).collect(), drawn.difference(&moves).collect());
+    assert!(missing.is_empty() && wrong.is_empty(), "not drawn: {missing:?}, drawn without a move: {wrong:?}");
+}
+
+#[test]
+fn pictures_are_traced_along_their_lines() {
+    let drawn = picture::arrows(" a ──► b ─┬─► c\n      │   └─► d\n      └─► e     not from b\n");
+    let expected = [("a", "b"), ("b", "c"), ("b", "d")].map(|(from, to)| (from.to_owned(), to.to_owned()));
+    assert_eq!(drawn, BTreeSet::from(expected));
+}
+
+#[test]
+fn the_table_of_moves_is_complete() {
+    let rows = Document::read("docs/architecture.md").table("moves");
+    let documented: Vec<[String; 3]> = rows.iter().map(|row| [0, 1, 2].map(|column| row[column].clone())).collect();
+    let moves: Vec<_> = MOVES.iter().map(|(from, cause, to)| [from.word(), cause.word(), to.word()].map(str::to_owned)).collect();
+    assert_eq!(documented, moves);
+}
+
+#[test]
+fn the_table_of_operations_is_what_the_registries_do() {
+    let rows = Document::read("README.md").table("operations");
+    let mut documented: Vec<(String, BTreeSet<String>)> = PLUGINS.iter().map(|p| (p.name.to_owned(), BTreeSet::new())).collect();
+    for row in &rows {
+        for (column, (_, operations)) in documented.iter_mut().enumerate() {
+            if row[column + 1] == "yes" {
+                operations.insert(row[0].clone());
+            }
+        }
+    }
+    let names = |plugin: &registrard::registries::Plugin| plugin.operations.iter().map(|op| op.name().to_owned()).collect();
+    let real: Vec<_> = PLUGINS.iter().map(|plugin| (plugin.name.to_owned(), names(plugin))).collect();
+    assert_eq!(documented, real);
+}
+
+fn parsed(block: &Block) -> Value {
+    serde_json::from_str(&block.text).unwrap_or_else(|error| panic!("{}: {error}", block.place))
+}
+
+/// Every request in a job or a bulk message, read as intake reads it.
+fn requests(block: &Block) -> Vec<request::Request> {
+    let value = parsed(block);
+    let items = match serde_json::from_value::<request::Bulk>(value.clone()) {
+        Ok(bulk) => bulk.jobs,
+        Err(_) => vec![value],
+    };
+    items.into_iter().map(|item| serde_json::from_value(item).unwrap_or_else(|e| panic!("{}: {e}", block.place))).collect()
+}
+
+#[test]
+fn every_example_is_json_and_every_job_is_accepted() {
+    let mut seen = 0;
+    for block in Document::all().iter().flat_map(Document::blocks) {
+        match block.info.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+            ["json", "job"] => {
+                for request in requests(&block) {
+                    let plugin = PLUGINS.iter().find(|plugin| plugin.operations.contains(&request.operation));
+                    let plugin = plugin.unwrap_or_else(|| panic!("{}: no registry does {}", block.place, request.operation));
+                    let options = registrard::registries::WireOptions { account: request.account, ..Default::default() };
+                    let dialect = (plugin.dialect)(&options).unwrap();
+                    let checked = dialect.check(request.operation, &request.params);
+                    checked.unwrap_or_else(|reject| panic!("{}: {reject}", block.place));
+                    seen += 1;
+                }
+            }
+            ["json", ..] => drop(parsed(&block)),
+            _ => {}
+        }
+    }
+    assert!(seen >= 3, "only {seen} jobs were found in the documents");
+}
+
+/// The job of docs/messages.md, as it stands in the store after its first attempt was claimed.
+fn stored(request: request::Request) -> Job {
+    let at = "2026-12-01T09:30:00Z".parse().unwrap();
+    Job {
+        id: JobId(request.id.unwrap()),
+        seq: 1,
+        publisher: "billing".into(),
+        account: request.account,
+        operation: request.operation,
+        object: ObjectKey::new(Operation::DomainCreate.object(), "example.de"),
+        params: request.params,
+        class: Class::Normal,
+        state: State::Running,
+        waiting_for: WaitingFor::Turn,
+        reason: None,
+        due_at: at,
+        start_by: None,
+        batch: request.batch,
+        max_attempts: 10,
+        attempt: 1,
+        spent: 0,
+        asked: 0,
+        transaction: None,
+        keep_transaction: false,
+        intent_at: Some(at),
+        blockers: 0,
+        answer: None,
+        context: request.context,
+        reply_to: None,
+        correlation_id: None,
+        created_at: at,
+        updated_at: at,
+        finished_at: None,
+        fence: 1,
+    }
+}
+
+#[test]
+fn the_event_in_the_documents_is_the_one_the_code_makes() {
+    let blocks = Document::read("docs/messages.md").blocks();
+    let only = |info: &[&str]| blocks.iter().find(|block| block.is(info)).unwrap_or_else(|| panic!("no {info:?}"));
+    let job = stored(requests(only(&["json", "job"])).remove(0));
+    let event = parsed(only(&["json", "event"]));
+    let mut step = Move::new(&job, Cause::Done, "2026-12-01T09:30:00.412Z".parse().unwrap()).unwrap();
+    let answer: Answer = serde_json::from_value(event["data"]["answer"].clone()).unwrap();
+    step.answer = Some(answer);
+    let made = Event::of_move(&job, &step, &[]);
+    assert_eq!(event, made.body, "the code makes {:#}", made.body);
+    let key = made.routing_key();
+    assert!(Document::read("docs/messages.md").text.contains(&format!("`{key}`")), "{key}");
+    assert_eq!(event["data"]["context"], json!({ "order": "A-1001" }), "what the job carried comes back");
+}
+
+/// A command line of a document and what it prints there.
+struct Shown {
+    place: String,
+    line: String,
+    output: Vec<String>,
+    runnable: bool,
+}
+
+/// Everything behind `$ ` in console blocks; a backslash continues a line.
+fn commands() -> Vec<Shown> {
+    let mut all: Vec<Shown> = Vec::new();
+    for block in Document::all().iter().flat_map(Document::blocks) {
+        if block.info.first().is_none_or(|word| word != "console") {
+            continue;
+        }
+        let (first, text) = (all.len(), block.text.replace("\\\n", " "));
+        for line in text.lines() {
+            if let Some(line) = line.strip_prefix("$ ") {
+                let runnable = block.is(&["console", "runnable"]);
+                all.push(Shown { place: block.place.clone(), line: line.to_owned(), output: Vec::new(), runnable });
+            } else if all.len() > first {
+                all.last_mut().unwrap().output.push(line.to_owned());
+            }
+        }
+    }
+    all
+}
+
+/// The words of a command line: single and double quotes, a comment at the end, nothing else of a shell.
+fn words(line: &str) -> Vec<String> {
+    let (mut words, mut word, mut quote) = (Vec::new(), None::<String>, None);
+    for c in line.chars() {
+        match (c, quote) {
+            ('\'' | '"', None) => (quote, word) = (Some(c), Some(word.unwrap_or_default())),
+            (c, Some(open)) if c == open => quote = None,
+            ('#', None) if word.is_none() => break,
+            (' ', None) => words.extend(word.take()),
+            _ => word.get_or_insert_default().push(c),
+        }
+    }
+    words.extend(word);
+    words
+}
+
+/// The simple commands of a line: what stands between pipes, without redirections.
+fn simple_commands(line: &str) -> Vec<Vec<String>> {
+    let all = words(line);
+    let parts = all.split(|word| ["|", "&&", ";"].contains(&word.as_str()));
+    parts
+        .map(|part| part.iter().take_while(|word| !["<", ">", "2>"].contains(&word.as_str())).cloned().collect())
+        .collect()
+}
+
+#[test]
+fn every_command_in_the_documents_exists() {
+    let help = Command::new(root().join("dev")).arg("help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let (mut ours, mut scripts) = (0, 0);
+    for shown in commands() {
+        for command in simple_commands(&shown.line) {
+            match command.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+                ["registrard", ..] => {
+                    // `--help` and `--version` end parsing with what clap calls an error, too.
+                    if let Err(error) = Cli::try_parse_from(&command) {
+                        assert!(!error.use_stderr(), "{}: {}\n{error}", shown.place, shown.line);
+                    }
+                    ours += 1;
+                }
+                ["./dev", name, rest @ ..] => {
+                    let line = help.lines().find(|line| line.trim_start().starts_with(&format!("{name} ")) || line.trim() == *name);
+                    assert!(line.is_some(), "{}: ./dev has no command {name}", shown.place);
+                    for flag in rest.iter().filter(|word| word.starts_with("--with")) {
+                        assert!(help.contains(flag), "{}: ./dev {name} has no {flag}", shown.place);
+                    }
+                    scripts += 1;
+                }
+                _ => {}
+            }
+        }
+    }
+    assert!(ours >= 10 && scripts >= 2, "only {ours} commands of registrard and {scripts} of ./dev were found");
+}
+
+#[test]
+fn runnable_commands_do_what_the_documents_show() {
+    let directory = tempfile::TempDir::new().unwrap();
+    let program = Path::new(env!("CARGO_BIN_EXE_registrard"));
+    let path = format!("{}:{}", program.parent().unwrap().display(), std::env::var("PATH").unwrap());
+    let mut seen = 0;
+    for shown in commands().into_iter().filter(|shown| shown.runnable) {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &shown.line]).current_dir(directory.path()).env("PATH", &path).env("NO_COLOR", "1");
+        let output = shell.env("ROOT", root()).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{}: {}: {}: {told}", shown.place, shown.line, output.status);
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert_shown(&shown, &printed.lines().map(str::trim_end).collect::<Vec<_>>());
+        seen += 1;
+    }
+    assert!(seen > 0, "no runnable command was found");
+}
+
+/// What is printed is what is shown; a line `…` stands for any lines, and nothing shown for anything.
+fn assert_shown(shown: &Shown, printed: &[&str]) {
+    let output: Vec<&str> = shown.output.iter().map(|line| line.trim_end()).collect();
+    let agrees = match output.iter().position(|line| *line == "…") {
+        Some(at) => printed.starts_with(&output[..at]) && printed.ends_with(&output[at + 1..]),
+        None => output.is_empty() || printed == output,
+    };
+    assert!(agrees, "{}: {} prints\n{}", shown.place, shown.line, printed.join("\n"));
+}
+
+#[test]
+fn every_dependency_has_its_reason() {
+    let manifest = include_str!("../Cargo.toml");
+    let mut section = "";
+    let mut names = BTreeSet::new();
+    for line in manifest.lines() {
+        if line.starts_with('[') {
+            section = line;
+        } else if let Some((name, _)) = line.split_once(" = ").filter(|_| section.ends_with("dependencies]")) {
+            names.insert(name.to_owned());
+        }
+    }
+    let rows = Document::read("docs/dependencies.md").table("dependencies");
+    assert!(rows.iter().all(|row| row[1].len() > 20), "a reason is a sentence");
+    let documented: BTreeSet<String> = rows.into_iter().map(|row| row[0].clone()).collect();
+    assert_eq!(documented, names, "left: docs/dependencies.md, right: Cargo.toml");
+}
