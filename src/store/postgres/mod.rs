@@ -45,7 +45,7 @@ const SLOW: Duration = Duration::from_secs(2);
 /// Session settings, unless the URL sets them. Plans are made for the values at hand: the arrays differ a thousandfold in
 /// length, and a plan kept from the day the tables were empty would be used on millions of rows.
 const SETTINGS: &[(&str, &str)] = &[
-    ("default_transaction_isolation", "read\\ committed"),
+    ("default_transaction_isolation", "read committed"),
     ("statement_timeout", "30s"),
     ("lock_timeout", "15s"),
     ("idle_in_transaction_session_timeout", "60s"),
