@@ -97,6 +97,21 @@ impl Fake {
 }
 
 #[async_trait]
+impl Sends for Fake {
+    async fn reserve(&self, _: &Lease, _: &SendBlock) -> Result<()> {
+        unimplemented!()
+    }
+
+    async fn close_block(&self, _: &str, _: i64, _: Timestamp) -> Result<()> {
+        unimplemented!()
+    }
+
+    async fn blocks(&self, _: &str, _: Timestamp) -> Result<Vec<SendBlock>> {
+        unimplemented!()
+    }
+}
+
+#[async_trait]
 impl Store for Fake {
     async fn migrate(&self) -> Result<Migrated> {
         Ok(Migrated { from: 0, to: 1 })
@@ -191,15 +206,6 @@ impl Store for Fake {
         unimplemented!()
     }
     async fn release(&self, _: &Lease) -> Result<()> {
-        unimplemented!()
-    }
-    async fn reserve(&self, _: &Lease, _: &SendBlock) -> Result<()> {
-        unimplemented!()
-    }
-    async fn close_block(&self, _: &str, _: i64, _: Timestamp) -> Result<()> {
-        unimplemented!()
-    }
-    async fn blocks(&self, _: &str, _: Timestamp) -> Result<Vec<SendBlock>> {
         unimplemented!()
     }
     async fn cool_down(&self, _: &str, _: Timestamp, _: &str) -> Result<()> {

@@ -37,7 +37,11 @@ impl Standing {
     }
 
     fn change_account(&self, name: &str, change: impl FnOnce(&mut AccountReadiness)) {
-        self.change(|all| all.accounts.iter_mut().filter(|a| a.account == name).for_each(|a| change(a)));
+        self.change(|all| {
+            if let Some(account) = all.accounts.iter_mut().find(|account| account.account == name) {
+                change(account);
+            }
+        });
     }
 }
 

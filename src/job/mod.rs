@@ -1,7 +1,12 @@
 //! One job's life in five steps: intake, schedule, execute, outcome, event.
 
 pub mod commit;
+pub mod event;
 pub mod execute;
+#[cfg(test)]
+mod fakes;
+pub mod intake;
 pub mod observer;
 pub mod outcome;
+mod patience;
 pub mod schedule;

@@ -3,54 +3,28 @@
 //! Whoever changes a job does it through [`Store::accept`], [`Store::start`] and [`Store::apply`]; each is one
 //! transaction over many jobs and guarded row by row, so that a late or replaced caller changes nothing (law 9).
 
-// pub mod postgres;
-// pub mod sqlite;
+mod error;
+pub mod floor;
+mod plan;
+pub mod postgres;
+mod rows;
+mod rules;
+pub mod sqlite;
 pub mod types;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+pub use error::StoreError;
 pub use types::*;
 
 use crate::model::{Event, Job, JobId, Move, NewJob};
 
 /// A result of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
-
-/// What went wrong, by what the caller does next.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The database is away or busy; nothing is known to have been committed. Try again with back-off.
-    #[error("the store is not available: {0}")]
-    Unavailable(String),
-    /// The database was written by a newer release; starting would corrupt it.
-    #[error(
-        "the database has schema version {found}, this release knows up to {known}: install the newer release again \
-         (a schema is never taken back)"
-    )]
-    SchemaTooNew {
-        /// In the database.
-        found: i64,
-        /// In this binary.
-        known: i64,
-    },
-    /// The database lacks migrations: run `registrard migrate`.
-    #[error("the database has schema version {found}, this release needs {needed}: run `registrard migrate`")]
-    SchemaTooOld {
-        /// In the database.
-        found: i64,
-        /// By this binary.
-        needed: i64,
-    },
-    /// The caller's lease is over; it must stop working the account.
-    #[error("the lease on {0} was taken over by another daemon")]
-    Fenced(String),
-    /// Wrong configuration or a row that cannot be read: a human must look.
-    #[error("store: {0}")]
-    Broken(String),
-}
 
 /// Sends that count against a throttle.
 #[async_trait]
@@ -152,7 +126,6 @@ pub trait Store: Sends + 'static {
     async fn outbox_backlog(&self) -> Result<Backlog>;
 }
 
-/*
 /// Opens the store of a URL: `postgres://…`, `postgresql://…`, or `sqlite://PATH` (`sqlite::memory:` for tests).
 ///
 /// # Errors
@@ -169,4 +142,3 @@ pub async fn open(url: &str) -> Result<Arc<dyn Store>> {
         ))
     }
 }
-*/

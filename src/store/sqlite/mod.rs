@@ -1,1 +1,237 @@
-//! Sqlite
+//! The store in a `SQLite` file (WAL): one connection writes, others read beside it.
+//!
+//! Every writing transaction begins `IMMEDIATE`, so that it waits for its turn at the start and cannot fail half-way
+//! because it read first. Inside it nothing else writes: what takes row locks in `PostgreSQL` is plain code here.
+
+mod account;
+mod claim;
+mod intake;
+mod lease;
+mod links;
+mod moves;
+mod outbox;
+mod schema;
+mod view;
+
+use std::path::Path;
+use std::str::FromStr;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions as _, Sqlite, Transaction};
+use tracing::log::LevelFilter;
+use uuid::Uuid;
+
+pub use schema::MIGRATIONS;
+
+use super::{
+    Acceptance, AccountState, Backlog, BatchView, JobDetail, JobFilter, Lease, Migrated, OutboxRow, Result, SendBlock, Sends,
+    Start, StateCount, Store, StoreError,
+};
+use crate::model::{Event, Job, JobId, Move, NewJob};
+
+/// Connections that read.
+const READERS: u32 = 4;
+/// How long to wait for a connection of this process, and for the lock another process holds.
+const WAIT: Duration = Duration::from_secs(30);
+/// Statements slower than this are logged (their text, never their values).
+const SLOW: Duration = Duration::from_secs(2);
+
+/// The store in a `SQLite` file.
+///
+/// Calls carry no time-out of their own: a statement runs on this machine and waits for nothing but [`WAIT`].
+#[derive(Clone, Debug)]
+pub struct SqliteStore {
+    writer: SqlitePool,
+    readers: SqlitePool,
+}
+
+impl SqliteStore {
+    /// Opens `sqlite:///path/to/file`, and creates it for this user only if it is not there; `sqlite::memory:` is a
+    /// database of its own that ends with the store.
+    ///
+    /// # Errors
+    /// The URL cannot be read, or the file cannot be opened or created.
+    pub async fn connect(url: &str) -> Result<Self> {
+        let options = SqliteConnectOptions::from_str(url)
+            .map_err(|_| StoreError::Broken("store.url is no URL of an SQLite file".into()))?
+            .busy_timeout(WAIT)
+            .foreign_keys(true)
+            .synchronous(SqliteSynchronous::Full)
+            .log_statements(LevelFilter::Trace)
+            .log_slow_statements(LevelFilter::Warn, SLOW);
+        // A connection that is closed takes a database in memory with it; one to a file need not be tested or renewed.
+        let pool = || {
+            SqlitePoolOptions::new()
+                .acquire_timeout(WAIT)
+                .test_before_acquire(false)
+                .idle_timeout(None)
+                .max_lifetime(None)
+        };
+        if url.contains(":memory:") {
+            let writer = pool().min_connections(1).max_connections(1).connect_with(options).await?;
+            return Ok(Self { readers: writer.clone(), writer });
+        }
+        create(options.get_filename())?;
+        let writing = options.clone().journal_mode(SqliteJournalMode::Wal);
+        let writer = pool().max_connections(1).connect_with(writing).await?;
+        let readers = pool().max_connections(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
+        Ok(Self { writer, readers })
+    }
+
+    /// Closes all connections.
+    pub async fn close(&self) {
+        self.readers.close().await;
+        self.writer.close().await;
+    }
+}
+
+/// Creates the file readable for its owner only: parameters of jobs may be personal or secret. `SQLite` gives its side
+/// files the same mode.
+fn create(path: &Path) -> Result<()> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    std::fs::OpenOptions::new()
+        .create(true)
+        .append(true)
+        .mode(0o600)
+        .open(path)
+        .map(drop)
+        .map_err(|error| StoreError::Broken(format!("cannot open {}: {error}", path.display())))
+}
+
+/// A transaction that writes.
+async fn begin(writer: &SqlitePool) -> Result<Transaction<'static, Sqlite>> {
+    Ok(writer.begin_with("BEGIN IMMEDIATE").await?)
+}
+
+/// An id as it is stored.
+fn key(id: JobId) -> uuid::fmt::Hyphenated {
+    id.0.hyphenated()
+}
+
+/// Ids for `json_each`.
+fn keys(ids: impl IntoIterator<Item = JobId>) -> String {
+    serde_json::Value::from(ids.into_iter().map(|id| id.to_string()).collect::<Vec<_>>()).to_string()
+}
+
+/// A stored id.
+fn stored(key: uuid::fmt::Hyphenated) -> JobId {
+    JobId(Uuid::from(key))
+}
+
+#[async_trait]
+impl Sends for SqliteStore {
+    async fn reserve(&self, lease: &Lease, block: &SendBlock) -> Result<()> {
+        account::reserve(&self.writer, lease, block).await
+    }
+
+    async fn close_block(&self, account: &str, number: i64, at: Timestamp) -> Result<()> {
+        account::close_block(&self.writer, account, number, at).await
+    }
+
+    async fn blocks(&self, account: &str, since: Timestamp) -> Result<Vec<SendBlock>> {
+        account::blocks(&self.writer, account, since).await
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn migrate(&self) -> Result<Migrated> {
+        schema::migrate(&self.writer).await
+    }
+    async fn check_schema(&self) -> Result<()> {
+        schema::check(&self.readers).await
+    }
+    async fn ping(&self) -> Result<()> {
+        Ok(sqlx::query("SELECT 1").execute(&self.readers).await.map(drop)?)
+    }
+
+    async fn accept(&self, jobs: &[NewJob], events: &[Event], now: Timestamp) -> Result<Vec<Acceptance>> {
+        intake::accept(&self.writer, jobs, events, now).await
+    }
+
+    async fn due(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+        claim::due(&self.readers, account, now, limit).await
+    }
+    async fn doubts(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+        claim::doubts(&self.readers, account, now, limit).await
+    }
+    async fn next_due(&self, account: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+        claim::next_due(&self.readers, account, now).await
+    }
+    async fn start(&self, lease: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>> {
+        claim::start(&self.writer, lease, starts, now).await
+    }
+    async fn apply(&self, moves: &[Move]) -> Result<Vec<bool>> {
+        moves::apply(&self.writer, moves).await
+    }
+    async fn abandoned(&self, lease: &Lease, limit: u32) -> Result<Vec<Job>> {
+        claim::abandoned(&self.readers, lease, limit).await
+    }
+    async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+        claim::overdue(&self.readers, now, limit).await
+    }
+    async fn doomed(&self, limit: u32) -> Result<Vec<(Job, JobId)>> {
+        links::doomed(&self.readers, limit).await
+    }
+    async fn sweep_links(&self) -> Result<u64> {
+        links::sweep(&self.writer).await
+    }
+
+    async fn acquire(&self, name: &str, owner: &str, ttl: Duration) -> Result<Option<Lease>> {
+        lease::acquire(&self.writer, name, owner, ttl).await
+    }
+    async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<bool> {
+        lease::renew(&self.writer, lease, ttl).await
+    }
+    async fn release(&self, lease: &Lease) -> Result<()> {
+        lease::release(&self.writer, lease).await
+    }
+
+    async fn account(&self, account: &str) -> Result<AccountState> {
+        account::one(&self.readers, account).await
+    }
+    async fn accounts(&self) -> Result<Vec<AccountState>> {
+        account::all(&self.readers).await
+    }
+    async fn suspend(&self, account: &str, reason: Option<&str>, event: &Event) -> Result<()> {
+        account::suspend(&self.writer, account, reason, event).await
+    }
+    async fn cool_down(&self, account: &str, until: Timestamp, reason: &str) -> Result<()> {
+        account::cool_down(&self.writer, account, until, reason).await
+    }
+
+    async fn unsent(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxRow>> {
+        outbox::unsent(&self.readers, now, limit).await
+    }
+    async fn mark_sent(&self, seqs: &[i64], now: Timestamp) -> Result<()> {
+        outbox::mark_sent(&self.writer, seqs, now).await
+    }
+    async fn postpone(&self, seqs: &[i64], until: Timestamp, why: &str) -> Result<()> {
+        outbox::postpone(&self.writer, seqs, until, why).await
+    }
+    async fn events_after(&self, seq: i64, limit: u32) -> Result<Vec<OutboxRow>> {
+        outbox::after(&self.readers, seq, limit).await
+    }
+    async fn last_event(&self) -> Result<i64> {
+        outbox::last(&self.readers).await
+    }
+
+    async fn job(&self, id: JobId) -> Result<Option<JobDetail>> {
+        view::job(&self.readers, id).await
+    }
+    async fn jobs(&self, filter: &JobFilter) -> Result<Vec<Job>> {
+        view::jobs(&self.readers, filter).await
+    }
+    async fn batches(&self, name: Option<&str>, limit: u32) -> Result<Vec<BatchView>> {
+        view::batches(&self.readers, name, limit).await
+    }
+    async fn counts(&self) -> Result<Vec<StateCount>> {
+        view::counts(&self.readers).await
+    }
+    async fn outbox_backlog(&self) -> Result<Backlog> {
+        outbox::backlog(&self.readers).await
+    }
+}

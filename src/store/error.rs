@@ -1,0 +1,89 @@
+//! What went wrong, by what the caller does next; and how a driver's error becomes that.
+
+/// What went wrong, by what the caller does next.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The database is away or busy; nothing is known to have been committed. Try again with back-off.
+    #[error("the store is not available: {0}")]
+    Unavailable(String),
+    /// The database was written by a newer release; starting would corrupt it.
+    #[error(
+        "the database has schema version {found}, this release knows up to {known}: install the newer release again \
+         (a schema is never taken back)"
+    )]
+    SchemaTooNew {
+        /// In the database.
+        found: i64,
+        /// In this binary.
+        known: i64,
+    },
+    /// The database lacks migrations: run `registrard migrate`.
+    #[error("the database has schema version {found}, this release needs {needed}: run `registrard migrate`")]
+    SchemaTooOld {
+        /// In the database.
+        found: i64,
+        /// By this binary.
+        needed: i64,
+    },
+    /// The caller's lease is over; it must stop working the account.
+    #[error("the lease on {0} was taken over by another daemon")]
+    Fenced(String),
+    /// Wrong configuration or a row that cannot be read: a human must look.
+    #[error("store: {0}")]
+    Broken(String),
+}
+
+impl From<sqlx::Error> for StoreError {
+    /// Keeps the database's words and never its data: no bound value is part of any text made here.
+    fn from(error: sqlx::Error) -> Self {
+        use sqlx::Error as E;
+        match &error {
+            E::Database(refusal) => {
+                let code = refusal.code().unwrap_or_default();
+                let text = format!("{} ({code})", refusal.message());
+                if is_passing(&code) { Self::Unavailable(text) } else { Self::Broken(text) }
+            }
+            E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed | E::BeginFailed => {
+                Self::Unavailable(error.to_string())
+            }
+            // The source of a column that cannot be decoded may quote it.
+            E::ColumnDecode { index, .. } => Self::Broken(format!("column {index} cannot be read")),
+            E::Decode(_) => Self::Broken("a value cannot be read".into()),
+            E::Encode(_) => Self::Broken("a value cannot be written".into()),
+            _ => Self::Broken(error.to_string()),
+        }
+    }
+}
+
+/// Whether a database's error code stands for something that passes without a human. `PostgreSQL` has five characters
+/// (the first two are the class), `SQLite` a number whose low byte is the primary code.
+fn is_passing(code: &str) -> bool {
+    if code.len() == 5 {
+        // Connection, rollback (deadlock, serialisation), resources, operator intervention (shutdown, time-out), locks.
+        const CLASSES: [&str; 5] = ["08", "40", "53", "57", "55"];
+        CLASSES.iter().any(|class| code.starts_with(class))
+    } else {
+        const BUSY: i64 = 5;
+        const LOCKED: i64 = 6;
+        const INTERRUPT: i64 = 9;
+        const IOERR: i64 = 10;
+        const FULL: i64 = 13;
+        let primary = code.parse::<i64>().map(|number| number & 0xff);
+        primary.is_ok_and(|primary| [BUSY, LOCKED, INTERRUPT, IOERR, FULL].contains(&primary))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_passing;
+
+    #[test]
+    fn what_passes_and_what_does_not() {
+        for code in ["40P01", "40001", "57P01", "57014", "53300", "08006", "55P03", "5", "261", "517", "13"] {
+            assert!(is_passing(code), "{code}");
+        }
+        for code in ["28P01", "3D000", "42P01", "23505", "23514", "1555", "2067", "1", "11", ""] {
+            assert!(!is_passing(code), "{code}");
+        }
+    }
+}

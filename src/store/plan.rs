@@ -1,0 +1,183 @@
+//! What an intake will write, worked out from facts read in its transaction. Pure, and the same for both databases.
+
+use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
+
+use super::Acceptance;
+use crate::model::{JobId, NewJob, State, WaitingFor};
+
+/// What a job waits for another job for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) enum LinkKind {
+    /// The publisher named it in `after`: it must succeed.
+    After,
+    /// It came earlier on the same object: it must be over.
+    Object,
+}
+
+impl LinkKind {
+    /// The word in the store.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::After => "after",
+            Self::Object => "object",
+        }
+    }
+
+    /// The kind of a stored word.
+    pub(super) fn of(word: &str) -> Self {
+        if word == "after" { Self::After } else { Self::Object }
+    }
+}
+
+/// A row of `job_links`: `job` waits for `needs`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(super) struct Link {
+    pub(super) job: JobId,
+    pub(super) needs: JobId,
+    pub(super) kind: LinkKind,
+}
+
+/// The place of a job in its object's order.
+pub(super) type Place<'a> = (&'a str, &'a str);
+
+/// The account and object of a job.
+pub(super) fn place(job: &NewJob) -> Place<'_> {
+    (&job.account, job.object.as_str())
+}
+
+/// The facts.
+#[derive(Default)]
+pub(super) struct Facts<'a> {
+    /// Jobs of this intake that are stored already: their digest and state.
+    pub(super) known: HashMap<JobId, ([u8; 32], State)>,
+    /// The last unfinished job on an object.
+    pub(super) tails: HashMap<Place<'a>, JobId>,
+    /// The states of those jobs named in `after` that are stored.
+    pub(super) needed: HashMap<JobId, State>,
+    /// Jobs of this intake that a stored job waits for already.
+    pub(super) awaited: HashSet<JobId>,
+    /// Whom stored jobs wait for, as far as a cycle could go through them.
+    pub(super) waits: HashMap<JobId, Vec<JobId>>,
+}
+
+/// A job to be written.
+pub(super) struct Planned<'a> {
+    pub(super) job: &'a NewJob,
+    pub(super) digest: [u8; 32],
+    pub(super) links: Vec<Link>,
+    pub(super) doomed_by: Option<JobId>,
+    pub(super) waiting_for: WaitingFor,
+    pub(super) due_at: Timestamp,
+}
+
+/// What to write and what to answer.
+#[derive(Default)]
+pub(super) struct Plan<'a> {
+    /// In the order of the intake.
+    pub(super) answers: Vec<Acceptance>,
+    /// In the order of arrival.
+    pub(super) jobs: Vec<Planned<'a>>,
+    /// Finished jobs that came again: their final event is sent again.
+    pub(super) resend: Vec<JobId>,
+}
+
+/// Decides about each job in turn; every decision sees those before it.
+pub(super) fn plan<'a>(jobs: &'a [NewJob], mut facts: Facts<'a>, now: Timestamp) -> Plan<'a> {
+    let mut plan = Plan::default();
+    for job in jobs {
+        let digest = job.digest();
+        let answer = match facts.known.get(&job.id) {
+            Some((stored, state)) if *stored == digest => {
+                if state.is_final() {
+                    plan.resend.push(job.id);
+                }
+                Acceptance::Duplicate(*state)
+            }
+            Some(_) => Acceptance::Conflict,
+            None => {
+                let (links, doomed_by) = links_of(job, &facts);
+                if waits_for_itself(job.id, &links, &facts) {
+                    Acceptance::Cycle
+                } else {
+                    facts.known.insert(job.id, (digest, State::Waiting));
+                    facts.tails.insert(place(job), job.id);
+                    facts.awaited.extend(links.iter().map(|link| link.needs));
+                    facts.waits.insert(job.id, links.iter().map(|link| link.needs).collect());
+                    plan.jobs.push(planned(job, digest, links, doomed_by, now));
+                    Acceptance::New
+                }
+            }
+        };
+        plan.answers.push(answer);
+    }
+    plan
+}
+
+/// What the job has to wait for, and the job that has already made sure that it can never start.
+fn links_of(job: &NewJob, facts: &Facts<'_>) -> (Vec<Link>, Option<JobId>) {
+    let mut doomed_by = None;
+    let mut links = Vec::with_capacity(job.after.len() + 1);
+    for &needs in &job.after {
+        // A job of this intake is in `known`; one that nobody knows may still arrive, over another daemon.
+        let state = facts.needed.get(&needs).copied().or_else(|| facts.known.get(&needs).map(|(_, state)| *state));
+        match state {
+            Some(State::Succeeded) => continue,
+            Some(state) if state.is_final() => {
+                doomed_by.get_or_insert(needs);
+            }
+            _ => {}
+        }
+        links.push(Link { job: job.id, needs, kind: LinkKind::After });
+    }
+    if let Some(&needs) = facts.tails.get(&place(job)) {
+        links.push(Link { job: job.id, needs, kind: LinkKind::Object });
+    }
+    links.sort_unstable();
+    links.dedup();
+    (links, doomed_by)
+}
+
+/// Whether a job that `id` would wait for waits, over any number of links, for `id`. Nobody can wait for a job that
+/// nobody has named, so the walk is rare; it is a loop and not a recursion because chains can be long.
+fn waits_for_itself(id: JobId, links: &[Link], facts: &Facts<'_>) -> bool {
+    if links.iter().any(|link| link.needs == id) {
+        return true;
+    }
+    if !facts.awaited.contains(&id) {
+        return false;
+    }
+    let mut seen = HashSet::new();
+    let mut ahead: Vec<JobId> = links.iter().map(|link| link.needs).collect();
+    while let Some(next) = ahead.pop() {
+        if next == id {
+            return true;
+        }
+        if seen.insert(next) {
+            ahead.extend(facts.waits.get(&next).into_iter().flatten());
+        }
+    }
+    false
+}
+
+fn planned(job: &NewJob, digest: [u8; 32], links: Vec<Link>, doomed_by: Option<JobId>, now: Timestamp) -> Planned<'_> {
+    let due_at = job.not_before.map_or(now, |earliest| earliest.max(now));
+    let waiting_for = if links.iter().any(|link| link.kind == LinkKind::After) {
+        WaitingFor::Dependency
+    } else if !links.is_empty() {
+        WaitingFor::Predecessor
+    } else if due_at > now {
+        WaitingFor::Time
+    } else {
+        WaitingFor::Turn
+    };
+    Planned { job, digest, links, doomed_by, waiting_for, due_at }
+}
+
+/// Whether the links of stored jobs must be read before [`plan`] can rule out a cycle: only if somebody waits for a job
+/// that is only now arriving.
+pub(super) fn may_close_a_cycle(jobs: &[NewJob], facts: &Facts<'_>) -> bool {
+    let arriving: HashSet<JobId> = jobs.iter().map(|job| job.id).filter(|id| !facts.known.contains_key(id)).collect();
+    !facts.awaited.is_empty() || jobs.iter().any(|job| job.after.iter().any(|id| arriving.contains(id)))
+}

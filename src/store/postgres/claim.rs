@@ -1,0 +1,158 @@
+//! What may be worked on, and the intent to do it.
+
+use jiff::Timestamp;
+use sqlx::postgres::PgPool;
+use uuid::Uuid;
+
+use super::{Failure, Lease, Result, Start, lease};
+use crate::model::{Job, JobId};
+use crate::store::rows::{self, JobRow, instant_if, micros, text};
+
+macro_rules! job_columns {
+    () => {
+        "id, seq, publisher, account, operation, object, params::text AS params, class, state, waiting_for, reason, \
+         due_at, start_by, batch, max_attempts, attempt, spent, asked, transaction_id, keep_transaction, intent_at, \
+         blockers, answer::text AS answer, context::text AS context, reply_to, correlation_id, created_at, updated_at, \
+         finished_at, fence"
+    };
+}
+pub(super) use job_columns;
+
+/// The due jobs of one class, from one range of the index `jobs_due`.
+macro_rules! due_of_class {
+    ($class:literal) => {
+        concat!(
+            "(SELECT ",
+            job_columns!(),
+            " FROM jobs WHERE account = $1 AND class = ",
+            $class,
+            " AND state = 'waiting' AND blockers = 0 AND due_at <= $2 AND (start_by IS NULL OR start_by > $2)
+             ORDER BY class, due_at, seq LIMIT $3)"
+        )
+    };
+}
+
+/// Jobs that may start now. One walk over the index would have to step over every urgent job that is not due yet, and
+/// so there is one per class; they are merged lazily.
+pub(super) async fn due(pool: &PgPool, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Uuid>> = sqlx::query_as(concat!(
+        due_of_class!(0),
+        " UNION ALL ",
+        due_of_class!(1),
+        " UNION ALL ",
+        due_of_class!(2),
+        " ORDER BY class, due_at, seq LIMIT $3"
+    ))
+    .bind(text(account))
+    .bind(micros(now))
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await?;
+    rows::jobs(rows)
+}
+
+/// Jobs to ask about.
+pub(super) async fn doubts(pool: &PgPool, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Uuid>> = sqlx::query_as(concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM jobs WHERE account = $1 AND state = 'in_doubt' AND due_at <= $2 ORDER BY due_at, seq LIMIT $3"
+    ))
+    .bind(text(account))
+    .bind(micros(now))
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await?;
+    rows::jobs(rows)
+}
+
+/// When something falls due next: the first entry behind now of each index range.
+pub(super) async fn next_due(pool: &PgPool, account: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+    let next: Option<i64> = sqlx::query_scalar(
+        "SELECT LEAST(
+            (SELECT min(due_at) FROM jobs
+              WHERE account = $1 AND class = 0 AND state = 'waiting' AND blockers = 0 AND due_at > $2),
+            (SELECT min(due_at) FROM jobs
+              WHERE account = $1 AND class = 1 AND state = 'waiting' AND blockers = 0 AND due_at > $2),
+            (SELECT min(due_at) FROM jobs
+              WHERE account = $1 AND class = 2 AND state = 'waiting' AND blockers = 0 AND due_at > $2),
+            (SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'in_doubt' AND due_at > $2))",
+    )
+    .bind(text(account))
+    .bind(micros(now))
+    .fetch_one(pool)
+    .await?;
+    instant_if(next)
+}
+
+/// Claims jobs and writes their intents, in one statement behind the check of the lease. Rows are asked for in the order
+/// of their ids, as everywhere.
+pub(super) async fn start(
+    pool: &PgPool,
+    owner: &Lease,
+    starts: &[Start],
+    now: Timestamp,
+) -> std::result::Result<Vec<JobId>, Failure> {
+    let mut starts: Vec<&Start> = starts.iter().collect();
+    starts.sort_unstable_by_key(|start| start.job);
+    starts.dedup_by_key(|start| start.job);
+    let mut transaction = pool.begin().await?;
+    lease::hold(&mut transaction, owner).await?;
+    let started: Vec<Uuid> = sqlx::query_scalar(
+        "WITH started AS (
+             UPDATE jobs
+                SET state = 'running', waiting_for = 'turn', cause = 'claimed', reason = NULL,
+                    attempt = jobs.attempt + 1, transaction_id = s.transaction_id, keep_transaction = false,
+                    intent_at = CASE WHEN s.same THEN COALESCE(jobs.intent_at, $7) ELSE $7 END,
+                    asked = 0, fence = $6, updated_at = $7
+               FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::boolean[], $5::bytea[])
+                 AS s (id, attempt, transaction_id, same, digest)
+              WHERE jobs.id = s.id AND jobs.attempt = s.attempt AND jobs.state = 'waiting' AND jobs.blockers = 0
+                AND jobs.account = $8 AND (jobs.start_by IS NULL OR jobs.start_by > $7)
+             RETURNING jobs.id, jobs.attempt, s.transaction_id, s.digest)
+         INSERT INTO attempts (job_id, attempt, transaction_id, digest, fence, started_at)
+         SELECT id, attempt, transaction_id, digest, $6, $7 FROM started
+         RETURNING job_id",
+    )
+    .bind(starts.iter().map(|start| start.job.0).collect::<Vec<Uuid>>())
+    .bind(starts.iter().map(|start| i64::from(start.attempt)).collect::<Vec<i64>>())
+    .bind(starts.iter().map(|start| text(&start.transaction)).collect::<Vec<_>>())
+    .bind(starts.iter().map(|start| start.same_transaction).collect::<Vec<bool>>())
+    .bind(starts.iter().map(|start| start.digest.to_vec()).collect::<Vec<Vec<u8>>>())
+    .bind(owner.fence)
+    .bind(micros(now))
+    .bind(text(&owner.name))
+    .fetch_all(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(started.into_iter().map(JobId).collect())
+}
+
+/// Running jobs whose owner is gone.
+pub(super) async fn abandoned(pool: &PgPool, owner: &Lease, limit: u32) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Uuid>> = sqlx::query_as(concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM jobs WHERE account = $1 AND state = 'running' AND fence < $2 ORDER BY fence, seq LIMIT $3"
+    ))
+    .bind(text(&owner.name))
+    .bind(owner.fence)
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await?;
+    rows::jobs(rows)
+}
+
+/// Waiting jobs that are too late, blocked or not.
+pub(super) async fn overdue(pool: &PgPool, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Uuid>> = sqlx::query_as(concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM jobs WHERE state = 'waiting' AND start_by IS NOT NULL AND start_by <= $1 ORDER BY start_by LIMIT $2"
+    ))
+    .bind(micros(now))
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await?;
+    rows::jobs(rows)
+}

@@ -1,0 +1,274 @@
+//! Taking jobs in: facts, plan, rows; one transaction.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use jiff::Timestamp;
+use sqlx::PgConnection;
+use sqlx::postgres::PgPool;
+use uuid::Uuid;
+
+use super::{Acceptance, Failure, Result, StoreError, outbox};
+use crate::model::{Event, JobId, NewJob, State};
+use crate::store::plan::{self, Facts, Link, Place, Planned, place};
+use crate::store::rows::{json, micros, text, text_if};
+
+/// How often the tails of objects are read again because their jobs finished meanwhile.
+const LOOKS: u32 = 20;
+
+/// Takes in jobs. See [`crate::store::Store::accept`].
+pub(super) async fn accept(
+    pool: &PgPool,
+    jobs: &[NewJob],
+    events: &[Event],
+    now: Timestamp,
+) -> std::result::Result<Vec<Acceptance>, Failure> {
+    let mut transaction = pool.begin().await?;
+    lock(&mut transaction, jobs).await?;
+    let facts = facts(&mut transaction, jobs).await?;
+    let plan = plan::plan(jobs, facts, now);
+    insert_jobs(&mut transaction, &plan.jobs, now).await?;
+    insert_links(&mut transaction, plan.jobs.iter().flat_map(|job| job.links.iter().copied())).await?;
+    insert_batches(&mut transaction, &plan.jobs, now).await?;
+    outbox::resend(&mut transaction, &plan.resend).await?;
+    outbox::insert(&mut transaction, &events.iter().collect::<Vec<_>>()).await?;
+    transaction.commit().await?;
+    Ok(plan.answers)
+}
+
+/// Intakes of one account follow each other, or two would append to the same tail. An intake with dependencies meets no
+/// other at all: two that name each other's jobs would both find them unknown, and close a cycle.
+async fn lock(transaction: &mut PgConnection, jobs: &[NewJob]) -> Result<()> {
+    let graph = if jobs.iter().any(|job| !job.after.is_empty()) {
+        "SELECT pg_advisory_xact_lock(hashtextextended('registrard.graph', 'job_links'::regclass::oid::bigint))"
+    } else {
+        "SELECT pg_advisory_xact_lock_shared(hashtextextended('registrard.graph', 'job_links'::regclass::oid::bigint))"
+    };
+    sqlx::query(graph).execute(&mut *transaction).await?;
+    let accounts: BTreeSet<&str> = jobs.iter().map(|job| job.account.as_str()).collect();
+    sqlx::query(
+        "SELECT pg_advisory_xact_lock(key)
+           FROM (SELECT DISTINCT hashtextextended(account, 'jobs'::regclass::oid::bigint) AS key
+                   FROM UNNEST($1::text[]) AS a (account) ORDER BY key) AS keys",
+    )
+    .bind(accounts.into_iter().map(text).collect::<Vec<_>>())
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+async fn facts<'a>(transaction: &mut PgConnection, jobs: &'a [NewJob]) -> Result<Facts<'a>> {
+    let mut facts = Facts { known: known(transaction, jobs).await?, ..Facts::default() };
+    let fresh: Vec<&NewJob> = jobs.iter().filter(|job| !facts.known.contains_key(&job.id)).collect();
+    if fresh.is_empty() {
+        return Ok(facts);
+    }
+    let named: BTreeSet<JobId> = fresh.iter().flat_map(|job| job.after.iter().copied()).collect();
+    let places: Vec<Place<'a>> = fresh.iter().map(|job| place(job)).collect::<BTreeSet<_>>().into_iter().collect();
+    facts.tails = hold_needed(transaction, &places, &named).await?;
+    facts.needed = states(transaction, &named).await?;
+    facts.awaited = awaited(transaction, &fresh).await?;
+    if plan::may_close_a_cycle(jobs, &facts) {
+        let from = named.iter().chain(facts.tails.values()).map(|id| id.0).collect();
+        facts.waits = waits(transaction, from).await?;
+    }
+    Ok(facts)
+}
+
+async fn known(transaction: &mut PgConnection, jobs: &[NewJob]) -> Result<HashMap<JobId, ([u8; 32], State)>> {
+    let rows: Vec<(Uuid, Vec<u8>, String)> = sqlx::query_as("SELECT id, digest, state FROM jobs WHERE id = ANY($1)")
+        .bind(jobs.iter().map(|job| job.id.0).collect::<Vec<Uuid>>())
+        .fetch_all(transaction)
+        .await?;
+    rows.into_iter()
+        .map(|(id, digest, state)| {
+            let unreadable = || StoreError::Broken(format!("job {id}: its digest or state cannot be read"));
+            let digest = digest.try_into().map_err(|_| unreadable())?;
+            Ok((JobId(id), (digest, state.parse().map_err(|_| unreadable())?)))
+        })
+        .collect()
+}
+
+/// Finds the last unfinished job of each place, and holds it and the unfinished ones of `named` until the end of the
+/// transaction: whoever finishes one of them then waits, and sees the links that are written here.
+async fn hold_needed<'a>(
+    transaction: &mut PgConnection,
+    places: &[Place<'a>],
+    named: &BTreeSet<JobId>,
+) -> Result<HashMap<Place<'a>, JobId>> {
+    for _ in 0..LOOKS {
+        let tails = tails(transaction, places).await?;
+        let wanted: BTreeSet<JobId> = tails.values().chain(named).copied().collect();
+        if wanted.is_empty() {
+            return Ok(tails);
+        }
+        // A job that finished while we waited for its row is not among those that come back.
+        let held: Vec<Uuid> =
+            sqlx::query_scalar("SELECT id FROM jobs WHERE id = ANY($1) AND finished_at IS NULL ORDER BY id FOR SHARE")
+                .bind(wanted.iter().map(|id| id.0).collect::<Vec<Uuid>>())
+                .fetch_all(&mut *transaction)
+                .await?;
+        let held: HashSet<JobId> = held.into_iter().map(JobId).collect();
+        if tails.values().all(|tail| held.contains(tail)) {
+            return Ok(tails);
+        }
+    }
+    Err(StoreError::Unavailable("the jobs to wait for finish faster than they can be linked to".into()))
+}
+
+async fn tails<'a>(transaction: &mut PgConnection, places: &[Place<'a>]) -> Result<HashMap<Place<'a>, JobId>> {
+    let rows: Vec<(i64, Uuid)> = sqlx::query_as(
+        "SELECT wanted.place, tail.id
+           FROM UNNEST($1::text[], $2::text[]) WITH ORDINALITY AS wanted (account, object, place),
+                LATERAL (SELECT id FROM jobs
+                          WHERE jobs.account = wanted.account AND jobs.object = wanted.object AND finished_at IS NULL
+                          ORDER BY seq DESC LIMIT 1) AS tail",
+    )
+    .bind(places.iter().map(|(account, _)| text(account)).collect::<Vec<_>>())
+    .bind(places.iter().map(|(_, object)| text(object)).collect::<Vec<_>>())
+    .fetch_all(transaction)
+    .await?;
+    let tail = |(at, id): (i64, Uuid)| Some((*places.get(usize::try_from(at - 1).ok()?)?, JobId(id)));
+    Ok(rows.into_iter().filter_map(tail).collect())
+}
+
+/// The states of jobs, read after their rows are held: a final state stays, an open one cannot end before we do.
+async fn states(transaction: &mut PgConnection, ids: &BTreeSet<JobId>) -> Result<HashMap<JobId, State>> {
+    if ids.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows: Vec<(Uuid, String)> = sqlx::query_as("SELECT id, state FROM jobs WHERE id = ANY($1)")
+        .bind(ids.iter().map(|id| id.0).collect::<Vec<Uuid>>())
+        .fetch_all(transaction)
+        .await?;
+    rows.into_iter()
+        .map(|(id, state)| {
+            let state = state.parse().map_err(|_| StoreError::Broken(format!("job {id}: its state cannot be read")))?;
+            Ok((JobId(id), state))
+        })
+        .collect()
+}
+
+/// Which of these jobs somebody waits for already.
+async fn awaited(transaction: &mut PgConnection, fresh: &[&NewJob]) -> Result<HashSet<JobId>> {
+    let ids: Vec<Uuid> = sqlx::query_scalar("SELECT DISTINCT needs_id FROM job_links WHERE needs_id = ANY($1)")
+        .bind(fresh.iter().map(|job| job.id.0).collect::<Vec<Uuid>>())
+        .fetch_all(transaction)
+        .await?;
+    Ok(ids.into_iter().map(JobId).collect())
+}
+
+/// Whom these jobs wait for, and those in turn, as far as it goes.
+async fn waits(transaction: &mut PgConnection, from: Vec<Uuid>) -> Result<HashMap<JobId, Vec<JobId>>> {
+    let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
+        "WITH RECURSIVE ahead (job_id, needs_id) AS (
+             SELECT job_id, needs_id FROM job_links WHERE job_id = ANY($1)
+             UNION
+             SELECT l.job_id, l.needs_id FROM job_links l JOIN ahead ON l.job_id = ahead.needs_id)
+         SELECT job_id, needs_id FROM ahead",
+    )
+    .bind(from)
+    .fetch_all(transaction)
+    .await?;
+    let mut waits: HashMap<JobId, Vec<JobId>> = HashMap::new();
+    for (job, needs) in rows {
+        waits.entry(JobId(job)).or_default().push(JobId(needs));
+    }
+    Ok(waits)
+}
+
+async fn insert_jobs(
+    transaction: &mut PgConnection,
+    jobs: &[Planned<'_>],
+    now: Timestamp,
+) -> std::result::Result<(), Failure> {
+    if jobs.is_empty() {
+        return Ok(());
+    }
+    let params = jobs.iter().map(|new| json(&new.job.params)).collect::<Result<Vec<_>>>()?;
+    let contexts = jobs
+        .iter()
+        .map(|new| if new.job.context.is_null() { Ok(None) } else { json(&new.job.context).map(Some) })
+        .collect::<Result<Vec<_>>>()?;
+    let done = sqlx::query(
+        "INSERT INTO jobs (id, digest, publisher, account, operation, object, params, class, state, waiting_for,
+                           due_at, start_by, batch, max_attempts, blockers, doomed_by, context, reply_to,
+                           correlation_id, created_at, updated_at)
+         SELECT id, digest, publisher, account, operation, object, params::json, class, 'waiting', waiting_for,
+                due_at, start_by, batch, max_attempts, blockers, doomed_by, context::json, reply_to,
+                correlation_id, $19, $19
+           FROM UNNEST($1::uuid[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+                       $8::smallint[], $9::text[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[],
+                       $14::bigint[], $15::uuid[], $16::text[], $17::text[], $18::text[]) WITH ORDINALITY
+             AS n (id, digest, publisher, account, operation, object, params, class, waiting_for, due_at, start_by,
+                   batch, max_attempts, blockers, doomed_by, context, reply_to, correlation_id, place)
+          ORDER BY place
+         ON CONFLICT (id) DO NOTHING",
+    )
+    .bind(jobs.iter().map(|new| new.job.id.0).collect::<Vec<Uuid>>())
+    .bind(jobs.iter().map(|new| new.digest.to_vec()).collect::<Vec<Vec<u8>>>())
+    .bind(jobs.iter().map(|new| text(&new.job.publisher)).collect::<Vec<_>>())
+    .bind(jobs.iter().map(|new| text(&new.job.account)).collect::<Vec<_>>())
+    .bind(jobs.iter().map(|new| new.job.operation.name()).collect::<Vec<&str>>())
+    .bind(jobs.iter().map(|new| text(new.job.object.as_str())).collect::<Vec<_>>())
+    .bind(params)
+    .bind(jobs.iter().map(|new| new.job.class.rank()).collect::<Vec<i16>>())
+    .bind(jobs.iter().map(|new| new.waiting_for.word()).collect::<Vec<&str>>())
+    .bind(jobs.iter().map(|new| micros(new.due_at)).collect::<Vec<i64>>())
+    .bind(jobs.iter().map(|new| new.job.start_by.map(micros)).collect::<Vec<Option<i64>>>())
+    .bind(jobs.iter().map(|new| text_if(new.job.batch.as_deref())).collect::<Vec<_>>())
+    .bind(jobs.iter().map(|new| i64::from(new.job.max_attempts)).collect::<Vec<i64>>())
+    .bind(jobs.iter().map(|new| i64::try_from(new.links.len()).unwrap_or(i64::MAX)).collect::<Vec<i64>>())
+    .bind(jobs.iter().map(|new| new.doomed_by.map(|id| id.0)).collect::<Vec<Option<Uuid>>>())
+    .bind(contexts)
+    .bind(jobs.iter().map(|new| text_if(new.job.reply_to.as_deref())).collect::<Vec<_>>())
+    .bind(jobs.iter().map(|new| text_if(new.job.correlation_id.as_deref())).collect::<Vec<_>>())
+    .bind(micros(now))
+    .execute(transaction)
+    .await?;
+    if done.rows_affected() == jobs.len() as u64 {
+        Ok(())
+    } else {
+        // The same id came in for another account since we looked: the plan is void.
+        Err(Failure::Collision(StoreError::Unavailable("another intake brought the same ids".into())))
+    }
+}
+
+async fn insert_links(transaction: &mut PgConnection, links: impl Iterator<Item = Link>) -> Result<()> {
+    let links: Vec<Link> = links.collect();
+    if links.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO job_links (job_id, needs_id, kind) SELECT * FROM UNNEST($1::uuid[], $2::uuid[], $3::text[])",
+    )
+    .bind(links.iter().map(|link| link.job.0).collect::<Vec<Uuid>>())
+    .bind(links.iter().map(|link| link.needs.0).collect::<Vec<Uuid>>())
+    .bind(links.iter().map(|link| link.kind.word()).collect::<Vec<&str>>())
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// Notes new batches; sorted, so that two intakes with the same names wait for each other in one direction only.
+async fn insert_batches(transaction: &mut PgConnection, jobs: &[Planned<'_>], now: Timestamp) -> Result<()> {
+    let mut batches: BTreeMap<&str, &str> = BTreeMap::new();
+    for new in jobs {
+        if let Some(name) = &new.job.batch {
+            batches.entry(name).or_insert(&new.job.publisher);
+        }
+    }
+    if batches.is_empty() {
+        return Ok(());
+    }
+    sqlx::query(
+        "INSERT INTO batches (name, publisher, created_at)
+         SELECT name, publisher, $3 FROM UNNEST($1::text[], $2::text[]) AS b (name, publisher)
+         ON CONFLICT (name) DO NOTHING",
+    )
+    .bind(batches.keys().map(|name| text(name)).collect::<Vec<_>>())
+    .bind(batches.values().map(|publisher| text(publisher)).collect::<Vec<_>>())
+    .bind(micros(now))
+    .execute(transaction)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,109 @@
+//! What people and metrics look at.
+
+use sqlx::postgres::PgPool;
+use sqlx::{Postgres, QueryBuilder};
+use uuid::Uuid;
+
+use super::claim::job_columns;
+use super::outbox::event_columns;
+use super::{BatchView, JobDetail, JobFilter, Result, StateCount};
+use crate::model::{Job, JobId};
+use crate::store::rows::{self, AttemptRow, EventRow, JobRow, text};
+
+/// Rows of one kind that are shown for one job.
+const SHOWN: i64 = 1000;
+
+/// Everything about one job.
+pub(super) async fn job(pool: &PgPool, id: JobId) -> Result<Option<JobDetail>> {
+    let job: Option<JobRow<Uuid>> = sqlx::query_as(concat!("SELECT ", job_columns!(), " FROM jobs WHERE id = $1"))
+        .bind(id.0)
+        .fetch_optional(pool)
+        .await?;
+    let Some(job) = job else { return Ok(None) };
+    let attempts: Vec<AttemptRow> = sqlx::query_as(
+        "SELECT attempt, transaction_id, digest, fence, started_at, ended_at, cause, code, reason
+           FROM attempts WHERE job_id = $1 ORDER BY attempt LIMIT $2",
+    )
+    .bind(id.0)
+    .bind(SHOWN)
+    .fetch_all(pool)
+    .await?;
+    let links: Vec<(Uuid, String)> =
+        sqlx::query_as("SELECT needs_id, kind FROM job_links WHERE job_id = $1 ORDER BY kind, needs_id LIMIT $2")
+            .bind(id.0)
+            .bind(SHOWN)
+            .fetch_all(pool)
+            .await?;
+    let events: Vec<EventRow<Uuid>> =
+        sqlx::query_as(concat!("SELECT ", event_columns!(), " FROM outbox WHERE job_id = $1 ORDER BY seq LIMIT $2"))
+            .bind(id.0)
+            .bind(SHOWN)
+            .fetch_all(pool)
+            .await?;
+    Ok(Some(JobDetail {
+        job: job.read()?,
+        attempts: attempts.into_iter().map(AttemptRow::read).collect::<Result<_>>()?,
+        waits_for: links.into_iter().map(|(needs, kind)| (JobId(needs), kind)).collect(),
+        events: rows::events(events)?,
+    }))
+}
+
+/// Jobs by filter, newest first. Only the conditions asked for stand in the statement, so that each can use its index.
+pub(super) async fn jobs(pool: &PgPool, filter: &JobFilter) -> Result<Vec<Job>> {
+    let mut query: QueryBuilder<Postgres> =
+        QueryBuilder::new(concat!("SELECT ", job_columns!(), " FROM jobs WHERE true"));
+    if !filter.states.is_empty() {
+        let words: Vec<&str> = filter.states.iter().map(|state| state.word()).collect();
+        query.push(" AND state = ANY(").push_bind(words).push(")");
+        if filter.states.iter().all(|state| !state.is_final()) {
+            query.push(" AND finished_at IS NULL");
+        }
+    }
+    if let Some(account) = &filter.account {
+        query.push(" AND account = ").push_bind(text(account));
+    }
+    if let Some(batch) = &filter.batch {
+        query.push(" AND batch = ").push_bind(text(batch));
+    }
+    if let Some(object) = &filter.object {
+        query.push(" AND object = ").push_bind(text(object));
+    }
+    if let Some(seq) = filter.before_seq {
+        query.push(" AND seq < ").push_bind(seq);
+    }
+    query.push(" ORDER BY seq DESC LIMIT ").push_bind(i64::from(filter.limit));
+    let rows: Vec<JobRow<Uuid>> = query.build_query_as().fetch_all(pool).await?;
+    rows::jobs(rows)
+}
+
+/// Batches with their counts, which come from the index `jobs_batch` alone.
+pub(super) async fn batches(pool: &PgPool, name: Option<&str>, limit: u32) -> Result<Vec<BatchView>> {
+    let rows: Vec<(String, String, i64)> = sqlx::query_as(
+        "SELECT name, publisher, created_at FROM batches WHERE $1::text IS NULL OR name = $1
+          ORDER BY created_at DESC, name DESC LIMIT $2",
+    )
+    .bind(name.map(text))
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await?;
+    let names: Vec<&str> = rows.iter().map(|(name, _, _)| name.as_str()).collect();
+    let counts: Vec<(String, String, i64)> =
+        sqlx::query_as("SELECT batch, state, count(*) FROM jobs WHERE batch = ANY($1) GROUP BY batch, state")
+            .bind(names)
+            .fetch_all(pool)
+            .await?;
+    rows::batches(rows, counts)
+}
+
+/// Jobs by account and state: open ones counted in the index `jobs_open`, ended ones as they were counted.
+pub(super) async fn counts(pool: &PgPool) -> Result<Vec<StateCount>> {
+    let rows: Vec<(String, String, i64, Option<i64>)> = sqlx::query_as(
+        "SELECT account, state, count(*), min(created_at) FROM jobs WHERE finished_at IS NULL GROUP BY account, state
+         UNION ALL
+         SELECT account, state, jobs, NULL FROM finished
+         ORDER BY 1, 2",
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(rows::state_count).collect()
+}

@@ -1,0 +1,162 @@
+//! What may be worked on, and the intent to do it.
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqlitePool;
+use uuid::fmt::Hyphenated;
+
+use super::{Lease, Result, Start, begin, key, lease};
+use crate::model::{Job, JobId};
+use crate::store::rows::{self, JobRow, instant_if, micros, text};
+
+macro_rules! job_columns {
+    () => {
+        "id, seq, publisher, account, operation, object, params, class, state, waiting_for, reason, due_at, start_by, \
+         batch, max_attempts, attempt, spent, asked, transaction_id, keep_transaction, intent_at, blockers, answer, \
+         context, reply_to, correlation_id, created_at, updated_at, finished_at, fence"
+    };
+}
+pub(super) use job_columns;
+
+/// The due jobs of one class, from one range of the index `jobs_due`.
+macro_rules! due_of_class {
+    ($class:literal) => {
+        concat!(
+            "SELECT * FROM (SELECT ",
+            job_columns!(),
+            " FROM jobs WHERE account = $1 AND class = ",
+            $class,
+            " AND state = 'waiting' AND blockers = 0 AND due_at <= $2 AND (start_by IS NULL OR start_by > $2)
+             ORDER BY class, due_at, seq LIMIT $3)"
+        )
+    };
+}
+
+/// Jobs that may start now. One walk over the index would have to step over every urgent job that is not due yet, and
+/// so there is one per class.
+pub(super) async fn due(readers: &SqlitePool, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(
+        due_of_class!(0),
+        " UNION ALL ",
+        due_of_class!(1),
+        " UNION ALL ",
+        due_of_class!(2),
+        " ORDER BY class, due_at, seq LIMIT $3"
+    ))
+    .bind(text(account))
+    .bind(micros(now))
+    .bind(i64::from(limit))
+    .fetch_all(readers)
+    .await?;
+    rows::jobs(rows)
+}
+
+/// Jobs to ask about.
+pub(super) async fn doubts(readers: &SqlitePool, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM jobs WHERE account = $1 AND state = 'in_doubt' AND due_at <= $2 ORDER BY due_at, seq LIMIT $3"
+    ))
+    .bind(text(account))
+    .bind(micros(now))
+    .bind(i64::from(limit))
+    .fetch_all(readers)
+    .await?;
+    rows::jobs(rows)
+}
+
+/// When something falls due next: the first entry behind now of each index range.
+pub(super) async fn next_due(readers: &SqlitePool, account: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+    let next: Option<i64> = sqlx::query_scalar(
+        "SELECT min(next) FROM (
+             SELECT min(due_at) AS next FROM jobs
+              WHERE account = $1 AND class = 0 AND state = 'waiting' AND blockers = 0 AND due_at > $2
+             UNION ALL
+             SELECT min(due_at) FROM jobs
+              WHERE account = $1 AND class = 1 AND state = 'waiting' AND blockers = 0 AND due_at > $2
+             UNION ALL
+             SELECT min(due_at) FROM jobs
+              WHERE account = $1 AND class = 2 AND state = 'waiting' AND blockers = 0 AND due_at > $2
+             UNION ALL
+             SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'in_doubt' AND due_at > $2)",
+    )
+    .bind(text(account))
+    .bind(micros(now))
+    .fetch_one(readers)
+    .await?;
+    instant_if(next)
+}
+
+/// Claims jobs and writes their intents, behind the check of the lease.
+pub(super) async fn start(writer: &SqlitePool, owner: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>> {
+    let mut transaction = begin(writer).await?;
+    lease::hold(&mut transaction, owner).await?;
+    let mut started = Vec::with_capacity(starts.len());
+    for start in starts {
+        let claimed = sqlx::query(
+            "UPDATE jobs
+                SET state = 'running', waiting_for = 'turn', cause = 'claimed', reason = NULL, attempt = attempt + 1,
+                    transaction_id = $3, keep_transaction = 0,
+                    intent_at = CASE WHEN $4 THEN coalesce(intent_at, $5) ELSE $5 END,
+                    asked = 0, fence = $6, updated_at = $5
+              WHERE id = $1 AND attempt = $2 AND state = 'waiting' AND blockers = 0 AND account = $7
+                AND (start_by IS NULL OR start_by > $5)",
+        )
+        .bind(key(start.job))
+        .bind(i64::from(start.attempt))
+        .bind(text(&start.transaction))
+        .bind(start.same_transaction)
+        .bind(micros(now))
+        .bind(owner.fence)
+        .bind(text(&owner.name))
+        .execute(&mut *transaction)
+        .await?;
+        if claimed.rows_affected() == 0 {
+            continue;
+        }
+        sqlx::query(
+            "INSERT INTO attempts (job_id, attempt, transaction_id, digest, fence, started_at)
+             VALUES ($1, $2, $3, $4, $5, $6)",
+        )
+        .bind(key(start.job))
+        .bind(i64::from(start.attempt) + 1)
+        .bind(text(&start.transaction))
+        .bind(start.digest.to_vec())
+        .bind(owner.fence)
+        .bind(micros(now))
+        .execute(&mut *transaction)
+        .await?;
+        started.push(start.job);
+    }
+    transaction.commit().await?;
+    Ok(started)
+}
+
+/// Running jobs whose owner is gone.
+pub(super) async fn abandoned(readers: &SqlitePool, owner: &Lease, limit: u32) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM jobs WHERE account = $1 AND state = 'running' AND fence < $2 ORDER BY fence, seq LIMIT $3"
+    ))
+    .bind(text(&owner.name))
+    .bind(owner.fence)
+    .bind(i64::from(limit))
+    .fetch_all(readers)
+    .await?;
+    rows::jobs(rows)
+}
+
+/// Waiting jobs that are too late, blocked or not.
+pub(super) async fn overdue(readers: &SqlitePool, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM jobs WHERE state = 'waiting' AND start_by IS NOT NULL AND start_by <= $1 ORDER BY start_by LIMIT $2"
+    ))
+    .bind(micros(now))
+    .bind(i64::from(limit))
+    .fetch_all(readers)
+    .await?;
+    rows::jobs(rows)
+}

@@ -1,0 +1,113 @@
+//! What people and metrics look at.
+
+use sqlx::sqlite::SqlitePool;
+use sqlx::{QueryBuilder, Sqlite};
+use uuid::fmt::Hyphenated;
+
+use super::claim::job_columns;
+use super::outbox::event_columns;
+use super::{BatchView, JobDetail, JobFilter, Result, StateCount, key, stored};
+use crate::model::{Job, JobId};
+use crate::store::rows::{self, AttemptRow, EventRow, JobRow, json, text};
+
+/// Rows of one kind that are shown for one job.
+const SHOWN: i64 = 1000;
+
+/// Everything about one job.
+pub(super) async fn job(readers: &SqlitePool, id: JobId) -> Result<Option<JobDetail>> {
+    let job: Option<JobRow<Hyphenated>> =
+        sqlx::query_as(concat!("SELECT ", job_columns!(), " FROM jobs WHERE id = $1"))
+            .bind(key(id))
+            .fetch_optional(readers)
+            .await?;
+    let Some(job) = job else { return Ok(None) };
+    let attempts: Vec<AttemptRow> = sqlx::query_as(
+        "SELECT attempt, transaction_id, digest, fence, started_at, ended_at, cause, code, reason
+           FROM attempts WHERE job_id = $1 ORDER BY attempt LIMIT $2",
+    )
+    .bind(key(id))
+    .bind(SHOWN)
+    .fetch_all(readers)
+    .await?;
+    let links: Vec<(Hyphenated, String)> =
+        sqlx::query_as("SELECT needs_id, kind FROM job_links WHERE job_id = $1 ORDER BY kind, needs_id LIMIT $2")
+            .bind(key(id))
+            .bind(SHOWN)
+            .fetch_all(readers)
+            .await?;
+    let events: Vec<EventRow<Hyphenated>> =
+        sqlx::query_as(concat!("SELECT ", event_columns!(), " FROM outbox WHERE job_id = $1 ORDER BY seq LIMIT $2"))
+            .bind(key(id))
+            .bind(SHOWN)
+            .fetch_all(readers)
+            .await?;
+    Ok(Some(JobDetail {
+        job: job.read()?,
+        attempts: attempts.into_iter().map(AttemptRow::read).collect::<Result<_>>()?,
+        waits_for: links.into_iter().map(|(needs, kind)| (stored(needs), kind)).collect(),
+        events: rows::events(events)?,
+    }))
+}
+
+/// Jobs by filter, newest first. Only the conditions asked for stand in the statement, so that each can use its index.
+pub(super) async fn jobs(readers: &SqlitePool, filter: &JobFilter) -> Result<Vec<Job>> {
+    let mut query: QueryBuilder<Sqlite> =
+        QueryBuilder::new(concat!("SELECT ", job_columns!(), " FROM jobs WHERE true"));
+    if !filter.states.is_empty() {
+        let mut words = query.push(" AND state IN (").separated(", ");
+        for state in &filter.states {
+            words.push_bind(state.word());
+        }
+        query.push(")");
+        if filter.states.iter().all(|state| !state.is_final()) {
+            query.push(" AND finished_at IS NULL");
+        }
+    }
+    if let Some(account) = &filter.account {
+        query.push(" AND account = ").push_bind(text(account));
+    }
+    if let Some(batch) = &filter.batch {
+        query.push(" AND batch = ").push_bind(text(batch));
+    }
+    if let Some(object) = &filter.object {
+        query.push(" AND object = ").push_bind(text(object));
+    }
+    if let Some(seq) = filter.before_seq {
+        query.push(" AND seq < ").push_bind(seq);
+    }
+    query.push(" ORDER BY seq DESC LIMIT ").push_bind(i64::from(filter.limit));
+    let rows: Vec<JobRow<Hyphenated>> = query.build_query_as().fetch_all(readers).await?;
+    rows::jobs(rows)
+}
+
+/// Batches with their counts, which come from the index `jobs_batch` alone.
+pub(super) async fn batches(readers: &SqlitePool, name: Option<&str>, limit: u32) -> Result<Vec<BatchView>> {
+    let rows: Vec<(String, String, i64)> = sqlx::query_as(
+        "SELECT name, publisher, created_at FROM batches WHERE $1 IS NULL OR name = $1
+          ORDER BY created_at DESC, name DESC LIMIT $2",
+    )
+    .bind(name.map(text))
+    .bind(i64::from(limit))
+    .fetch_all(readers)
+    .await?;
+    let names: Vec<&str> = rows.iter().map(|(name, _, _)| name.as_str()).collect();
+    let counts: Vec<(String, String, i64)> =
+        sqlx::query_as("SELECT batch, state, count(*) FROM jobs WHERE batch IN (SELECT value FROM json_each($1)) GROUP BY batch, state")
+            .bind(json(&names)?)
+            .fetch_all(readers)
+            .await?;
+    rows::batches(rows, counts)
+}
+
+/// Jobs by account and state: open ones counted in the index `jobs_open`, ended ones as they were counted.
+pub(super) async fn counts(readers: &SqlitePool) -> Result<Vec<StateCount>> {
+    let rows: Vec<(String, String, i64, Option<i64>)> = sqlx::query_as(
+        "SELECT account, state, count(*), min(created_at) FROM jobs WHERE finished_at IS NULL GROUP BY account, state
+         UNION ALL
+         SELECT account, state, jobs, NULL FROM finished
+         ORDER BY 1, 2",
+    )
+    .fetch_all(readers)
+    .await?;
+    rows.into_iter().map(rows::state_count).collect()
+}

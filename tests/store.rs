@@ -1,0 +1,114 @@
+//! One suite, two databases: whatever the store promises, both keep it.
+
+#[path = "store/accounts.rs"]
+mod accounts;
+#[path = "support/database.rs"]
+mod database;
+#[path = "store/guards.rs"]
+mod guards;
+#[path = "store/intake.rs"]
+mod intake;
+#[path = "store/leases.rs"]
+mod leases;
+#[path = "store/model.rs"]
+mod model;
+#[path = "store/order.rs"]
+mod order;
+#[path = "store/outbox.rs"]
+mod outbox;
+#[path = "store/races.rs"]
+mod races;
+#[path = "store/schema.rs"]
+mod schema;
+#[path = "store/steps.rs"]
+mod steps;
+#[path = "store/views.rs"]
+mod views;
+
+/// Each case becomes two tests: `case::sqlite` and `case::postgres`.
+macro_rules! cases {
+    ($($from:ident: $($case:ident),+ $(,)?;)+) => { $($(
+        mod $case {
+            use crate::database::{Database, Kind, with};
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                with(Database::migrated(Kind::Sqlite).await, crate::$from::$case).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                with(Database::migrated(Kind::Postgres).await, crate::$from::$case).await;
+            }
+        }
+    )+)+ };
+}
+
+cases! {
+    intake:
+        every_field_comes_back,
+        the_same_id_is_a_duplicate_or_a_conflict,
+        the_same_id_twice_in_one_call,
+        a_duplicate_of_a_finished_job_sends_its_outcome_again,
+        rejections_are_written_once,
+        texts_that_a_database_may_not_like,
+        an_empty_intake_is_nothing;
+    order:
+        jobs_on_one_object_run_one_at_a_time,
+        objects_of_different_accounts_are_different,
+        a_cancelled_job_hands_its_place_on,
+        a_whole_tail_is_cancelled_at_once,
+        a_dependency_is_awaited,
+        a_dependency_that_arrives_later_is_awaited,
+        a_dependency_that_has_failed_already_dooms,
+        a_dependency_that_fails_dooms,
+        a_doomed_job_keeps_its_place_in_the_objects_order,
+        a_job_cannot_wait_for_itself,
+        a_cycle_is_refused_wherever_it_closes,
+        a_cycle_over_an_object_is_refused,
+        what_a_job_waits_for_is_said,
+        lost_releases_are_repaired;
+    guards:
+        due_jobs_come_by_class_then_time_then_arrival,
+        a_job_starts_once,
+        only_what_is_waiting_and_free_starts,
+        a_late_finisher_changes_nothing,
+        a_replaced_owner_changes_nothing,
+        abandoned_jobs_are_found_and_rescued,
+        every_move_writes_what_it_says,
+        attempts_tell_how_they_ended,
+        two_moves_of_one_job_in_one_call,
+        overdue_jobs_are_found;
+    leases:
+        one_owner_at_a_time_each_with_a_higher_fence,
+        a_lease_that_ran_out_is_taken_over,
+        a_lease_given_back_is_gone;
+    accounts:
+        send_blocks_are_kept_until_they_no_longer_count,
+        a_replaced_owner_reserves_nothing,
+        a_suspension_lasts_until_it_is_lifted,
+        a_cool_down_is_never_shortened;
+    outbox:
+        events_leave_in_order_and_once,
+        postponed_events_come_back,
+        a_follower_misses_nothing,
+        a_move_and_its_event_are_one;
+    views:
+        a_job_in_detail,
+        jobs_by_filter,
+        batches_and_counts,
+        unreadable_rows_name_the_job_and_not_its_content;
+    races:
+        many_start_one_job,
+        intake_against_finish,
+        cancel_against_finish,
+        intakes_of_one_object,
+        opposite_dependencies_at_once;
+    schema:
+        an_older_schema_is_refused,
+        a_newer_schema_is_refused,
+        migrating_again_changes_nothing,
+        many_migrate_at_once;
+    model:
+        random_lives_agree_with_the_model;
+}

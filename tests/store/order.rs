@@ -1,0 +1,219 @@
+use std::sync::Arc;
+
+use registrard::model::{Cause, NewJob, State, WaitingFor};
+use registrard::store::{Acceptance, Store};
+
+use crate::database::Database;
+use crate::steps::*;
+
+const NOBODY: [u128; 0] = [];
+
+async fn doomed(store: &dyn Store) -> Vec<(u128, u128)> {
+    let rows = store.doomed(100).await.unwrap();
+    rows.iter().map(|(job, by)| (job.id.0.as_u128(), by.0.as_u128())).collect()
+}
+
+pub async fn jobs_on_one_object_run_one_at_a_time(db: Arc<Database>) {
+    let store = &*db.store;
+    accept_new(store, &[on(1, "example.de"), on(2, "example.de")]).await;
+    accept_new(store, &[on(3, "example.de"), on(4, "example.net")]).await;
+    let lease = lease(store).await;
+    assert_eq!(due(store).await, [1, 4]);
+    start(store, &lease, 1).await;
+    assert_eq!(due(store).await, [4]);
+    make(store, 1, Cause::Lost).await;
+    assert_eq!(due(store).await, [4], "a doubt still holds the object");
+    make(store, 1, Cause::GaveUp).await;
+    assert_eq!(due(store).await, [4], "and so does a job that needs attention");
+    make(store, 1, Cause::Dismissed).await;
+    assert_eq!(due(store).await, [2, 4]);
+    run(store, &lease, 2, Cause::Refused).await;
+    assert_eq!(due(store).await, [3, 4], "an order is kept, success is not asked for");
+    run(store, &lease, 3, Cause::Done).await;
+    accept_new(store, &[on(5, "example.de")]).await;
+    assert_eq!(due(store).await, [4, 5], "finished jobs hold nobody");
+}
+
+pub async fn objects_of_different_accounts_are_different(db: Arc<Database>) {
+    let store = &*db.store;
+    let elsewhere = NewJob { account: "DENIC-1000099".into(), ..on(2, "example.de") };
+    accept_new(store, &[on(1, "example.de"), elsewhere]).await;
+    assert_eq!(due(store).await, [1]);
+    assert_eq!(store.due("DENIC-1000099", at(0), 9).await.unwrap().len(), 1);
+}
+
+pub async fn a_cancelled_job_hands_its_place_on(db: Arc<Database>) {
+    let store = &*db.store;
+    let chain: Vec<NewJob> = (1..=4).map(|number| on(number, "example.de")).collect();
+    accept_new(store, &chain).await;
+    let lease = lease(store).await;
+    start(store, &lease, 1).await;
+    make(store, 2, Cause::Withdrawn).await;
+    assert_eq!(due(store).await, NOBODY, "1 still runs");
+    assert_eq!(detail(store, 3).await.waits_for, [(id(1), "object".to_owned())]);
+    make(store, 1, Cause::Done).await;
+    assert_eq!(due(store).await, [3]);
+    make(store, 3, Cause::Withdrawn).await;
+    assert_eq!(due(store).await, [4], "3 waited for nobody any more");
+}
+
+pub async fn a_whole_tail_is_cancelled_at_once(db: Arc<Database>) {
+    let store = &*db.store;
+    let chain: Vec<NewJob> = (1..=6).map(|number| on(number, "example.de")).collect();
+    accept_new(store, &chain).await;
+    let lease = lease(store).await;
+    start(store, &lease, 1).await;
+    let mut moves = Vec::new();
+    for number in [5, 2, 4] {
+        moves.push(step(store, number, Cause::Withdrawn).await);
+    }
+    assert_eq!(store.apply(&moves).await.unwrap(), [true; 3]);
+    assert_eq!(due(store).await, NOBODY);
+    // The first ends together with a job behind it.
+    let ends = [step(store, 3, Cause::Withdrawn).await, step(store, 1, Cause::Done).await];
+    assert_eq!(store.apply(&ends).await.unwrap(), [true; 2]);
+    assert_eq!(due(store).await, [6]);
+    assert_eq!(db.number("SELECT count(*) FROM job_links").await, 0);
+}
+
+pub async fn a_dependency_is_awaited(db: Arc<Database>) {
+    let store = &*db.store;
+    accept_new(store, &[job(1), job(2), after(3, &[1, 2])]).await;
+    let lease = lease(store).await;
+    assert_eq!(due(store).await, [1, 2]);
+    assert_eq!(stored(store, 3).await.blockers, 2);
+    run(store, &lease, 1, Cause::Done).await;
+    assert_eq!(due(store).await, [2]);
+    run(store, &lease, 2, Cause::Done).await;
+    assert_eq!(due(store).await, [3]);
+    accept_new(store, &[after(4, &[1, 2])]).await;
+    assert_eq!(due(store).await, [3, 4], "what succeeded already is not waited for");
+}
+
+pub async fn a_dependency_that_arrives_later_is_awaited(db: Arc<Database>) {
+    let store = &*db.store;
+    accept_new(store, &[after(2, &[1])]).await;
+    assert_eq!(due(store).await, NOBODY);
+    accept_new(store, &[job(1)]).await;
+    assert_eq!(due(store).await, [1]);
+    let lease = lease(store).await;
+    run(store, &lease, 1, Cause::Done).await;
+    assert_eq!(due(store).await, [2]);
+}
+
+pub async fn a_dependency_that_has_failed_already_dooms(db: Arc<Database>) {
+    let store = &*db.store;
+    accept_new(store, &[job(1)]).await;
+    let lease = lease(store).await;
+    run(store, &lease, 1, Cause::Refused).await;
+    accept_new(store, &[after(2, &[1])]).await;
+    assert_eq!(due(store).await, NOBODY);
+    assert_eq!(doomed(store).await, [(2, 1)]);
+    let doomed_job = stored(store, 2).await;
+    assert_eq!(store.start(&lease, &[claim(&doomed_job)], at(0)).await.unwrap(), []);
+    make(store, 2, Cause::PredecessorFailed).await;
+    assert_eq!((state(store, 2).await, doomed(store).await), (State::Cancelled, vec![]));
+}
+
+pub async fn a_dependency_that_fails_dooms(db: Arc<Database>) {
+    let store = &*db.store;
+    accept_new(store, &[job(1), job(2), after(3, &[1, 2]), after(4, &[3])]).await;
+    let lease = lease(store).await;
+    run(store, &lease, 1, Cause::Refused).await;
+    assert_eq!(doomed(store).await, [(3, 1)]);
+    run(store, &lease, 2, Cause::Refused).await;
+    assert_eq!(doomed(store).await, [(3, 1)], "the first reason stays");
+    assert_eq!(store.sweep_links().await.unwrap(), 0, "nothing to repair");
+    make(store, 3, Cause::PredecessorFailed).await;
+    assert_eq!(doomed(store).await, [(4, 3)], "and so on down the line");
+    make(store, 4, Cause::PredecessorFailed).await;
+    assert_eq!(due(store).await, NOBODY);
+    assert_eq!(db.number("SELECT count(*) FROM job_links").await, 0);
+}
+
+pub async fn a_doomed_job_keeps_its_place_in_the_objects_order(db: Arc<Database>) {
+    let store = &*db.store;
+    let second = NewJob { after: vec![id(9)], ..on(2, "example.de") };
+    accept_new(store, &[job(9), on(1, "example.de"), second, on(3, "example.de")]).await;
+    let lease = lease(store).await;
+    start(store, &lease, 1).await;
+    run(store, &lease, 9, Cause::Refused).await;
+    assert_eq!(doomed(store).await, [(2, 9)]);
+    make(store, 2, Cause::PredecessorFailed).await;
+    assert_eq!(due(store).await, NOBODY, "1 still runs");
+    make(store, 1, Cause::Done).await;
+    assert_eq!(due(store).await, [3]);
+}
+
+pub async fn a_job_cannot_wait_for_itself(db: Arc<Database>) {
+    let store = &*db.store;
+    assert_eq!(accept(store, &[after(1, &[1])]).await, [Acceptance::Cycle]);
+    assert!(store.job(id(1)).await.unwrap().is_none(), "nothing was written");
+    accept_new(store, &[job(1)]).await;
+}
+
+pub async fn a_cycle_is_refused_wherever_it_closes(db: Arc<Database>) {
+    let store = &*db.store;
+    // Within one call, and over three.
+    assert_eq!(accept(store, &[after(1, &[2]), after(2, &[1])]).await, [Acceptance::New, Acceptance::Cycle]);
+    accept_new(store, &[after(11, &[12])]).await;
+    accept_new(store, &[after(12, &[13])]).await;
+    assert_eq!(accept(store, &[after(13, &[11]), job(14)]).await, [Acceptance::Cycle, Acceptance::New]);
+    // A late arrival that closes no cycle is taken, and so is the refused one once it waits for nobody.
+    accept_new(store, &[after(13, &[14])]).await;
+    accept_new(store, &[job(2)]).await;
+    assert_eq!(due(store).await, [14, 2]);
+}
+
+pub async fn a_cycle_over_an_object_is_refused(db: Arc<Database>) {
+    let store = &*db.store;
+    // 1 waits for 2, which would stand behind 1 on the same object.
+    let first = NewJob { after: vec![id(2)], ..on(1, "example.de") };
+    accept_new(store, &[first]).await;
+    assert_eq!(accept(store, &[on(2, "example.de")]).await, [Acceptance::Cycle]);
+    // The same within one call, over a third job.
+    let one = NewJob { after: vec![id(13)], ..on(11, "example.net") };
+    let three = NewJob { after: vec![id(12)], ..job(13) };
+    let answers = accept(store, &[one, on(12, "example.net"), three]).await;
+    assert_eq!(answers, [Acceptance::New, Acceptance::New, Acceptance::Cycle]);
+}
+
+pub async fn what_a_job_waits_for_is_said(db: Arc<Database>) {
+    let store = &*db.store;
+    let late = NewJob { not_before: Some(at(60)), after: vec![id(1)], ..on(3, "example.de") };
+    accept_new(store, &[job(1), on(2, "example.de"), late]).await;
+    let lease = lease(store).await;
+    assert_eq!(stored(store, 1).await.waiting_for, WaitingFor::Turn);
+    assert_eq!(stored(store, 3).await.waiting_for, WaitingFor::Dependency);
+    run(store, &lease, 1, Cause::Done).await;
+    assert_eq!(stored(store, 3).await.waiting_for, WaitingFor::Predecessor);
+    run(store, &lease, 2, Cause::Done).await;
+    let job = stored(store, 3).await;
+    assert_eq!((job.waiting_for, job.blockers, job.due_at), (WaitingFor::Time, 0, at(60)));
+    accept_new(store, &[on(4, "example.de")]).await;
+    assert_eq!(stored(store, 4).await.waiting_for, WaitingFor::Predecessor);
+    make(store, 3, Cause::Withdrawn).await;
+    assert_eq!(stored(store, 4).await.waiting_for, WaitingFor::Turn);
+}
+
+pub async fn lost_releases_are_repaired(db: Arc<Database>) {
+    let store = &*db.store;
+    accept_new(store, &[job(1), job(2), on(3, "example.de")]).await;
+    let lease = lease(store).await;
+    run(store, &lease, 1, Cause::Done).await;
+    run(store, &lease, 2, Cause::Refused).await;
+    run(store, &lease, 3, Cause::Refused).await;
+    accept_new(store, &[job(11), job(12), job(13)]).await;
+    // As if the links had been written while the needed jobs finished.
+    let quote = |number: u128| format!("'{}'", id(number));
+    for (job, needs, kind) in [(11, 1, "after"), (12, 2, "after"), (13, 3, "object")] {
+        let (job, needs) = (quote(job), quote(needs));
+        db.execute(&format!("INSERT INTO job_links VALUES ({job}, {needs}, '{kind}')")).await;
+        db.execute(&format!("UPDATE jobs SET blockers = 1, waiting_for = 'dependency' WHERE id = {job}")).await;
+    }
+    assert_eq!(due(store).await, NOBODY);
+    assert_eq!(store.sweep_links().await.unwrap(), 3);
+    assert_eq!(due(store).await, [11, 13]);
+    assert_eq!(doomed(store).await, [(12, 2)]);
+    assert_eq!(store.sweep_links().await.unwrap(), 0);
+}

@@ -1,0 +1,90 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use registrard::model::{State, WaitingFor};
+use registrard::store::{self, Migrated, StoreError, postgres, sqlite};
+
+use crate::database::{Database, Kind, with};
+
+fn known() -> i64 {
+    sqlite::MIGRATIONS.iter().map(|migration| migration.version).max().unwrap()
+}
+
+pub async fn an_older_schema_is_refused(db: Arc<Database>) {
+    db.store.check_schema().await.unwrap();
+    db.execute("DELETE FROM _sqlx_migrations WHERE version > 1").await;
+    let refused = db.store.check_schema().await;
+    assert!(matches!(refused, Err(StoreError::SchemaTooOld { found: 1, needed }) if needed == known()));
+    db.execute("DROP TABLE _sqlx_migrations").await;
+    assert!(matches!(db.store.check_schema().await, Err(StoreError::SchemaTooOld { found: 0, .. })));
+}
+
+pub async fn a_newer_schema_is_refused(db: Arc<Database>) {
+    let checksum = if db.kind == Kind::Sqlite { "x'00'" } else { "'\\x00'" };
+    db.execute(&format!(
+        "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time)
+         VALUES (9999, 'of a later release', true, {checksum}, 0)"
+    ))
+    .await;
+    for refused in [db.store.check_schema().await.err(), db.store.migrate().await.err()] {
+        assert!(matches!(refused, Some(StoreError::SchemaTooNew { found: 9999, known: newest }) if newest == known()));
+    }
+}
+
+pub async fn migrating_again_changes_nothing(db: Arc<Database>) {
+    assert_eq!(db.store.migrate().await.unwrap(), Migrated { from: known(), to: known() });
+    db.store.check_schema().await.unwrap();
+}
+
+/// Twenty processes start on an empty database.
+pub async fn many_migrate_at_once(migrated: Arc<Database>) {
+    let test = |db: Arc<Database>| async move {
+        let starts: Vec<_> = (0..20)
+            .map(|_| {
+                let url = db.url.clone();
+                tokio::spawn(async move { store::open(&url).await?.migrate().await })
+            })
+            .collect();
+        let mut fresh = 0;
+        for start in starts {
+            let done = start.await.unwrap().unwrap();
+            assert_eq!(done.to, known());
+            fresh += usize::from(done.from == 0);
+        }
+        assert!(fresh >= 1);
+        db.store.check_schema().await.unwrap();
+    };
+    with(Database::empty(migrated.kind).await, test).await;
+}
+
+#[test]
+fn both_databases_have_the_same_migrations() {
+    let list = |migrator: &'static sqlx::migrate::Migrator| -> Vec<_> {
+        migrator.iter().map(|migration| (migration.version, migration.description.clone())).collect()
+    };
+    assert_eq!(list(&postgres::MIGRATIONS), list(&sqlite::MIGRATIONS));
+    let numbers: Vec<i64> = postgres::MIGRATIONS.iter().map(|migration| migration.version).collect();
+    assert_eq!(numbers, (1..=known()).collect::<Vec<_>>(), "no number is left out");
+}
+
+/// The words that a CHECK of the first migration allows for a column.
+fn allowed(sql: &str, column: &str) -> BTreeSet<String> {
+    let start = sql.find(&format!("CHECK ({column} IN (")).expect("the CHECK stands in the migration");
+    let list = sql[start..].split("IN (").nth(1).and_then(|rest| rest.split(')').next()).unwrap();
+    list.split(',').map(|word| word.trim().trim_matches('\'').to_owned()).collect()
+}
+
+#[test]
+fn the_words_in_the_schema_are_those_of_the_model() {
+    for migrator in [&postgres::MIGRATIONS, &sqlite::MIGRATIONS] {
+        let sql = migrator.iter().next().unwrap().sql.as_str();
+        let states = State::ALL.iter().map(|state| state.word().to_owned()).collect();
+        assert_eq!(allowed(sql, "state"), states);
+        let waits = WaitingFor::ALL.iter().map(|word| word.word().to_owned()).collect();
+        assert_eq!(allowed(sql, "waiting_for"), waits);
+        let finals: BTreeSet<_> =
+            State::ALL.iter().filter(|state| state.is_final()).map(|state| state.word().to_owned()).collect();
+        let counted = &sql[sql.find("CREATE TABLE finished").unwrap()..];
+        assert_eq!(allowed(counted, "state"), finals);
+    }
+}
