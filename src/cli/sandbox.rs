@@ -104,3 +104,36 @@ pub async fn run(args: SandboxArgs) -> Result<(), String> {
     sandbox.stop().await;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        sandbox: SandboxArgs,
+    }
+
+    #[test]
+    fn arguments_become_options() {
+        let line = "sandbox --registry denic-rri --state s --port-base 40000 --fault busy:nth=7 --fault delay=5 --seed 3 \
+                    --requests-per-minute 100 --quota 10 --sessions 2 --environment test";
+        let options = Options::from(Line::try_parse_from(line.split_whitespace()).unwrap().sandbox);
+        assert_eq!((options.registries, options.port_base, options.seed), (vec!["denic-rri".into()], Some(40_000), 3));
+        assert_eq!(options.faults.len(), 2);
+        assert_eq!((options.denic.requests_per_window, options.denic.quota_per_day), (Some(100), 10));
+        assert_eq!((options.denic.sessions, options.denic.environment), (2, Environment::Test));
+        assert!(Line::try_parse_from(["sandbox", "--state", "s", "--fault", "nonsense"]).is_err());
+        assert!(Line::try_parse_from(["sandbox", "--state", "s", "--registry", "nowhere"]).is_err());
+        assert!(Line::try_parse_from(["sandbox"]).is_err());
+    }
+
+    #[test]
+    fn help_explains_faults() {
+        let Err(help) = Line::try_parse_from(["sandbox", "--help"]) else { panic!("--help is no run") };
+        assert!(help.to_string().contains("cut_after:action=domain.create,p=0.05"), "{help}");
+    }
+}

@@ -13,7 +13,7 @@ use super::super::faults::{Fate, FaultKind};
 use super::super::ledger::{EffectRecord, RequestRecord};
 use super::super::limits::Point;
 use super::super::{Shared, lock};
-use super::codes;
+use super::codes::{self, Code};
 use super::commands::{Answer, Context, Refusal};
 use super::state::{Access, State};
 use super::wire::request::{self, Request, Unreadable};
@@ -299,6 +299,12 @@ impl Server {
             Ok(answer) => answer,
             Err(Refusal(messages)) => Answer::refused(Outcome::Failed, messages),
         };
+        if let Some((_, rule)) =
+            LOGIN_RULES.iter().find(|(code, _)| answer.messages.iter().any(|m| m.code == code.number))
+        {
+            let wanted = request.fields.first("user").and_then(|user| state.account_of_user(user));
+            lock(&self.shared.ledger).violation(wanted.as_deref(), rule);
+        }
         if let Some(object) = answer.effect.clone() {
             lock(&self.shared.ledger).effect(EffectRecord {
                 seq: 0,
@@ -324,6 +330,13 @@ impl Server {
         reply.encode(Format::Kv, Version::V5)
     }
 }
+
+/// Refusals of a LOGIN that a careful client does not collect.
+const LOGIN_RULES: &[(Code, &str)] = &[
+    (codes::LOGIN_FAILED, "wrong_login"),
+    (codes::LOGIN_BLOCKED, "login_while_blocked"),
+    (codes::TOO_MANY_SESSIONS, "too_many_sessions"),
+];
 
 /// Refusals that are injected before anything is done.
 fn injected(fault: Option<&FaultKind>) -> Option<Answer> {
