@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use jiff::Timestamp;
@@ -57,14 +58,14 @@ struct LedgerQuery {
     effects: u8,
 }
 
-async fn ledger(State(control): State<Control>, Query(query): Query<LedgerQuery>) -> Answer {
-    let ledger = lock(&control.shared.ledger);
-    let body = if query.effects == 0 {
-        serde_json::to_value(&*ledger)
-    } else {
-        serde_json::to_value(&ledger.effects).map(|effects| json!({ "effects": effects }))
-    };
-    body.map(Json).map_err(refused)
+/// Copied before it is written: a long ledger must not keep the registries waiting.
+async fn ledger(State(control): State<Control>, Query(query): Query<LedgerQuery>) -> Response {
+    if query.effects == 0 {
+        let ledger = lock(&control.shared.ledger).clone();
+        return Json(ledger).into_response();
+    }
+    let effects = lock(&control.shared.ledger).effects.clone();
+    Json(json!({ "effects": effects })).into_response()
 }
 
 async fn objects(State(control): State<Control>) -> Json<Value> {

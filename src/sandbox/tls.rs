@@ -35,6 +35,8 @@ impl Authority {
         let leaf = leaf_params()?.signed_by(&key, &Issuer::from_params(&ca_params, &ca_key)).map_err(failed)?;
 
         std::fs::create_dir_all(directory).map_err(|error| format!("cannot make {}: {error}", directory.display()))?;
+        // Absolute, because whoever reads the ready line may stand in another directory.
+        let directory = std::path::absolute(directory).map_err(|error| format!("{}: {error}", directory.display()))?;
         let ca_file = directory.join("ca.pem");
         std::fs::write(&ca_file, ca.pem()).map_err(|error| format!("cannot write {}: {error}", ca_file.display()))?;
 

@@ -1,11 +1,15 @@
 //! Whatever arrives, the server goes on.
 
 use proptest::prelude::Strategy;
+use std::collections::BTreeSet;
+
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use registrard::sandbox::DenicOptions;
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use crate::client::{World, about, field};
+use crate::client::{World, about, create, field};
 
 #[tokio::test]
 async fn frames_of_impossible_length_are_answered_and_end_the_connection() {
@@ -108,4 +112,46 @@ async fn an_unknown_registry_is_named() {
     };
     let error = registrard::sandbox::Sandbox::start(options).await.err().unwrap();
     assert!(error.contains("nowhere"), "{error}");
+}
+
+/// What a client does that knows nothing but its own orders: send, and reconnect when the line is cut.
+async fn order_many(world: &World, worker: usize, orders: usize) {
+    let mut client = world.login(0).await;
+    for n in 0..orders {
+        let domain = format!("w{}-{n}.de", worker % 3);
+        client.send(&create(&domain, &format!("ctid-{worker}-{n}"))).await;
+        if client.receive_bytes().await.is_none() {
+            client = world.login(0).await;
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn ledger_and_registry_agree_whatever_goes_wrong() {
+    let options = DenicOptions { sessions: 1000, ..DenicOptions::default() };
+    let faults = ["cut_after:p=0.1", "cut_before:p=0.1", "half_frame:p=0.05", "busy:p=0.1", "delay=1:p=0.2"];
+    let faults = faults.map(|fault| format!("{fault},action=domain.create"));
+    let world = World::faulty(options, &faults.each_ref().map(String::as_str)).await;
+    world.furnished().await;
+    tokio::join!(
+        order_many(&world, 0, 40),
+        order_many(&world, 1, 40),
+        order_many(&world, 2, 40),
+        order_many(&world, 3, 40)
+    );
+
+    let ledger = world.sandbox.ledger();
+    let created: Vec<_> = ledger.effects.iter().filter(|effect| effect.kind == "domain.create").collect();
+    let objects: BTreeSet<_> = created.iter().map(|effect| effect.object.clone()).collect();
+    let ctids: BTreeSet<_> = created.iter().map(|effect| effect.ctid.clone()).collect();
+    assert!(created.len() == objects.len() && created.len() == ctids.len(), "seed 42: an effect stands twice");
+    let state = world.control("GET", "/objects", &Value::Null).await.1;
+    let domains = state["denic_rri"]["domains"].as_array().unwrap();
+    let domains: BTreeSet<_> = domains.iter().map(|domain| domain["domain"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(domains, objects, "seed 42");
+    for request in ledger.requests.iter().filter(|request| request.action == "domain.create") {
+        let succeeded = request.answer.as_deref().is_some_and(|answer| answer.starts_with("success"));
+        assert_eq!(succeeded, created.iter().any(|effect| effect.request == request.seq), "{request:?}");
+    }
+    assert!(created.len() < 120 && ledger.requests.iter().any(|request| request.fault.is_some()));
 }

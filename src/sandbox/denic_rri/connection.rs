@@ -17,7 +17,7 @@ use super::wire::frame::{self, Frame};
 
 /// Connections served at a time; more wait to be accepted.
 const MOST_CONNECTIONS: usize = 1024;
-/// For the TLS handshake, the rest of a frame that began, and writing an answer.
+/// For the TLS handshake, and for writing an answer.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// How much is still read from a connection that is given up, so that it can read our last answer.
 const DRAINED: u64 = 1024 * 1024;

@@ -1,7 +1,8 @@
 //! QUEUE-DELETE: removes the oldest message, and only that.
 
 use super::super::codes;
-use super::queue_read::chosen;
+use super::super::notice::Queued;
+use super::queue_read::Chosen;
 use super::{Answer, Command, Context, Object, Refusal, XmlForm};
 
 pub(super) const COMMAND: Command = Command {
@@ -23,13 +24,14 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     let fields = &context.request.fields;
     let id = fields.once("msgid").ok_or_else(|| codes::MESSAGE_ID_MISSING.message())?;
     let account = context.own_account()?;
-    let messages = chosen(account, fields.first("msgtype"))?;
-    match messages.iter().position(|queued| queued.id.eq_ignore_ascii_case(id)) {
-        None => Err(codes::MESSAGE_UNKNOWN.message().into()),
-        Some(0) => {
-            account.queue.retain(|queued| !queued.id.eq_ignore_ascii_case(id));
+    let chosen = Chosen::of(account, fields.first("msgtype"))?;
+    let is_it = |queued: &Queued| queued.id.eq_ignore_ascii_case(id);
+    match chosen.oldest.filter(|place| account.queue.get(*place).is_some_and(is_it)) {
+        Some(place) => {
+            account.queue.remove(place);
             Ok(Answer::effect(id.to_owned()))
         }
-        Some(_) => Err(codes::NOT_OLDEST.message().into()),
+        None if account.queue.iter().any(is_it) => Err(codes::NOT_OLDEST.message().into()),
+        None => Err(codes::MESSAGE_UNKNOWN.message().into()),
     }
 }

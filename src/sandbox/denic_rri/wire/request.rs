@@ -105,10 +105,12 @@ fn command(action: &str, fields: &Fields) -> Result<&'static Command, Message> {
     if verbs.is_empty() {
         return Err(codes::ACTION_UNKNOWN.message());
     }
+    let is_there = |keywords: [&str; 2]| keywords.into_iter().any(|keyword| fields.first(keyword).is_some());
+    let is_domain = is_there(["domain", "domain-ace"]);
     let named = verbs.iter().find(|command| match command.object {
         Object::Session | Object::Queue => true,
-        Object::Domain => fields.first("domain").or(fields.first("domain-ace")).is_some(),
-        Object::Contact => fields.first("handle").or(fields.first("type")).is_some(),
+        Object::Domain => is_domain,
+        Object::Contact => !is_domain && is_there(["handle", "type"]),
     });
     named.copied().copied().ok_or_else(|| codes::DOMAIN_MISSING.message())
 }
