@@ -1,7 +1,7 @@
 //! The registry's message codes as far as the sandbox speaks them.
 //!
 //! Codes the manual does not let us read are *invented* here after the pattern of its numbers (component, keyword,
-//! complaint) and stand in a table of their own: no client may build on them.
+//! complaint) and stand at the end of the table: no client may build on them.
 
 use crate::model::{Level, Message};
 

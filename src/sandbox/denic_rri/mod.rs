@@ -1,9 +1,10 @@
 //! DENIC RRI, the server's side.
 //!
-//! A request goes `connection` → `wire` (frame, format) → `server` (limits, faults) → `commands` (one file each, over
-//! `rules` and `state`) → `shapes` (data of the answer) → `wire` again. What the manual leaves open is decided in the
-//! file concerned and said there; invented message codes are in a table of their own in `codes`.
+//! A request goes `connection` → `wire` (frame, format) → `server` with `admission` (faults, limits) → `commands` (one
+//! file each, over `rules` and `state`) → `shapes` (data of the answer) → `wire` again. What the manual leaves open is
+//! decided in the file concerned and said there; invented message codes are marked as such in `codes`.
 
+mod admission;
 mod codes;
 mod commands;
 mod connection;

@@ -11,12 +11,12 @@ use sha2::{Digest, Sha256};
 use super::super::clock::later;
 use super::super::faults::{Fate, FaultKind};
 use super::super::ledger::{EffectRecord, RequestRecord};
-use super::super::limits::Point;
 use super::super::{Shared, lock};
+use super::admission::Gate;
 use super::codes::{self, Code};
 use super::commands::{Answer, Context, Refusal};
 use super::state::{Access, State};
-use super::wire::request::{self, Request, Unreadable};
+use super::wire::request::{self, Request};
 use super::wire::{Format, Outcome, Reply, Version};
 use super::{DenicOptions, Environment, span};
 use crate::model::Message;
@@ -96,9 +96,10 @@ impl Server {
 
     /// Takes a request in: writes it down, applies the limits, decides what goes wrong and takes hold of its objects.
     pub(super) fn receive(self: &Arc<Self>, session: &Session, payload: &[u8]) -> Pending {
-        let now = self.shared.clock.now();
         let parsed = request::parse(payload);
         let mut state = lock(&self.state);
+        // Under the lock, so that arrival times follow the order of the ledger.
+        let now = self.shared.clock.now();
         state.sweep(now, &self.shared.clock);
         let user = parsed.as_ref().ok().filter(|r| r.command.name == "login").and_then(|r| r.fields.first("user"));
         let account = session.account.clone().or_else(|| state.account_of_user(user?));
@@ -114,7 +115,7 @@ impl Server {
             action: action.into(),
             object,
             ctid: parsed.as_ref().ok().and_then(|request| request.ctid.clone()),
-            digest: (action != "login").then(|| hex(payload)),
+            digest: (session.account.is_some() && !matches!(action, "login" | "unreadable")).then(|| hex(payload)),
             bytes: payload.len(),
             answer: None,
             fault: fate.describe(),
@@ -134,107 +135,28 @@ impl Server {
             fate,
             work: Duration::ZERO,
         };
-        let admitted = self.admit(&mut state, session, account.as_deref(), &parsed, &mut pending, now);
+        let gate = Gate {
+            server: self,
+            session_account: session.account.as_deref(),
+            account: account.as_deref(),
+            fault: pending.fate.fault.as_ref(),
+            now,
+        };
+        let admitted = gate.admit(&mut state, &parsed);
         drop(state);
         match admitted {
             Err(answer) => pending.decided = Some(*answer),
-            Ok(objects) if !objects.is_empty() => {
-                pending.hold = Some(Hold { server: Arc::clone(self), objects });
-                pending.work = self.options.processing;
+            Ok(admitted) => {
+                pending.notices = admitted.notices;
+                if !admitted.objects.is_empty() {
+                    pending.hold = Some(Hold { server: Arc::clone(self), objects: admitted.objects });
+                    pending.work = self.options.processing;
+                }
             }
-            Ok(_) => {}
         }
         pending.work += pending.fate.delay;
         pending.request = parsed.ok();
         pending
-    }
-
-    /// Whether a request may be carried out; if so, which objects are held for it now. The order is the registry's:
-    /// limits of the line first, then the session, then form, then what it costs, then the objects.
-    fn admit(
-        &self,
-        state: &mut State,
-        session: &Session,
-        account: Option<&str>,
-        parsed: &Result<Request, Unreadable>,
-        pending: &mut Pending,
-        now: Timestamp,
-    ) -> Result<Vec<(String, Access)>, Box<Answer>> {
-        let violation = |rule: &str| lock(&self.shared.ledger).violation(account, rule);
-        let refuse = |message: Message| Box::new(Answer::refused(Outcome::Failed, vec![message]));
-        let limit = self.request_limit(now);
-        if let Some(account) = account.and_then(|id| state.accounts.get_mut(id)) {
-            let was_blocked = account.throttle.is_blocked(now);
-            if !account.throttle.arrive(now, limit) {
-                violation(if was_blocked { "sent_while_blocked" } else { "acl_exceeded" });
-                return Err(refuse(codes::ACL_EXCEEDED.message()));
-            }
-        }
-        let request = match parsed {
-            Ok(request) => request,
-            Err(unreadable) => {
-                violation("unreadable");
-                return Err(Box::new(Answer::refused(Outcome::Failed, unreadable.messages.clone())));
-            }
-        };
-        let command = request.command;
-        if session.account.is_none() && command.name != "login" {
-            violation("not_logged_in");
-            return Err(refuse(codes::LOGIN_FAILED.with(["Please login first"])));
-        }
-        if request.ctid.is_some() && !command.writes {
-            violation("ctid_on_read");
-            let text = format!("Client transaction ID not allowed with {} command", command.action);
-            return Err(refuse(codes::SEMANTICS.with([text])));
-        }
-        if let Some(answer) = injected(pending.fate.fault.as_ref()) {
-            return Err(Box::new(answer));
-        }
-        let Some(account) = session.account.as_deref() else { return Ok(Vec::new()) };
-        if !command.is_free {
-            pending.notices = self.charge(state, account, now).map_err(|message| {
-                violation("quota_exceeded");
-                refuse(message)
-            })?;
-        }
-        let objects = command.holds(request);
-        if !state.hold(&objects) {
-            violation("concurrent_write");
-            let names: Vec<_> = objects.into_iter().map(|(name, _)| name).take(1).collect();
-            return Err(refuse(codes::CONCURRENT_WRITE.with(names)));
-        }
-        // From here on the id is used up, whatever becomes of the write; what was refused before is as if never sent.
-        if let Some(ctid) = &request.ctid {
-            let is_usable = (3..=64).contains(&ctid.chars().count()) && !ctid.chars().any(char::is_control);
-            let account = state.accounts.get_mut(account);
-            if !is_usable || (!account.is_some_and(|a| a.spend_ctid(ctid, now)) && self.options.unique_ctid) {
-                state.release(&objects);
-                violation(if is_usable { "ctid_used_twice" } else { "ctid_unusable" });
-                return Err(refuse(codes::CTID_VALUE.message()));
-            }
-        }
-        Ok(objects)
-    }
-
-    /// Requests that may arrive in one window now.
-    fn request_limit(&self, now: Timestamp) -> usize {
-        let is_purge = (2..4).contains(&self.shared.clock.local(now).hour());
-        self.options.requests_per_window.unwrap_or(match self.options.environment {
-            Environment::Live if is_purge => 200,
-            Environment::Live => 2000,
-            Environment::Test => 100,
-        })
-    }
-
-    /// Takes a quota point and says which notices go with the answer.
-    fn charge(&self, state: &mut State, account: &str, now: Timestamp) -> Result<Vec<Message>, Message> {
-        let Some(account) = state.accounts.get_mut(account) else { return Ok(Vec::new()) };
-        match account.quota.take(self.shared.clock.day(now), self.options.quota_per_day) {
-            Point::Taken => Ok(Vec::new()),
-            Point::Reached(60) => Ok(vec![codes::QUOTA_NOTICE.with(["60%"])]),
-            Point::Reached(share) => Ok(vec![codes::QUOTA_WARNING.with([format!("{share}%")])]),
-            Point::Exhausted => Err(codes::QUOTA_EXCEEDED.message()),
-        }
     }
 
     /// Carries a request out and writes its answer. Effect and ledger change under one lock.
@@ -254,29 +176,30 @@ impl Server {
         }
         let stid = state.next_id();
         drop(state);
-        let lie = match &pending.fate.fault {
-            Some(FaultKind::Lie { code, effect: true, exception }) => {
-                let outcome = if *exception { Outcome::Exception } else { Outcome::Failed };
-                Some(Answer::refused(outcome, vec![codes::any(code)]))
-            }
-            _ => None,
-        };
-        let mut answer = lie.unwrap_or(answer);
+        if let Some(FaultKind::Lie { code, effect: true, exception }) = &pending.fate.fault {
+            let outcome = if *exception { Outcome::Exception } else { Outcome::Failed };
+            answer = Answer::refused(outcome, vec![codes::any(code)]);
+        }
         answer.messages.append(&mut pending.notices);
         if self.options.environment == Environment::Test {
             answer.messages.push(codes::TEST_ENVIRONMENT.with(["testing platform"]));
         }
-        let ctid =
-            pending.request.as_ref().and_then(|request| request.ctid.clone()).map(|ctid| {
-                if pending.fate.fault == Some(FaultKind::WrongCtid) { format!("not-{ctid}") } else { ctid }
-            });
-        let code = answer.messages.iter().max_by_key(|message| message.level).map(|message| message.code.as_str());
+        self.write(&pending, &answer, &stid)
+    }
+
+    /// Writes an answer, in the ledger and for the wire.
+    fn write(&self, pending: &Pending, answer: &Answer, stid: &str) -> Answered {
+        // Of equal levels the first decides.
+        let decisive = answer.messages.iter().rev().max_by_key(|message| message.level);
         let word = answer.outcome.word();
-        lock(&self.shared.ledger)
-            .answered(pending.seq, code.map_or_else(|| word.to_owned(), |code| format!("{word} {code}")));
+        let line = decisive.map_or_else(|| word.to_owned(), |message| format!("{word} {}", message.code));
+        lock(&self.shared.ledger).answered(pending.seq, line);
+        let ctid = pending.request.as_ref().and_then(|request| request.ctid.clone());
+        let is_wrong = pending.fate.fault == Some(FaultKind::WrongCtid);
+        let ctid = ctid.map(|ctid| if is_wrong { format!("not-{ctid}") } else { ctid });
         let reply = Reply {
             outcome: answer.outcome,
-            stid: &stid,
+            stid,
             ctid: ctid.as_deref(),
             messages: &answer.messages,
             data: answer.data.as_deref(),
@@ -337,19 +260,6 @@ const LOGIN_RULES: &[(Code, &str)] = &[
     (codes::LOGIN_BLOCKED, "login_while_blocked"),
     (codes::TOO_MANY_SESSIONS, "too_many_sessions"),
 ];
-
-/// Refusals that are injected before anything is done.
-fn injected(fault: Option<&FaultKind>) -> Option<Answer> {
-    let (outcome, message) = match fault? {
-        FaultKind::Busy => (Outcome::Failed, codes::CONCURRENT_WRITE.message()),
-        FaultKind::Unavailable => (Outcome::Failed, codes::UNAVAILABLE.message()),
-        FaultKind::RefuseLogin => (Outcome::Failed, codes::LOGIN_FAILED.message()),
-        FaultKind::Lie { code, effect: false, exception: true } => (Outcome::Exception, codes::any(code)),
-        FaultKind::Lie { code, effect: false, exception: false } => (Outcome::Failed, codes::any(code)),
-        _ => return None,
-    };
-    Some(Answer::refused(outcome, vec![message]))
-}
 
 fn hex(payload: &[u8]) -> String {
     Sha256::digest(payload).iter().map(|byte| format!("{byte:02x}")).collect()
