@@ -1,1 +1,175 @@
-//! The registries' server side, for demo and tests.
+//! The registries' server side, for demo and tests: real TLS, real limits, real state, faults on purpose, and a ledger
+//! that tells what really happened.
+//!
+//! One folder per registry; beside them what they share: clock, limits, ledger, faults, TLS and control.
+
+mod clock;
+mod control;
+mod denic_rri;
+mod faults;
+mod ledger;
+mod limits;
+mod tls;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_util::sync::{CancellationToken, DropGuard};
+use tokio_util::task::TaskTracker;
+
+pub use denic_rri::{DenicOptions, Environment};
+pub use faults::{FaultKind, FaultSpec, SYNTAX as FAULT_SYNTAX};
+pub use ledger::{EffectRecord, Ledger, RequestRecord};
+
+use clock::Clock;
+use faults::Faults;
+
+/// Registries that can be served.
+pub const REGISTRIES: &[&str] = &["denic-rri"];
+
+/// Longest wait for connections to end when the sandbox stops.
+const STOP_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What to serve and how.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Names from [`REGISTRIES`]; `all` means every one.
+    pub registries: Vec<String>,
+    /// Where `ca.pem` and the like are written.
+    pub state_dir: PathBuf,
+    /// First of the ports: control, then the registries in the order of [`REGISTRIES`]. Free ports if none.
+    pub port_base: Option<u16>,
+    /// Faults from the start.
+    pub faults: Vec<FaultSpec>,
+    /// Decides what chance decides: passwords, ids, faults.
+    pub seed: u64,
+    /// How DENIC RRI is set up.
+    pub denic: DenicOptions,
+}
+
+/// A running sandbox. Dropping it stops it too, without waiting.
+pub struct Sandbox {
+    shared: Arc<Shared>,
+    ready: Value,
+    _stop: DropGuard,
+}
+
+/// What the registries and the control interface have in common.
+struct Shared {
+    clock: Clock,
+    ledger: Mutex<Ledger>,
+    faults: Mutex<Faults>,
+    seed: u64,
+    sessions: AtomicU64,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Shared {
+    /// A number for a connection.
+    fn next_session(&self) -> u64 {
+        self.sessions.fetch_add(1, Ordering::Relaxed) + 1
+    }
+}
+
+/// What control needs of a registry.
+trait Registry: Send + Sync {
+    /// Its key in the ready line, and what clients need to know.
+    fn ready(&self) -> (&'static str, Value);
+    /// Its accounts and objects.
+    fn objects(&self) -> Value;
+    /// Puts a message into an account's queue; `None` if it is not one of its accounts.
+    fn put_message(&self, account: &str, message: &Value) -> Option<Result<Value, String>>;
+}
+
+impl Sandbox {
+    /// Starts to serve; connections are accepted when it returns.
+    ///
+    /// # Errors
+    /// Says which registry is unknown, or what could not be opened or written.
+    pub async fn start(options: Options) -> Result<Self, String> {
+        let wanted = |name: &str| options.registries.iter().any(|asked| asked == name || asked == "all");
+        if let Some(unknown) = options.registries.iter().find(|r| *r != "all" && !REGISTRIES.contains(&r.as_str())) {
+            return Err(format!("the sandbox has no registry `{}`", unknown.escape_default()));
+        }
+        let authority = tls::Authority::create(&options.state_dir)?;
+        let acceptor = TlsAcceptor::from(Arc::clone(&authority.server));
+        let mut faults = Faults::new(options.seed);
+        faults.add(options.faults);
+        let shared = Arc::new(Shared {
+            clock: Clock::new(),
+            ledger: Mutex::default(),
+            faults: Mutex::new(faults),
+            seed: options.seed,
+            sessions: AtomicU64::new(0),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        });
+        let stop = shared.stop.clone().drop_guard();
+
+        let control = bind(options.port_base, 0).await?;
+        let mut ready = json!({
+            "ready": true,
+            "ca": authority.ca_file,
+            "control": format!("http://{}", address(&control)?),
+        });
+        let mut registries: Vec<Arc<dyn Registry>> = Vec::new();
+        if wanted(denic_rri::NAME) {
+            let listener = bind(options.port_base, 1).await?;
+            let server = denic_rri::Server::new(options.denic, Arc::clone(&shared), address(&listener)?);
+            let server = Arc::new(server);
+            shared.tasks.spawn(denic_rri::listen(Arc::clone(&server), listener, acceptor));
+            registries.push(server);
+        }
+        for registry in &registries {
+            let (key, value) = registry.ready();
+            ready[key] = value;
+        }
+        shared.tasks.spawn(control::serve(control, Arc::clone(&shared), registries));
+        Ok(Self { shared, ready, _stop: stop })
+    }
+
+    /// The ready line: where everything is, and the accounts.
+    #[must_use]
+    pub fn ready(&self) -> &Value {
+        &self.ready
+    }
+
+    /// What happened so far.
+    #[must_use]
+    pub fn ledger(&self) -> Ledger {
+        lock(&self.shared.ledger).clone()
+    }
+
+    /// Ends all connections and waits until they have ended.
+    pub async fn stop(self) {
+        self.shared.stop.cancel();
+        self.shared.tasks.close();
+        let _ = tokio::time::timeout(STOP_PATIENCE, self.shared.tasks.wait()).await;
+    }
+}
+
+async fn bind(base: Option<u16>, offset: u16) -> Result<TcpListener, String> {
+    let port = match base {
+        Some(base) => base.checked_add(offset).ok_or("the ports would pass 65535")?,
+        None => 0,
+    };
+    TcpListener::bind((Ipv4Addr::LOCALHOST, port))
+        .await
+        .map_err(|error| format!("cannot listen on port {port}: {error}"))
+}
+
+fn address(listener: &TcpListener) -> Result<SocketAddr, String> {
+    listener.local_addr().map_err(|error| format!("a listener has no address: {error}"))
+}
+
+/// Locks; a panic elsewhere does not stop the sandbox.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

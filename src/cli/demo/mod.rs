@@ -47,14 +47,14 @@ pub async fn run(args: &DemoArgs, out: &mut Out<'_>) -> Result<(), Failure> {
     let begun = Instant::now();
     let stage = Stage::set(args, out).await?;
     let played = play(&stage, out).await;
-    let log_outs = stage.clear().await?;
+    let seen = stage.clear().await?;
     let (jobs, figures) = played?;
-    out.text(&format!("\n{}\n", report::states(&jobs)))?;
-    out.text(&format!("\nNot succeeded, and why:\n{}\n", report::failures(&jobs)))?;
-    out.text(&format!("\nTurned away at the door:\n{}\n", report::rejects(&figures.rejects)))?;
-    out.text(&format!("\n{}", figures.summary()))?;
-    let ruling = referee::rule(&jobs, &log_outs.effects);
-    out.text(&format!("registry's ledger: {} requests, {} effects", log_outs.requests, log_outs.effects.len()))?;
+    out.data(&format!("\n{}\n", report::states(&jobs)))?;
+    out.data(&format!("\nNot succeeded, and why:\n{}\n", report::failures(&jobs)))?;
+    out.data(&format!("\nTurned away at the door:\n{}\n", report::rejects(&figures.rejects)))?;
+    out.data(&format!("\n{}", figures.summary()))?;
+    let ruling = referee::rule(&jobs, &seen.effects);
+    out.data(&format!("registry's ledger: {} requests, {} effects", seen.requests, seen.effects.len()))?;
     for finding in &ruling.findings {
         out.say(&format!("NOT IN ORDER: {finding}"));
     }
@@ -62,7 +62,7 @@ pub async fn run(args: &DemoArgs, out: &mut Out<'_>) -> Result<(), Failure> {
         let what = format!("{} findings against exactly-once", ruling.findings.len());
         return Err(Failure::new(Exit::Software, "proof_failed", what).next("run again with --keep DIR and look there"));
     }
-    out.text(&format!(
+    out.data(&format!(
         "proof: {} effects happened exactly once, nothing else happened ({:.1} s)",
         ruling.once,
         begun.elapsed().as_secs_f64()

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use crate::model::{Job, State};
-use crate::sandbox::ledger::EffectRecord;
+use crate::sandbox::EffectRecord;
 
 /// What the referee found. Everything is in order if there is no finding.
 #[derive(Debug, Default)]

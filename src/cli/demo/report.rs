@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use comfy_table::{ContentArrangement, Table, presets};
 
+use super::super::exit::Failure;
+use super::stage::Stage;
 use crate::model::{Job, Operation, State};
 
 /// Figures of a run.
@@ -14,6 +16,36 @@ pub struct Figures {
     pub reconciled: BTreeMap<String, usize>,
     /// Submissions turned away at the door, with their reasons.
     pub rejects: Vec<(String, String)>,
+}
+
+impl Figures {
+    /// Counts over all jobs and their attempts.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn of(stage: &Stage, jobs: &[Job], rejects: Vec<(String, String)>) -> Result<Self, Failure> {
+        let mut figures = Self { retries: 0, reconciled: BTreeMap::new(), rejects };
+        for job in jobs.iter().filter(|job| job.attempt > 0) {
+            figures.retries += job.attempt - 1;
+            let attempts = stage.store().job(job.id).await?.map(|detail| detail.attempts).unwrap_or_default();
+            for cause in attempts.into_iter().filter_map(|attempt| attempt.cause) {
+                if cause.starts_with("found_") {
+                    *figures.reconciled.entry(cause).or_default() += 1;
+                }
+            }
+        }
+        Ok(figures)
+    }
+
+    /// One line for people.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let doubts: usize = self.reconciled.values().sum();
+        let how: Vec<String> =
+            self.reconciled.iter().map(|(cause, count)| format!("{count} {}", cause.replace('_', " "))).collect();
+        let how = if how.is_empty() { "none".into() } else { how.join(", ") };
+        format!("retries: {}; in doubt and settled by asking: {doubts} ({how}); turned away: {}", self.retries, self.rejects.len())
+    }
 }
 
 /// States by operation.

@@ -1,0 +1,139 @@
+//! `registrard sandbox`: the registries' server side on loopback, until it is told to end.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::sandbox::{DenicOptions, Environment, FAULT_SYNTAX, FaultSpec, Options, Sandbox};
+
+/// Serve registries on loopback, for development and tests. Prints one JSON line when ready.
+#[derive(Args, Clone, Debug)]
+pub struct SandboxArgs {
+    /// Registry to serve; may be given more than once.
+    #[arg(long = "registry", value_name = "NAME", default_value = "all", value_parser = ["all", "denic-rri"])]
+    pub registries: Vec<String>,
+
+    /// Directory for the CA certificate (ca.pem); made if it is not there.
+    #[arg(long = "state", value_name = "DIR")]
+    pub state_dir: PathBuf,
+
+    /// First port: control there, the registries on those that follow. Free ports if not given.
+    #[arg(long, value_name = "N")]
+    pub port_base: Option<u16>,
+
+    /// A fault on purpose; may be given more than once.
+    #[arg(long = "fault", value_name = "SPEC", long_help = FAULT_SYNTAX)]
+    pub faults: Vec<FaultSpec>,
+
+    /// Decides everything that chance decides: passwords, ids, faults.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+
+    /// Accounts of DENIC RRI.
+    #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(2..=100))]
+    pub accounts: u16,
+
+    /// Requests an account may send in 60 seconds; by environment and time of day if not given.
+    #[arg(long, value_name = "N")]
+    pub requests_per_minute: Option<u32>,
+
+    /// Quota points of an account a day.
+    #[arg(long, value_name = "N", default_value_t = 50_000)]
+    pub quota: u64,
+
+    /// Sessions of an account at a time.
+    #[arg(long, value_name = "N", default_value_t = 7)]
+    pub sessions: u16,
+
+    /// Seconds a session cut without LOGOUT keeps its place.
+    #[arg(long, value_name = "SECONDS", default_value_t = 30)]
+    pub ghost_seconds: u32,
+
+    /// Milliseconds a write is worked on while its object is held.
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub processing_ms: u32,
+
+    /// Which environment DENIC RRI plays.
+    #[arg(long, value_enum, default_value_t)]
+    pub environment: Environment,
+}
+
+impl From<SandboxArgs> for Options {
+    fn from(args: SandboxArgs) -> Self {
+        let denic = DenicOptions {
+            accounts: usize::from(args.accounts),
+            environment: args.environment,
+            requests_per_window: args.requests_per_minute.map(|n| usize::try_from(n).unwrap_or(usize::MAX)),
+            sessions: usize::from(args.sessions),
+            ghost: Duration::from_secs(u64::from(args.ghost_seconds)),
+            quota_per_day: args.quota,
+            processing: Duration::from_millis(u64::from(args.processing_ms)),
+            ..DenicOptions::default()
+        };
+        Self {
+            registries: args.registries,
+            state_dir: args.state_dir,
+            port_base: args.port_base,
+            faults: args.faults,
+            seed: args.seed,
+            denic,
+        }
+    }
+}
+
+/// Serves until SIGTERM or SIGINT.
+///
+/// # Errors
+/// Says what could not be opened, written or listened on.
+pub async fn run(args: SandboxArgs) -> Result<(), String> {
+    // Before the ready line: whoever has read it may send a signal at once.
+    let listen = |kind| signal(kind).map_err(|error| format!("cannot listen for signals: {error}"));
+    let (mut terminate, mut interrupt) = (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?);
+    let sandbox = Sandbox::start(args.into()).await?;
+    let mut out = std::io::stdout();
+    writeln!(out, "{}", sandbox.ready())
+        .and_then(|()| out.flush())
+        .map_err(|error| format!("cannot write the ready line: {error}"))?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    sandbox.stop().await;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        sandbox: SandboxArgs,
+    }
+
+    #[test]
+    fn arguments_become_options() {
+        let line = "sandbox --registry denic-rri --state s --port-base 40000 --fault busy:nth=7 --fault delay=5 --seed 3 \
+                    --requests-per-minute 100 --quota 10 --sessions 2 --environment test";
+        let options = Options::from(Line::try_parse_from(line.split_whitespace()).unwrap().sandbox);
+        assert_eq!((options.registries, options.port_base, options.seed), (vec!["denic-rri".into()], Some(40_000), 3));
+        assert_eq!(options.faults.len(), 2);
+        assert_eq!((options.denic.requests_per_window, options.denic.quota_per_day), (Some(100), 10));
+        assert_eq!((options.denic.sessions, options.denic.environment), (2, Environment::Test));
+        assert!(Line::try_parse_from(["sandbox", "--state", "s", "--fault", "nonsense"]).is_err());
+        assert!(Line::try_parse_from(["sandbox", "--state", "s", "--registry", "nowhere"]).is_err());
+        assert!(Line::try_parse_from(["sandbox"]).is_err());
+    }
+
+    #[test]
+    fn help_explains_faults() {
+        let Err(help) = Line::try_parse_from(["sandbox", "--help"]) else { panic!("--help is no run") };
+        assert!(help.to_string().contains("cut_after:action=domain.create,p=0.05"), "{help}");
+    }
+}

@@ -1,0 +1,100 @@
+//! The sandbox's time: real time plus an offset that only grows. Quota days, blocks, grace periods and ghosts follow it.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::civil::Date;
+use jiff::tz::{Offset, TimeZone};
+use jiff::{SignedDuration, Timestamp, Zoned};
+
+/// Farthest the clock may run ahead of real time, in seconds (about 50 years).
+const FARTHEST: i64 = 50 * 366 * 86_400;
+
+/// The clock shared by everything in a sandbox.
+#[derive(Debug)]
+pub(crate) struct Clock {
+    ahead_seconds: AtomicI64,
+    zone: TimeZone,
+}
+
+impl Clock {
+    /// A clock that shows real time, and German local time as `local`.
+    pub(crate) fn new() -> Self {
+        let zone = TimeZone::get("Europe/Berlin").unwrap_or_else(|_| TimeZone::fixed(Offset::constant(1)));
+        Self { ahead_seconds: AtomicI64::new(0), zone }
+    }
+
+    /// The sandbox's now.
+    pub(crate) fn now(&self) -> Timestamp {
+        later(Timestamp::now(), SignedDuration::from_secs(self.ahead_seconds.load(Ordering::SeqCst)))
+    }
+
+    /// Moves the clock forward. A registry's clock never runs backwards, and neither does this one.
+    pub(crate) fn advance(&self, seconds: i64) -> Result<Timestamp, String> {
+        let moved = self.ahead_seconds.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |ahead| {
+            ahead.checked_add(seconds).filter(|sum| seconds >= 0 && *sum <= FARTHEST)
+        });
+        moved.map(|_| self.now()).map_err(|_| format!("the clock cannot move by {seconds} seconds"))
+    }
+
+    /// Moves the clock forward to an instant.
+    pub(crate) fn set(&self, to: Timestamp) -> Result<Timestamp, String> {
+        let distance = to.duration_since(self.now());
+        if distance.is_negative() {
+            return Err("the clock only moves forward".into());
+        }
+        // Rounded up, so that the clock has certainly reached the instant.
+        self.advance(distance.as_secs().saturating_add(i64::from(distance.subsec_nanos() > 0)))
+    }
+
+    /// The instant in local time.
+    pub(crate) fn local(&self, at: Timestamp) -> Zoned {
+        at.to_zoned(self.zone.clone())
+    }
+
+    /// The local calendar day, which is the quota's day.
+    pub(crate) fn day(&self, at: Timestamp) -> Date {
+        self.local(at).date()
+    }
+
+    /// The 25 characters of the wire: local time with its offset.
+    pub(crate) fn wire(&self, at: Timestamp) -> String {
+        self.local(at).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
+    }
+
+    /// The instant of a local date and a number of seconds after its midnight.
+    pub(crate) fn on(&self, day: Date, second: i64) -> Timestamp {
+        match day.to_zoned(self.zone.clone()) {
+            Ok(midnight) => later(midnight.timestamp(), SignedDuration::from_secs(second)),
+            Err(_) => Timestamp::MAX,
+        }
+    }
+}
+
+/// `at` plus a span, held at the end of time instead of failing.
+pub(crate) fn later(at: Timestamp, span: SignedDuration) -> Timestamp {
+    at.checked_add(span).unwrap_or(Timestamp::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moves_forward_only() {
+        let clock = Clock::new();
+        let before = clock.now();
+        assert!(clock.advance(3600).unwrap() >= later(before, SignedDuration::from_secs(3600)));
+        assert!(clock.advance(-1).is_err());
+        assert!(clock.advance(i64::MAX).is_err());
+        assert!(clock.set(before).is_err());
+        let goal = later(before, SignedDuration::from_secs(10_000));
+        assert!(clock.set(goal).unwrap() >= goal);
+    }
+
+    #[test]
+    fn writes_local_time_with_its_offset() {
+        let clock = Clock::new();
+        assert_eq!(clock.wire("2026-12-01T00:00:00Z".parse().unwrap()), "2026-12-01T01:00:00+01:00");
+        assert_eq!(clock.wire("2026-07-01T00:00:00Z".parse().unwrap()), "2026-07-01T02:00:00+02:00");
+    }
+}

@@ -1,0 +1,6 @@
+//! The data of answers, in both formats.
+
+pub(super) mod check;
+pub(super) mod contact;
+pub(super) mod domain;
+pub(super) mod message;

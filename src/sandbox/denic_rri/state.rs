@@ -1,0 +1,281 @@
+//! What the registry knows. Guarded by one mutex that is never held across an await.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use jiff::{SignedDuration, Timestamp};
+use sha2::{Digest, Sha256};
+
+use super::super::clock::Clock;
+use super::super::limits::{LoginGuard, Quota, Sessions, Throttle};
+use super::DenicOptions;
+use super::notice::{Notice, Queued};
+use super::rules::dns::Dns;
+use super::rules::names::Name;
+use super::rules::verification::Block;
+use crate::model::Secret;
+
+/// Most messages in one queue; what the registry would say beyond that is lost.
+pub(super) const LONGEST_QUEUE: usize = 100_000;
+/// How long a client transaction id stays used: 24 months.
+const CTID_MEMORY: SignedDuration = SignedDuration::from_hours(24 * 731);
+
+/// Type of a contact.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum ContactKind {
+    Person,
+    Org,
+    Request,
+}
+
+impl ContactKind {
+    /// As written on the wire.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Person => "PERSON",
+            Self::Org => "ORG",
+            Self::Request => "REQUEST",
+        }
+    }
+
+    /// The type with that word.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        [Self::Person, Self::Org, Self::Request].into_iter().find(|kind| kind.word().eq_ignore_ascii_case(text))
+    }
+}
+
+/// A stored contact.
+#[derive(Clone, Debug)]
+pub(super) struct Contact {
+    pub(super) handle: String,
+    pub(super) account: String,
+    pub(super) kind: ContactKind,
+    pub(super) name: String,
+    pub(super) organisation: Vec<String>,
+    pub(super) address: Vec<String>,
+    pub(super) postal_code: String,
+    pub(super) city: String,
+    pub(super) country: String,
+    pub(super) email: Vec<String>,
+    pub(super) phone: Option<String>,
+    pub(super) uri_template: Option<String>,
+    pub(super) verification: Vec<Block>,
+    pub(super) changed: Timestamp,
+}
+
+/// Status of a registered domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Status {
+    Connect,
+    Failed,
+    PendingCreate,
+    ServerHold,
+    RedemptionPeriod,
+}
+
+impl Status {
+    const ALL: [Self; 5] = [Self::Connect, Self::Failed, Self::PendingCreate, Self::ServerHold, Self::RedemptionPeriod];
+
+    /// As written on the wire.
+    pub(super) const fn word(self) -> &'static str {
+        match self {
+            Self::Connect => "connect",
+            Self::Failed => "failed",
+            Self::PendingCreate => "pendingCreate",
+            Self::ServerHold => "serverHold",
+            Self::RedemptionPeriod => "redemptionPeriod",
+        }
+    }
+
+    /// The status with that word.
+    pub(super) fn read(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.word().eq_ignore_ascii_case(text))
+    }
+}
+
+/// A registered domain.
+#[derive(Clone, Debug)]
+pub(super) struct Domain {
+    pub(super) name: Name,
+    pub(super) account: String,
+    pub(super) holders: Vec<String>,
+    pub(super) general_request: Option<String>,
+    pub(super) abuse_contact: Option<String>,
+    pub(super) dns: Dns,
+    pub(super) status: Status,
+    pub(super) registered: Timestamp,
+    pub(super) changed: Timestamp,
+    /// When a domain with unusable name servers is deleted.
+    pub(super) expire: Option<Timestamp>,
+    /// Whether the coming expiry was announced.
+    pub(super) is_warned: bool,
+    /// When a deleted name is free again.
+    pub(super) release: Option<Timestamp>,
+    /// When it leaves the zone unless its holders are verified.
+    pub(super) dedelegation: Option<Timestamp>,
+    /// When it is deleted unless its holders are verified.
+    pub(super) deletion: Option<Timestamp>,
+}
+
+/// A registration account with everything counted for it.
+#[derive(Debug)]
+pub(super) struct Account {
+    pub(super) id: String,
+    pub(super) user: String,
+    pub(super) password: Secret,
+    pub(super) name: String,
+    pub(super) guard: LoginGuard,
+    pub(super) sessions: Sessions,
+    pub(super) throttle: Throttle,
+    pub(super) quota: Quota,
+    pub(super) queue: VecDeque<Queued>,
+    ctids: HashMap<String, Timestamp>,
+}
+
+impl Account {
+    /// Uses up a client transaction id; false if it was used in the last 24 months.
+    pub(super) fn spend_ctid(&mut self, ctid: &str, now: Timestamp) -> bool {
+        let is_fresh = self.ctids.get(ctid).is_none_or(|used| now.duration_since(*used) >= CTID_MEMORY);
+        if is_fresh {
+            self.ctids.insert(ctid.to_owned(), now);
+        }
+        is_fresh
+    }
+}
+
+/// Who holds an object that is being worked on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Access {
+    /// It is being changed.
+    Exclusive,
+    /// It is being referred to; several may do that at a time.
+    Shared,
+}
+
+/// The whole registry.
+#[derive(Debug)]
+pub(super) struct State {
+    pub(super) accounts: BTreeMap<String, Account>,
+    pub(super) contacts: BTreeMap<String, Contact>,
+    /// By ACE form.
+    pub(super) domains: BTreeMap<String, Domain>,
+    /// When something is due for which domain; may hold dates that no longer matter.
+    pub(super) calendar: BTreeSet<(Timestamp, String)>,
+    /// Objects being worked on: `None` while one is changed, else how many refer to it.
+    held: HashMap<String, Option<usize>>,
+    seed: u64,
+    serial: u64,
+}
+
+impl State {
+    /// A registry with accounts and nothing else.
+    pub(super) fn new(options: &DenicOptions, seed: u64) -> Self {
+        let accounts = (1..=options.accounts).map(|n| account(n, options, seed)).map(|a| (a.id.clone(), a)).collect();
+        Self {
+            accounts,
+            contacts: BTreeMap::new(),
+            domains: BTreeMap::new(),
+            calendar: BTreeSet::new(),
+            held: HashMap::new(),
+            seed,
+            serial: 0,
+        }
+    }
+
+    /// The account an RRI login belongs to.
+    pub(super) fn account_of_user(&self, user: &str) -> Option<String> {
+        self.accounts.values().find(|account| account.user.eq_ignore_ascii_case(user)).map(|account| account.id.clone())
+    }
+
+    /// A fresh transaction or message id: a UUID that is the same in every run with the same seed and order.
+    pub(super) fn next_id(&mut self) -> String {
+        self.serial += 1;
+        let digest = Sha256::digest([self.seed.to_be_bytes(), self.serial.to_be_bytes()].concat());
+        let mut bytes = [0; 16];
+        bytes.iter_mut().zip(digest.iter()).for_each(|(byte, from)| *byte = *from);
+        uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+    }
+
+    /// Takes hold of all the objects, or of none if one is in use.
+    pub(super) fn hold(&mut self, objects: &[(String, Access)]) -> bool {
+        let is_free = |(name, access): &(String, Access)| match self.held.get(name) {
+            None => true,
+            Some(Some(_)) => *access == Access::Shared,
+            Some(None) => false,
+        };
+        if !objects.iter().all(is_free) {
+            return false;
+        }
+        for (name, access) in objects {
+            let holders = self.held.get(name).copied().flatten().unwrap_or(0);
+            self.held.insert(name.clone(), (*access == Access::Shared).then_some(holders + 1));
+        }
+        true
+    }
+
+    /// Lets go of objects.
+    pub(super) fn release(&mut self, objects: &[(String, Access)]) {
+        for (name, _) in objects {
+            match self.held.get(name).copied() {
+                Some(Some(holders)) if holders > 1 => self.held.insert(name.clone(), Some(holders - 1)),
+                _ => self.held.remove(name),
+            };
+        }
+    }
+
+    /// Puts a message at the end of an account's queue and returns its id; none if the queue is full.
+    pub(super) fn tell(&mut self, account: &str, notice: Notice, now: Timestamp, clock: &Clock) -> Option<String> {
+        let id = self.next_id();
+        let queue = &mut self.accounts.get_mut(account)?.queue;
+        if queue.len() >= LONGEST_QUEUE {
+            return None;
+        }
+        queue.push_back(Queued { id: id.clone(), time: clock.wire(now), notice });
+        Some(id)
+    }
+}
+
+fn account(n: usize, options: &DenicOptions, seed: u64) -> Account {
+    let id = format!("DENIC-{}", 1_000_000 + n);
+    let digest = Sha256::digest(format!("{seed} {id}"));
+    let secret: String = digest.iter().take(9).map(|byte| format!("{byte:02x}")).collect();
+    Account {
+        user: format!("{id}-RRI"),
+        password: Secret::new(format!("sandbox-{secret}")),
+        name: format!("Example Registrar {n}"),
+        id,
+        guard: LoginGuard::default(),
+        sessions: Sessions::default(),
+        throttle: Throttle::new(super::span(options.window), super::span(options.block)),
+        quota: Quota::default(),
+        queue: VecDeque::new(),
+        ctids: HashMap::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_writer_or_many_references() {
+        let mut state = State::new(&DenicOptions::default(), 0);
+        let write = [("a".to_owned(), Access::Exclusive)];
+        let refer = [("b".to_owned(), Access::Exclusive), ("a".to_owned(), Access::Shared)];
+        let refer_too = [("c".to_owned(), Access::Exclusive), ("a".to_owned(), Access::Shared)];
+        assert!(state.hold(&refer) && state.hold(&refer_too) && !state.hold(&write));
+        state.release(&refer);
+        assert!(!state.hold(&write));
+        state.release(&refer_too);
+        assert!(state.hold(&write) && !state.hold(&refer));
+        assert_eq!(state.held.len(), 1, "a refused hold leaves nothing behind");
+    }
+
+    #[test]
+    fn a_transaction_id_is_fresh_again_after_24_months() {
+        let mut state = State::new(&DenicOptions::default(), 0);
+        let account = state.accounts.values_mut().next().unwrap();
+        let now = Timestamp::UNIX_EPOCH;
+        assert!(account.spend_ctid("x", now) && !account.spend_ctid("x", now));
+        assert!(account.spend_ctid("x", now + CTID_MEMORY));
+    }
+}

@@ -1,0 +1,244 @@
+//! Faults as they are asked for: what goes wrong, for which requests, how often; in text and in JSON.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Deserializer};
+
+use super::glob;
+
+/// How the text form is written; part of `--help`.
+pub const SYNTAX: &str = "\
+KIND[=VALUE][:KEY=VALUE[,KEY=VALUE]...]
+
+Kinds: cut_before (close before the effect), cut_after (close after the effect, unanswered), delay=MS (the effect comes
+late too), half_frame, garbage, duplicate_answer, wrong_ctid (the effect happens, its answer is damaged), stall (no
+effect, never an answer), busy, unavailable, refuse_login (refused, no effect), lie=CODE (answered `failed` with this
+code; with effect=yes it is carried out all the same).
+Keys: p=0..1 (probability), nth=N (only the Nth matching request), every=N, times=N (at most so often),
+action=GLOB (domain.create, login, queue.*), object=GLOB (a domain or handle), effect=yes|no and
+result=failed|exception (lie).
+Examples: cut_after:action=domain.create,p=0.05   busy:nth=7   delay=200:p=0.1   lie=76000000001:result=exception";
+
+/// Longest injected delay.
+const LONGEST_DELAY_MS: u64 = 600_000;
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FaultKind {
+    /// The connection is cut before the request has any effect.
+    CutBefore,
+    /// The request has its effect, then the connection is cut instead of an answer.
+    CutAfter,
+    /// The request is worked on this much longer.
+    Delay(Duration),
+    /// The effect happens; half of the answer's frame is sent, then the connection is cut.
+    HalfFrame,
+    /// The effect happens; the answer is bytes without meaning.
+    Garbage,
+    /// Refused as a concurrent write.
+    Busy,
+    /// Refused because the service is not available.
+    Unavailable,
+    /// The effect happens; the answer is sent twice.
+    DuplicateAnswer,
+    /// The effect happens; the answer names another transaction id.
+    WrongCtid,
+    /// A LOGIN is refused as if the password were wrong. Matches LOGIN only.
+    RefuseLogin,
+    /// The answer says this code.
+    Lie {
+        /// The native code.
+        code: String,
+        /// Whether the request is carried out nevertheless.
+        effect: bool,
+        /// Whether the result is `exception` rather than `failed`.
+        exception: bool,
+    },
+    /// The request is never answered and has no effect.
+    Stall,
+}
+
+/// A kind of fault and the requests it befalls.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultSpec {
+    /// What goes wrong.
+    pub kind: FaultKind,
+    /// With this probability; always if none is given.
+    pub p: Option<f64>,
+    /// Only for this matching request, counted from 1.
+    pub nth: Option<u64>,
+    /// For every so-many-th matching request.
+    pub every: Option<u64>,
+    /// At most so often.
+    pub times: Option<u64>,
+    /// Glob over actions.
+    pub action: Option<String>,
+    /// Glob over objects.
+    pub object: Option<String>,
+}
+
+impl FaultSpec {
+    /// A fault that befalls every request.
+    #[must_use]
+    pub fn always(kind: FaultKind) -> Self {
+        Self { kind, p: None, nth: None, every: None, times: None, action: None, object: None }
+    }
+
+    /// Whether a request is one it may befall.
+    pub(super) fn matches(&self, action: &str, object: Option<&str>) -> bool {
+        let action_fits = self.action.as_deref().is_none_or(|pattern| glob(pattern, action));
+        let object_fits = self.object.as_deref().is_none_or(|pattern| object.is_some_and(|name| glob(pattern, name)));
+        action_fits && object_fits && (self.kind != FaultKind::RefuseLogin || action == "login")
+    }
+}
+
+/// The name and the parameters of a fault as given in JSON; the text form is read into the same.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Raw {
+    kind: String,
+    ms: Option<u64>,
+    code: Option<String>,
+    p: Option<f64>,
+    nth: Option<u64>,
+    every: Option<u64>,
+    times: Option<u64>,
+    action: Option<String>,
+    object: Option<String>,
+    #[serde(default)]
+    effect: bool,
+    result: Option<String>,
+}
+
+impl FromStr for FaultSpec {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let (head, tail) = text.split_once(':').unwrap_or((text, ""));
+        let (kind, value) = head.split_once('=').map_or((head, None), |(kind, value)| (kind, Some(value)));
+        let mut raw = Raw { kind: kind.trim().to_owned(), ..Raw::default() };
+        match (raw.kind.as_str(), value) {
+            ("delay", Some(ms)) => raw.ms = Some(number(ms)?),
+            ("lie", Some(code)) => raw.code = Some(code.to_owned()),
+            (_, Some(value)) => return Err(format!("fault `{kind}` takes no value, `{value}` was given")),
+            (_, None) => {}
+        }
+        for pair in tail.split(',').filter(|pair| !pair.trim().is_empty()) {
+            let (key, value) = pair.split_once('=').ok_or_else(|| format!("`{pair}` is not KEY=VALUE"))?;
+            let value = value.trim();
+            match key.trim() {
+                "p" => raw.p = Some(value.parse().map_err(|_| format!("`{value}` is not a probability"))?),
+                "nth" => raw.nth = Some(number(value)?),
+                "every" => raw.every = Some(number(value)?),
+                "times" => raw.times = Some(number(value)?),
+                "action" => raw.action = Some(value.to_owned()),
+                "object" => raw.object = Some(value.to_owned()),
+                "effect" => raw.effect = value == "yes",
+                "result" => raw.result = Some(value.to_owned()),
+                key => return Err(format!("a fault has no `{key}`")),
+            }
+        }
+        raw.try_into()
+    }
+}
+
+fn number(text: &str) -> Result<u64, String> {
+    text.trim().parse().map_err(|_| format!("`{text}` is not a number"))
+}
+
+impl TryFrom<Raw> for FaultSpec {
+    type Error = String;
+
+    fn try_from(raw: Raw) -> Result<Self, String> {
+        let kind = match raw.kind.as_str() {
+            "cut_before" => FaultKind::CutBefore,
+            "cut_after" => FaultKind::CutAfter,
+            "delay" => match raw.ms {
+                Some(ms) if ms <= LONGEST_DELAY_MS => FaultKind::Delay(Duration::from_millis(ms)),
+                _ => return Err(format!("a delay needs milliseconds, at most {LONGEST_DELAY_MS}: delay=200")),
+            },
+            "half_frame" => FaultKind::HalfFrame,
+            "garbage" => FaultKind::Garbage,
+            "busy" => FaultKind::Busy,
+            "unavailable" => FaultKind::Unavailable,
+            "duplicate_answer" => FaultKind::DuplicateAnswer,
+            "wrong_ctid" => FaultKind::WrongCtid,
+            "refuse_login" => FaultKind::RefuseLogin,
+            "lie" => FaultKind::Lie {
+                code: raw.code.filter(|code| !code.is_empty()).ok_or("a lie needs a code: lie=63310062004")?,
+                effect: raw.effect,
+                exception: match raw.result.as_deref() {
+                    None | Some("failed") => false,
+                    Some("exception") => true,
+                    Some(other) => return Err(format!("a result is `failed` or `exception`, not `{other}`")),
+                },
+            },
+            "stall" => FaultKind::Stall,
+            other => return Err(format!("there is no fault `{other}`")),
+        };
+        if raw.p.is_some_and(|p| !(0.0..=1.0).contains(&p)) {
+            return Err("a probability lies between 0 and 1".into());
+        }
+        if raw.nth == Some(0) || raw.every == Some(0) {
+            return Err("requests are counted from 1".into());
+        }
+        let Raw { p, nth, every, times, action, object, .. } = raw;
+        Ok(Self { kind, p, nth, every, times, action, object })
+    }
+}
+
+impl<'de> Deserialize<'de> for FaultSpec {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Form {
+            Text(String),
+            Fields(Raw),
+        }
+        match Form::deserialize(deserializer)? {
+            Form::Text(text) => text.parse(),
+            Form::Fields(raw) => raw.try_into(),
+        }
+        .map_err(serde::de::Error::custom)
+    }
+}
+
+impl fmt::Display for FaultKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CutBefore => f.write_str("cut_before"),
+            Self::CutAfter => f.write_str("cut_after"),
+            Self::Delay(time) => write!(f, "delay={}", time.as_millis()),
+            Self::HalfFrame => f.write_str("half_frame"),
+            Self::Garbage => f.write_str("garbage"),
+            Self::Busy => f.write_str("busy"),
+            Self::Unavailable => f.write_str("unavailable"),
+            Self::DuplicateAnswer => f.write_str("duplicate_answer"),
+            Self::WrongCtid => f.write_str("wrong_ctid"),
+            Self::RefuseLogin => f.write_str("refuse_login"),
+            Self::Lie { code, .. } => write!(f, "lie={code}"),
+            Self::Stall => f.write_str("stall"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_and_json_say_the_same() {
+        let text: FaultSpec = "cut_after:action=domain.create,p=0.05".parse().unwrap();
+        let json = r#"{"kind":"cut_after","action":"domain.create","p":0.05}"#;
+        assert_eq!(serde_json::from_str::<FaultSpec>(json).unwrap(), text);
+        assert_eq!(serde_json::from_str::<FaultSpec>(r#""cut_after:action=domain.create,p=0.05""#).unwrap(), text);
+        assert_eq!("delay=200:p=0.1".parse::<FaultSpec>().unwrap().kind, FaultKind::Delay(Duration::from_millis(200)));
+        for wrong in
+            ["", "cut", "delay", "busy=3", "busy:nth=0", "busy:p=2", "busy:x=1", "busy:nth", "lie", "lie=1:result=ok"]
+        {
+            assert!(wrong.parse::<FaultSpec>().is_err(), "{wrong}");
+        }
+    }
+}

@@ -1,0 +1,12 @@
+//! The sandbox against a client that knows nothing of it but the protocol.
+
+// The helpers stand outside of test functions, yet a mistake in them is a failed test as well.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
+mod client;
+mod faults;
+mod kv;
+mod limits;
+mod robust;
+mod time;
+mod xml;
