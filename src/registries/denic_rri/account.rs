@@ -61,7 +61,11 @@ impl Account {
         Duration::from_secs(self.settings.answer_seconds)
     }
 
-    async fn connect(&self) -> Result<Connection, OpenError> {
+    /// A connection that is not logged in yet.
+    ///
+    /// # Errors
+    /// It cannot be had in time, or the server is not who it should be.
+    pub(super) async fn connect(&self) -> Result<Connection, OpenError> {
         let unreachable = |error: std::io::Error| OpenError::Unreachable(error.to_string());
         let connecting = async {
             let tcp = TcpStream::connect(&self.settings.address).await.map_err(unreachable)?;
@@ -119,7 +123,9 @@ impl Registry for Account {
         let reply = connection.exchange(&login).await.map_err(|lost| {
             let (Lost::NotSent(reason) | Lost::PerhapsSent(reason)) = lost;
             // How a refusal by the registry's list of addresses looks is not stated; this is the likeliest way.
-            OpenError::Unreachable(format!("no answer to LOGIN: {reason} (is this machine's address on the allow-list?)"))
+            OpenError::Unreachable(format!(
+                "no answer to LOGIN: {reason} (is this machine's address on the allow-list?)"
+            ))
         })?;
         match outcome::login(&dialect::answer(reply, Value::Null)) {
             Login::Open => Ok(Box::new(RriSession::new(connection, Arc::clone(&self.dialect)))),

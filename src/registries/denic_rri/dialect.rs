@@ -1,11 +1,12 @@
 //! The language of the registry: parameters to bytes, bytes to answers, answers to verdicts.
 
 use serde_json::{Map, Value};
+use zeroize::Zeroizing;
 
 use super::codec::tree::{Order, Reply};
 use super::codec::{self, Format};
 use super::commands::{self, Rules};
-use super::{outcome, reconcile};
+use super::{frame, outcome, reconcile};
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, ObjectKey, Operation, Reject};
@@ -35,7 +36,9 @@ impl Rri {
         Ok(Self {
             format: Format::named(options.format.as_deref().unwrap_or("kv"))?,
             protocol: protocol.to_owned(),
-            rules: Rules { reg_acc: Some(&options.account).filter(|name| is_reg_acc(name)).cloned().unwrap_or_default() },
+            rules: Rules {
+                reg_acc: Some(&options.account).filter(|name| is_reg_acc(name)).cloned().unwrap_or_default(),
+            },
         })
     }
 
@@ -43,14 +46,13 @@ impl Rri {
     ///
     /// # Errors
     /// It is longer than the registry takes.
-    pub fn write(&self, order: &Order) -> Result<zeroize::Zeroizing<Vec<u8>>, String> {
+    pub fn write(&self, order: &Order) -> Result<Zeroizing<Vec<u8>>, String> {
         codec::write(order, self.format, &self.protocol)
     }
 
     fn order(&self, operation: Operation, params: &Map<String, Value>) -> Result<(ObjectKey, Order), Reject> {
-        let command = commands::find(operation).ok_or_else(|| {
-            Reject::new(RejectCode::UnknownOperation, format!("{} has no {operation}", super::NAME))
-        })?;
+        let command = commands::find(operation)
+            .ok_or_else(|| Reject::new(RejectCode::UnknownOperation, format!("{} has no {operation}", super::NAME)))?;
         (command.order)(params, &self.rules)
     }
 
@@ -98,6 +100,18 @@ impl Dialect for Rri {
     fn reconcile(&self, doubt: &Doubt<'_>, heard: &[Answer]) -> Step {
         let reg_acc = if self.rules.reg_acc.is_empty() { doubt.account } else { &self.rules.reg_acc };
         reconcile::next(self, reg_acc, doubt, heard)
+    }
+
+    fn frame(&self, payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {
+        frame::encode(payload).map_err(|error| error.to_string())
+    }
+
+    fn unframe<'a>(&self, bytes: &'a [u8]) -> Result<&'a [u8], String> {
+        // A payload is text and never begins with NUL; a length below 16 MiB always does.
+        match bytes.first() {
+            Some(0) => frame::payload(bytes).map_err(|error| format!("this is no whole frame: {error}")),
+            _ => Ok(bytes),
+        }
     }
 }
 

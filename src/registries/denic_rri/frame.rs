@@ -84,7 +84,12 @@ pub async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Result<Vec<u8>, Fram
     Ok(payload)
 }
 
-async fn fill(stream: &mut (impl AsyncRead + Unpin), into: &mut [u8], before: usize, want: usize) -> Result<(), FrameError> {
+async fn fill(
+    stream: &mut (impl AsyncRead + Unpin),
+    into: &mut [u8],
+    before: usize,
+    want: usize,
+) -> Result<(), FrameError> {
     let mut filled = 0;
     while filled < into.len() {
         match stream.read(&mut into[filled..]).await? {

@@ -75,7 +75,9 @@ mod tests {
 
     #[test]
     fn days_of_23_24_and_25_hours() {
-        for calendar in [Calendar::new(None), Calendar { zone: TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap(), by_day: 1 }] {
+        for calendar in
+            [Calendar::new(None), Calendar { zone: TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap(), by_day: 1 }]
+        {
             for (midnight, next, hours) in [
                 ("2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00", 23),
                 ("2026-10-25T00:00:00+02:00", "2026-10-26T00:00:00+01:00", 25),

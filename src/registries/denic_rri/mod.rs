@@ -1,17 +1,17 @@
 //! DENIC RRI: the registry of .de. TCP, TLS, frames with a length, and in them requests in one of two formats.
 //!
-//! In the order a request meets them: [`params`] reads a job's parameters, [`check`] holds the rules for fields,
-//! [`commands`] has one file per command, [`codec`] writes and reads both formats, [`frame`] puts a length in front,
-//! [`session`] carries it there and back, [`outcome`] says what the answer means, [`reconcile`] finds out what is true
-//! when no answer came. [`dialect`] ties the pure parts together, [`settings`] and [`account`] the others, [`limits`]
-//! has the registry's limits and calendar.
+//! In the order a request meets them: `params` reads a job's parameters, `check` holds the rules for fields, `commands`
+//! has one file per command, `codec` writes and reads both formats, `frame` puts a length in front, `session` carries it
+//! there and back, `outcome` says what the answer means, `reconcile` finds out what is true when no answer came.
+//! `dialect` ties the pure parts together, `settings` and `account` the others, `limits` has the registry's limits and
+//! calendar.
 
 mod account;
 mod check;
 mod codec;
 mod commands;
 mod dialect;
-pub mod frame;
+mod frame;
 mod limits;
 mod outcome;
 mod params;

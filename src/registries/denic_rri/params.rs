@@ -88,7 +88,8 @@ impl<'a> Params<'a> {
     /// # Errors
     /// It is something else.
     pub fn flag(&self, name: &str) -> Result<Option<bool>, Reject> {
-        let wrong = |value: &Value| Reject::param(self.path(name), format!("must be true or false, not {}", kind(value)));
+        let wrong =
+            |value: &Value| Reject::param(self.path(name), format!("must be true or false, not {}", kind(value)));
         self.value(name).map(|value| value.as_bool().ok_or_else(|| wrong(value))).transpose()
     }
 
@@ -117,7 +118,9 @@ impl<'a> Params<'a> {
         };
         let object = |(at, item): (usize, &'a Value)| match item {
             Value::Object(map) => Params::inside(map, names, format!("{path}[{at}].")),
-            other => Err(Reject::param(format_args!("{path}[{at}]"), format!("must be an object, not {}", kind(other)))),
+            other => {
+                Err(Reject::param(format_args!("{path}[{at}]"), format!("must be an object, not {}", kind(other))))
+            }
         };
         items.iter().enumerate().map(object).collect()
     }

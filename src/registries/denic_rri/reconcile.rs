@@ -82,7 +82,9 @@ fn domain_create(rri: &Rri, reg_acc: &str, doubt: &Doubt<'_>, heard: &[Answer]) 
     }
     let ordered = commands::holders(&json!({ "holder": doubt.params.get("holder") }));
     let registered = text(data, "registration_date").unwrap_or_default();
-    let Some(date) = date(data, "registration_date") else { return unknown("INFO does not show when it was registered") };
+    let Some(date) = date(data, "registration_date") else {
+        return unknown("INFO does not show when it was registered");
+    };
     let before = data["registration_date_is_before"] == true;
     match age(date, doubt.since) {
         _ if before => foreign(format!("already ours since before {registered}")),

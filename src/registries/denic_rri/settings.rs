@@ -134,6 +134,7 @@ impl Settings {
             (Some(_), Some(_)) => return Err("password_file and password_env exclude each other".into()),
             (None, None) => return Err("password_file or password_env is missing".into()),
         };
+        // Compiles only as long as this is the one form; another one changes the text here.
         let PasswordForm::Plain = self.password_form;
         let text = secret.expose();
         if text.chars().count() > 255 || text.chars().any(char::is_control) {
@@ -176,7 +177,8 @@ mod tests {
     fn a_password_comes_from_one_place() {
         let neither = Settings::read(&json!({"user": "DENIC-1000011-RRI"})).unwrap();
         assert!(neither.password().unwrap_err().contains("missing"));
-        let both = Settings::read(&json!({"user": "DENIC-1000011-RRI", "password_file": "a", "password_env": "b"})).unwrap();
+        let both =
+            Settings::read(&json!({"user": "DENIC-1000011-RRI", "password_file": "a", "password_env": "b"})).unwrap();
         assert!(both.password().unwrap_err().contains("exclude"));
     }
 }

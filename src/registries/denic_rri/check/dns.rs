@@ -145,8 +145,10 @@ fn dnskey(field: &str, value: &str) -> Result<DnsData, Reject> {
     let [flags, protocol, algorithm, key @ ..] = words.as_slice() else {
         return Err(no("must be `flags protocol algorithm key`"));
     };
-    let flags = flags.parse().ok().filter(|flags| [256, 257].contains(flags)).ok_or_else(|| no("flags must be 256 or 257"))?;
-    let protocol = protocol.parse().ok().filter(|protocol| *protocol == 3).ok_or_else(|| no("the protocol must be 3"))?;
+    let flags =
+        flags.parse().ok().filter(|flags| [256, 257].contains(flags)).ok_or_else(|| no("flags must be 256 or 257"))?;
+    let protocol =
+        protocol.parse().ok().filter(|protocol| *protocol == 3).ok_or_else(|| no("the protocol must be 3"))?;
     let algorithm = algorithm.parse().ok().filter(|number| ALGORITHMS.contains(number));
     let algorithm = algorithm.ok_or_else(|| no("the algorithm must be 3, 5, 6, 7, 8, 10, 12, 13 or 14"))?;
     let key = key.concat();
@@ -183,11 +185,28 @@ mod tests {
             ("a.de", "a.de"),
         ] {
             let name = DomainName { unicode: unicode.into(), ace: ace.into() };
-            for spelling in [unicode.to_owned(), ace.to_owned(), unicode.to_uppercase().replace("STRASSE", "straße"), format!("{ace}.")] {
+            for spelling in [
+                unicode.to_owned(),
+                ace.to_owned(),
+                unicode.to_uppercase().replace("STRASSE", "straße"),
+                format!("{ace}."),
+            ] {
                 assert_eq!(domain("domain", &spelling).as_ref(), Ok(&name), "{spelling}");
             }
         }
-        for bad in ["de", ".de", "example", "example.net", "www.example.de", "ex ample.de", "-a.de", "a_b.de", "a..de", "", &format!("{}.de", "a".repeat(64))] {
+        for bad in [
+            "de",
+            ".de",
+            "example",
+            "example.net",
+            "www.example.de",
+            "ex ample.de",
+            "-a.de",
+            "a_b.de",
+            "a..de",
+            "",
+            &format!("{}.de", "a".repeat(64)),
+        ] {
             assert!(domain("domain", bad).is_err(), "{bad}");
         }
     }
@@ -195,9 +214,16 @@ mod tests {
     #[test]
     fn glue_is_required_inside_and_only_inside() {
         let servers = |values: &[&str]| nservers("nserver", &list(values), "example.de");
-        let lines: Vec<_> = servers(&["NS1.example.net.", "ns2.example.de 192.0.2.1 2001:db8:0:0::1"]).unwrap().iter().map(|e| e.kv().1).collect();
+        let lines: Vec<_> = servers(&["NS1.example.net.", "ns2.example.de 192.0.2.1 2001:db8:0:0::1"])
+            .unwrap()
+            .iter()
+            .map(|e| e.kv().1)
+            .collect();
         assert_eq!(lines, ["ns1.example.net", "ns2.example.de 192.0.2.1", "ns2.example.de 2001:db8::1"]);
-        assert!(servers(&["ns1.example.net 192.0.2.9", "ns1.notexample.de"]).is_ok(), "an address too many is the registry's to refuse");
+        assert!(
+            servers(&["ns1.example.net 192.0.2.9", "ns1.notexample.de"]).is_ok(),
+            "an address too many is the registry's to refuse"
+        );
         for (bad, field) in [
             (&["ns1.example.net", "ns2.example.de"][..], "params.nserver[1]"),
             (&["ns1.example.net", "ns2.example.net 192.0.2.256"], "params.nserver[1]"),
@@ -213,15 +239,29 @@ mod tests {
     #[test]
     fn records_and_keys() {
         let entry = |text: &str| nsentry("nsentry[0]", text, "example.de").map(|entry| entry.kv().1);
-        for good in ["example.de. IN A 192.0.2.1", "www.example.de. IN AAAA 2001:db8::1", "*.example.de. IN MX 10 mail.example.de.", "example.de. IN MX 0 ."] {
+        for good in [
+            "example.de. IN A 192.0.2.1",
+            "www.example.de. IN AAAA 2001:db8::1",
+            "*.example.de. IN MX 10 mail.example.de.",
+            "example.de. IN MX 0 .",
+        ] {
             assert_eq!(entry(good).as_deref(), Ok(good));
         }
         assert_eq!(entry("Example.DE in a 192.0.2.1").as_deref(), Ok("example.de. IN A 192.0.2.1"));
-        for bad in ["example.de. IN A 2001:db8::1", "*.example.de. IN A 192.0.2.1", "example.net. IN A 192.0.2.1", "example.de. IN MX 1000 .", "example.de. IN TXT x", "x"] {
+        for bad in [
+            "example.de. IN A 2001:db8::1",
+            "*.example.de. IN A 192.0.2.1",
+            "example.net. IN A 192.0.2.1",
+            "example.de. IN MX 1000 .",
+            "example.de. IN TXT x",
+            "x",
+        ] {
             assert!(entry(bad).is_err(), "{bad}");
         }
         assert!(dnskey("dnskey[0]", "257 3 13 AwEA AcoF UQ==").is_ok());
-        for bad in ["255 3 8 AwEA", "257 2 8 AwEA", "257 3 15 AwEA", "257 3 8 AwE", "257 3 8 A=EA", "257 3 8", "257 3 8 Aw*A"] {
+        for bad in
+            ["255 3 8 AwEA", "257 2 8 AwEA", "257 3 15 AwEA", "257 3 8 AwE", "257 3 8 A=EA", "257 3 8", "257 3 8 Aw*A"]
+        {
             assert!(dnskey("dnskey[0]", bad).is_err(), "{bad}");
         }
     }

@@ -148,9 +148,9 @@ pub fn postal_code(field: &str, value: &str, country: &str) -> Result<(), Reject
 pub fn uri_template(field: &str, value: &str) -> Result<(), Reject> {
     length(field, value, 8, 1024)?;
     let scheme = value.split_once(':').map_or("", |(scheme, _)| scheme);
-    one_of(field, scheme, &["http", "https", "mailto"]).map(|_| ()).map_err(|_| {
-        refuse(field, "must begin with http:, https: or mailto:", value)
-    })
+    one_of(field, scheme, &["http", "https", "mailto"])
+        .map(|_| ())
+        .map_err(|_| refuse(field, "must begin with http:, https: or mailto:", value))
 }
 
 /// An instant with its offset, to the second: `2024-10-04T13:31:25+02:00`.
@@ -173,7 +173,9 @@ mod tests {
         for good in ["+49.69272350", "+49.6927235x290", "+49.0000", "+49.69123456x156", "+1.1234"] {
             assert!(phone("phone", good).is_ok(), "{good}");
         }
-        for bad in ["+49.000", "49.69272350", "+49 69 27235 0", "+49.6927235x", "+4912.69272350", "+49.123456789012345", ""] {
+        for bad in
+            ["+49.000", "49.69272350", "+49 69 27235 0", "+49.6927235x", "+4912.69272350", "+49.123456789012345", ""]
+        {
             assert!(phone("phone", bad).is_err(), "{bad}");
         }
         assert!(is_dummy_phone("+49.0000") && is_dummy_phone("+43.000000"));
@@ -184,7 +186,9 @@ mod tests {
     fn handles_are_own_distinct_and_upper_case() {
         assert_eq!(handle("h", "denic-1000022-max", "DENIC-1000022").as_deref(), Ok("DENIC-1000022-MAX"));
         assert!(handle("h", "DENIC-1000022-MAX", "").is_ok());
-        for foreign in ["DENIC-10000221-MAX", "DENIC-1000022-", "DENIC-1000022", "DENIC-99-M X", "D-1-X", &"D".repeat(33)] {
+        for foreign in
+            ["DENIC-10000221-MAX", "DENIC-1000022-", "DENIC-1000022", "DENIC-99-M X", "D-1-X", &"D".repeat(33)]
+        {
             assert!(handle("h", foreign, "DENIC-1000022").is_err(), "{foreign}");
         }
         let twice = ["DENIC-1-AAA".to_owned(), "denic-1-aaa".to_owned()];
@@ -204,6 +208,8 @@ mod tests {
         assert!(uri_template("u", "mailto:info@example.de?subject=domain:{Ulabel}").is_ok());
         assert!(uri_template("u", "ftp://example.de/{Alabel}").is_err());
         assert!(timestamp("t", "2023-11-11T15:36:21+02:00").is_ok());
-        assert!(timestamp("t", "2023-11-11T15:36:21Z").is_err() && timestamp("t", "2023-13-11T15:36:21+02:00").is_err());
+        assert!(
+            timestamp("t", "2023-11-11T15:36:21Z").is_err() && timestamp("t", "2023-13-11T15:36:21+02:00").is_err()
+        );
     }
 }

@@ -154,7 +154,10 @@ mod tests {
 
     #[test]
     fn a_message_line_is_taken_apart() {
-        let sample = message(Level::Info, "16350000041 Provide it by [Date: 2024-06-13T15:51:08+02:00, VerificationClaims: address;name]");
+        let sample = message(
+            Level::Info,
+            "16350000041 Provide it by [Date: 2024-06-13T15:51:08+02:00, VerificationClaims: address;name]",
+        );
         assert_eq!(sample.code, "16350000041");
         assert_eq!(sample.text, "Provide it by");
         assert_eq!(sample.arguments, ["Date: 2024-06-13T15:51:08+02:00", "VerificationClaims: address;name"]);
@@ -181,7 +184,12 @@ mod tests {
 
     #[test]
     fn what_is_no_answer_is_refused() {
-        for (text, part) in [("", "no result"), ("STID: x", "no result"), ("Result: success\nResult: failed", "two different"), ("Result: success\nhello", "line 2")] {
+        for (text, part) in [
+            ("", "no result"),
+            ("STID: x", "no result"),
+            ("Result: success\nResult: failed", "two different"),
+            ("Result: success\nhello", "line 2"),
+        ] {
             assert!(read(text).unwrap_err().contains(part), "{text}");
         }
     }

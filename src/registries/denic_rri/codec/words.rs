@@ -245,7 +245,13 @@ mod tests {
         for version in ["3.0", "4.0", "5.0"] {
             assert_eq!(Space::of(&Space::Verification.uri(version)), Some(Space::Verification));
         }
-        for foreign in ["", "http://registry.denic.de/domain/", "http://registry.denic.de/domain", "urn:x", "http://registry.denic.de/domain/5.0/x"] {
+        for foreign in [
+            "",
+            "http://registry.denic.de/domain/",
+            "http://registry.denic.de/domain",
+            "urn:x",
+            "http://registry.denic.de/domain/5.0/x",
+        ] {
             assert_eq!(Space::of(foreign), None, "{foreign}");
         }
     }

@@ -27,9 +27,11 @@ fn declare(order: &Order, protocol: &str, out: &mut String) {
     let (dns, block) = (has(|item| matches!(item, Item::Dns(_))), has(|item| matches!(item, Item::Block(..))));
     out.push_str(&format!(" xmlns=\"{}\"", Space::Global.uri(protocol)));
     let mut prefix = |name: &str, uri: &str| out.push_str(&format!("\n    xmlns:{name}=\"{uri}\""));
-    for (space, used) in
-        [(order.action.space, order.action.space != Space::Global), (Space::Dnsentry, dns), (Space::Verification, block)]
-    {
+    for (space, used) in [
+        (order.action.space, order.action.space != Space::Global),
+        (Space::Dnsentry, dns),
+        (Space::Verification, block),
+    ] {
         if used {
             prefix(space.name(), &space.uri(protocol));
         }
@@ -58,7 +60,8 @@ impl Page<'_> {
                 attributes.push_str(&format!(" {attribute}=\"{}\"", quick_xml::escape::escape(value.as_str())));
             }
         }
-        let in_attributes = |item: &Item| matches!(item, Item::Field(word, _) if matches!(word.xml(), InXml::Attribute(_)));
+        let in_attributes =
+            |item: &Item| matches!(item, Item::Field(word, _) if matches!(word.xml(), InXml::Attribute(_)));
         if order.items.iter().all(in_attributes) {
             return self.line(&format!("<{name}{attributes}/>"));
         }
@@ -259,7 +262,9 @@ fn fill(block: &mut Block, element: &Element) {
     for child in &element.children {
         let Some(space) = child.space else { continue };
         let section = match (space, child.name.as_str()) {
-            (Space::Domain, "contact") => Some(child.attribute("role").and_then(Section::of_xml).unwrap_or(Section::Other)),
+            (Space::Domain, "contact") => {
+                Some(child.attribute("role").and_then(Section::of_xml).unwrap_or(Section::Other))
+            }
             (Space::Domain | Space::Verification, name) => Section::of_xml(name),
             _ => None,
         };
@@ -312,7 +317,9 @@ mod tests {
 
     #[test]
     fn levels_come_from_the_attribute() {
-        let text = format!(r#"{HEAD}<tr:transaction><tr:result>success</tr:result><tr:message level="info" code="53000080013"><tr:text>Domain &quot;Status&quot; is &#34;connect&#34;</tr:text></tr:message></tr:transaction></registry-response>"#);
+        let text = format!(
+            r#"{HEAD}<tr:transaction><tr:result>success</tr:result><tr:message level="info" code="53000080013"><tr:text>Domain &quot;Status&quot; is &#34;connect&#34;</tr:text></tr:message></tr:transaction></registry-response>"#
+        );
         let message = &read(&text).unwrap().messages[0];
         assert_eq!(message.level, Level::Info);
         assert_eq!(message.text, r#"Domain "Status" is "connect""#);
@@ -322,7 +329,9 @@ mod tests {
     #[test]
     fn both_ways_of_ipv6_glue_are_read() {
         for element in ["address", "addressV6"] {
-            let text = format!(r#"<d:dnsentry xmlns:d="http://registry.denic.de/dnsentry/5.0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="d:NS"><d:owner>example.de.</d:owner><d:rdata><d:nameserver>ns1.example.de.</d:nameserver><d:{element}>2001:db8::1</d:{element}></d:rdata></d:dnsentry>"#);
+            let text = format!(
+                r#"<d:dnsentry xmlns:d="http://registry.denic.de/dnsentry/5.0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="d:NS"><d:owner>example.de.</d:owner><d:rdata><d:nameserver>ns1.example.de.</d:nameserver><d:{element}>2001:db8::1</d:{element}></d:rdata></d:dnsentry>"#
+            );
             let entry = element::parse(&text).unwrap();
             assert_eq!(dns(&entry), Some((Word::Nserver, "ns1.example.de. 2001:db8::1".into())));
         }

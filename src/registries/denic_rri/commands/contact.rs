@@ -11,13 +11,22 @@ use crate::model::{ObjectKey, ObjectKind, Reject};
 
 /// The parameters of a contact's data; `verification` holds objects of [`VERIFICATION`].
 pub const DATA: &[&str] = &[
-    "handle", "type", "name", "organisation", "address", "postal_code", "city", "country_code", "email", "phone",
-    "uri_template", "verification",
+    "handle",
+    "type",
+    "name",
+    "organisation",
+    "address",
+    "postal_code",
+    "city",
+    "country_code",
+    "email",
+    "phone",
+    "uri_template",
+    "verification",
 ];
 
-const HOLDERS_ONLY: [&str; 9] = [
-    "name", "organisation", "address", "postal_code", "city", "country_code", "email", "phone", "verification",
-];
+const HOLDERS_ONLY: [&str; 9] =
+    ["name", "organisation", "address", "postal_code", "city", "country_code", "email", "phone", "verification"];
 
 const VERIFICATION: &[&str] = &["claims", "result", "reference", "timestamp", "evidence", "method", "trust_framework"];
 
@@ -150,7 +159,15 @@ fn verification_block(block: &Params<'_>) -> Result<Vec<(Word, String)>, Reject>
 /// shown, e-mail addresses and organisations have no order. Names only: the values are personal data.
 pub fn differences(params: &Map<String, Value>, shown: &Value) -> Vec<&'static str> {
     const COMPARED: &[&str] = &[
-        "type", "name", "organisation", "address", "postal_code", "city", "country_code", "email", "phone",
+        "type",
+        "name",
+        "organisation",
+        "address",
+        "postal_code",
+        "city",
+        "country_code",
+        "email",
+        "phone",
         "uri_template",
     ];
     let differs = |name: &&&str| {

@@ -46,7 +46,8 @@ mod tests {
     #[test]
     fn both_spellings_of_existence() {
         for word in ["exist", "exists", "Exist"] {
-            let reply = codec::read(format!("Result: success\nHandle: denic-1-max\nStatus: {word}").as_bytes()).unwrap();
+            let reply =
+                codec::read(format!("Result: success\nHandle: denic-1-max\nStatus: {word}").as_bytes()).unwrap();
             assert_eq!(ContactCheck::data(&reply.data)["status"], "exist");
         }
     }

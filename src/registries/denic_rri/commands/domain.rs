@@ -6,8 +6,8 @@ use super::super::check::{self, dns, dns::DomainName};
 use super::super::codec::tree::{Block, DnsEntry, Item};
 use super::super::codec::words::{Section, Word};
 use super::super::params::{Params, refuse};
-use super::shown::{self, As, Field};
 use super::Rules;
+use super::shown::{self, As, Field};
 use crate::model::{ObjectKey, ObjectKind, Reject};
 
 /// The parameters of a domain's name.
@@ -48,9 +48,8 @@ pub struct Registration {
 
 impl Registration {
     /// The parameters it has.
-    pub const PARAMS: &'static [&'static str] = &[
-        "domain", "domain_ace", "holder", "general_request", "abuse_contact", "nserver", "nsentry", "dnskey",
-    ];
+    pub const PARAMS: &'static [&'static str] =
+        &["domain", "domain_ace", "holder", "general_request", "abuse_contact", "nserver", "nsentry", "dnskey"];
 
     /// Checks them: 1 to 5 holders, and either name servers or records.
     pub fn read(params: &Params<'_>, name: &DomainName, rules: &Rules) -> Result<Self, Reject> {
@@ -160,7 +159,9 @@ fn contacts(answer: &Block, object: &mut Map<String, Value>) {
         let only_handle = |contact: &Map<String, Value>| contact.keys().all(|key| key == "handle");
         let mut details: Vec<Value> =
             shown.into_iter().filter(|contact| !only_handle(contact)).map(Value::Object).collect();
-        for (name, mut values) in [(name.to_owned(), std::mem::take(&mut handles)), (format!("{name}_details"), std::mem::take(&mut details))] {
+        for (name, mut values) in
+            [(name.to_owned(), std::mem::take(&mut handles)), (format!("{name}_details"), std::mem::take(&mut details))]
+        {
             match values.len() {
                 0 => continue,
                 1 if !many => object.insert(name, values.remove(0)),
@@ -176,7 +177,8 @@ fn nservers(answer: &Block) -> Vec<String> {
     for line in answer.all(Word::Nserver) {
         let mut words = line.split_whitespace();
         let host = shown::host(words.next().unwrap_or_default());
-        let addresses = words.map(|word| word.parse().map_or_else(|_| word.to_owned(), |ip: std::net::IpAddr| ip.to_string()));
+        let addresses =
+            words.map(|word| word.parse().map_or_else(|_| word.to_owned(), |ip: std::net::IpAddr| ip.to_string()));
         match hosts.iter_mut().find(|(known, _)| *known == host) {
             Some((_, known)) => known.extend(addresses),
             None => hosts.push((host, addresses.collect())),

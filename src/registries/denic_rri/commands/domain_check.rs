@@ -47,10 +47,14 @@ mod tests {
     #[test]
     fn the_object_is_the_ace_form_in_lower_case() {
         for spelling in ["DÄNIC.de", "xn--dnic-loa.de", "XN--DNIC-LOA.DE."] {
-            let Value::Object(params) = json!({"domain": spelling, "domain_ace": "xn--dnic-loa.de"}) else { unreachable!() };
+            let Value::Object(params) = json!({"domain": spelling, "domain_ace": "xn--dnic-loa.de"}) else {
+                unreachable!()
+            };
             assert_eq!(order::<DomainCheck>(&params, &Rules::default()).unwrap().0.as_str(), "domain:xn--dnic-loa.de");
         }
-        let Value::Object(params) = json!({"domain": "dänic.de", "domain_ace": "xn--dnic-5qa.de"}) else { unreachable!() };
+        let Value::Object(params) = json!({"domain": "dänic.de", "domain_ace": "xn--dnic-5qa.de"}) else {
+            unreachable!()
+        };
         let reject = order::<DomainCheck>(&params, &Rules::default()).err().unwrap();
         assert_eq!(reject.field.as_deref(), Some("params.domain_ace"));
     }

@@ -65,7 +65,10 @@ mod tests {
             (json!({"holder": []}), "params.holder"),
             (json!({"holder": ["DENIC-1000022-MAX", "DENIC-1-MAX-FOREIGN"]}), "params.holder[1]"),
             (json!({"holder": ["DENIC-1000022-MAX", "denic-1000022-max"]}), "params.holder[1]"),
-            (json!({"holder": ["DENIC-1000022-A", "DENIC-1000022-B", "DENIC-1000022-C", "DENIC-1000022-D", "DENIC-1000022-E", "DENIC-1000022-F"]}), "params.holder"),
+            (
+                json!({"holder": ["DENIC-1000022-A", "DENIC-1000022-B", "DENIC-1000022-C", "DENIC-1000022-D", "DENIC-1000022-E", "DENIC-1000022-F"]}),
+                "params.holder",
+            ),
             (json!({"holder": "DENIC-1000022-MAX\nAction: DELETE"}), "params.holder"),
             (json!({"nserver": null}), "params.nserver"),
             (json!({"nsentry": "example.de. IN A 192.0.2.1"}), "params.nsentry"),

@@ -72,12 +72,15 @@ trait Request: Sized {
     fn data(answer: &Block) -> Value;
 }
 
+/// Parameters to the object they name and the request they ask for.
+pub type MakeOrder = fn(&Map<String, Value>, &Rules) -> Result<(ObjectKey, Order), Reject>;
+
 /// A row of the table of commands.
 pub struct Command {
     /// The operation of a job.
     pub operation: Operation,
     /// Checks parameters and makes the request, still without a transaction id.
-    pub order: fn(&Map<String, Value>, &Rules) -> Result<(ObjectKey, Order), Reject>,
+    pub order: MakeOrder,
     /// Reads what its answer shows.
     pub data: fn(&Block) -> Value,
 }

@@ -2,7 +2,9 @@
 //! §8.3), with the rows of §8.6 for the verdict. The first digit is no guide: class 5 is called temporary and holds
 //! codes that never heal, class 6 is called permanent and holds one that heals in an hour.
 
-use crate::model::Operation::{self, DomainAuthcodeCreate, DomainAuthcodeRequest, DomainDelete, DomainRestore, DomainTransfer};
+use crate::model::Operation::{
+    self, DomainAuthcodeCreate, DomainAuthcodeRequest, DomainDelete, DomainRestore, DomainTransfer,
+};
 
 /// What a code means where the request was refused. On success every code is only told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -144,7 +146,11 @@ pub const CODES: &[Row] = &[
     row("53300081600", Refused, "a contact lacks an e-mail address; class 5, never heals"),
     row("53300100021", Backoff, "the name server test could not run"),
     row("53300102902", Refused, "glue missing; heals only when the DNS data changes"),
-    row("53300102912", Refused, "name server error; heals only when the DNS is repaired; beside a success it is told only"),
+    row(
+        "53300102912",
+        Refused,
+        "name server error; heals only when the DNS is repaired; beside a success it is told only",
+    ),
     row("53300102920", Refused, "too few or too many name servers"),
     row("53300103022", Refused, "MX without preference"),
     row("53370080005", Refused, "data missing for a change of provider"),
@@ -214,14 +220,22 @@ mod tests {
             let before = &CODES[..at];
             let hidden = before.iter().any(|b| b.code == row.code && (b.only.is_none() || b.only == row.only));
             assert!(!hidden, "{} stands behind a row that takes its place", row.code);
-            assert!(row.only.is_none() || CODES[at..].iter().any(|b| b.code == row.code && b.only.is_none()), "{}", row.code);
+            assert!(
+                row.only.is_none() || CODES[at..].iter().any(|b| b.code == row.code && b.only.is_none()),
+                "{}",
+                row.code
+            );
             assert!(!row.remark.is_empty());
         }
     }
 
     #[test]
     fn no_code_of_class_5_is_temporary_by_its_digit_alone() {
-        let temporary: Vec<_> = CODES.iter().filter(|r| r.code.starts_with('5') && r.meaning < Refused && r.meaning != Note).map(|r| r.code).collect();
+        let temporary: Vec<_> = CODES
+            .iter()
+            .filter(|r| r.code.starts_with('5') && r.meaning < Refused && r.meaning != Note)
+            .map(|r| r.code)
+            .collect();
         assert_eq!(temporary, ["53000000012", "53300100021"]);
     }
 }

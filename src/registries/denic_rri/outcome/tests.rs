@@ -39,14 +39,21 @@ fn a_failed_domain_is_registered_and_has_a_deadline() {
 #[test]
 fn status_lines_of_class_5_are_information() {
     for code in ["53000080013", "53000080014", "53000080015"] {
-        assert_eq!(word(Operation::DomainCreate, &format!("Result: success\nINFO: {code} Domain \"Status\" is \"x\"")), "done");
+        assert_eq!(
+            word(Operation::DomainCreate, &format!("Result: success\nINFO: {code} Domain \"Status\" is \"x\"")),
+            "done"
+        );
     }
 }
 
 #[test]
 fn verification_deadlines_are_read_in_both_forms() {
     let text = "Result: success\nINFO: 16350000040 by [2024-12-09T15:45:01+01:00]\nINFO: 16350000041 by [Date: 2024-12-16T15:45:01+01:00, VerificationClaims: address;name]";
-    let kinds: Vec<_> = judge(Operation::DomainCreate, &answer(text)).deadlines.into_iter().map(|d| (d.kind, d.due.to_string())).collect();
+    let kinds: Vec<_> = judge(Operation::DomainCreate, &answer(text))
+        .deadlines
+        .into_iter()
+        .map(|d| (d.kind, d.due.to_string()))
+        .collect();
     assert_eq!(
         kinds,
         [
@@ -54,7 +61,8 @@ fn verification_deadlines_are_read_in_both_forms() {
             (DeadlineKind::VerificationBeforeDeletion, "2024-12-16T14:45:01Z".to_owned()),
         ]
     );
-    let info = Answer { result: "success".into(), data: json!({"expire": "2024-12-16T15:45:01+01:00"}), ..Answer::default() };
+    let info =
+        Answer { result: "success".into(), data: json!({"expire": "2024-12-16T15:45:01+01:00"}), ..Answer::default() };
     assert_eq!(judge(Operation::DomainInfo, &info).deadlines.len(), 1);
 }
 
@@ -90,7 +98,11 @@ fn refusals_by_code() {
         (DomainCreate, "79999999999", "later Backoff Job"),
         (DomainCreate, "89999999999", "refused"),
     ] {
-        assert_eq!(word(operation, &format!("Result: failed\nERROR: {code} some text")), expected, "{operation} {code}");
+        assert_eq!(
+            word(operation, &format!("Result: failed\nERROR: {code} some text")),
+            expected,
+            "{operation} {code}"
+        );
     }
 }
 
@@ -114,14 +126,19 @@ fn an_exception_is_never_believed_for_writes() {
 
 #[test]
 fn unknown_codes_are_reported_and_known_ones_are_not() {
-    let judgement = judge(Operation::DomainCreate, &answer("Result: success\nINFO: 13000000011 test\nWARNING: 39999999999 new\nERROR: no code"));
+    let judgement = judge(
+        Operation::DomainCreate,
+        &answer("Result: success\nINFO: 13000000011 test\nWARNING: 39999999999 new\nERROR: no code"),
+    );
     assert_eq!(judgement.unknown_codes, ["39999999999", ""]);
     assert_eq!(judgement.verdict, Verdict::Done);
 }
 
 #[test]
 fn reasons_do_not_repeat_what_was_sent() {
-    let Verdict::Refused(reason) = verdict(Operation::DomainInfo, "Result: failed\nERROR: 63370088701 AuthInfo does not match [secret]") else {
+    let Verdict::Refused(reason) =
+        verdict(Operation::DomainInfo, "Result: failed\nERROR: 63370088701 AuthInfo does not match [secret]")
+    else {
         panic!("a refusal")
     };
     assert_eq!(reason, "63370088701 AuthInfo does not match (wrong AuthInfo; do not loop)");
@@ -131,7 +148,9 @@ fn reasons_do_not_repeat_what_was_sent() {
 fn logins() {
     let outcome = |text: &str| login(&answer(text));
     assert_eq!(outcome("Result: success"), Login::Open);
-    assert!(matches!(outcome("Result: failed\nERROR: 73100000005 x"), Login::NotNow(_, time) if time == SESSIONS_TAKEN_FOR));
+    assert!(
+        matches!(outcome("Result: failed\nERROR: 73100000005 x"), Login::NotNow(_, time) if time == SESSIONS_TAKEN_FOR)
+    );
     assert!(matches!(outcome("Result: failed\nERROR: 55000000002 x"), Login::NotNow(_, time) if time == BLOCKED_FOR));
     for refused in ["83000000010", "63100020005", "63100040202", "83000000004", "59999999999"] {
         assert!(matches!(outcome(&format!("Result: failed\nERROR: {refused} x")), Login::Refused(_)), "{refused}");

@@ -16,7 +16,13 @@ fn play(operation: Operation, params: Value, answers: &[&str]) -> (Vec<Operation
     let rri = rri();
     let Value::Object(params) = params else { unreachable!("an object") };
     let (mut asked, mut heard) = (Vec::new(), Vec::new());
-    let doubt = Doubt { account: "DENIC-1000022", operation, params: &params, transaction: "rd-1", since: SINCE.parse().unwrap() };
+    let doubt = Doubt {
+        account: "DENIC-1000022",
+        operation,
+        params: &params,
+        transaction: "rd-1",
+        since: SINCE.parse().unwrap(),
+    };
     loop {
         match rri.reconcile(&doubt, &heard) {
             Step::Ask(question) => {
@@ -42,7 +48,12 @@ fn play(operation: Operation, params: Value, answers: &[&str]) -> (Vec<Operation
 }
 
 fn create(answers: &[&str]) -> String {
-    play(Operation::DomainCreate, json!({"domain": "example.de", "holder": ["denic-1000022-max", "DENIC-1000022-ANN"], "nserver": []}), answers).1
+    play(
+        Operation::DomainCreate,
+        json!({"domain": "example.de", "holder": ["denic-1000022-max", "DENIC-1000022-ANN"], "nserver": []}),
+        answers,
+    )
+    .1
 }
 
 fn delete(answers: &[&str]) -> String {
@@ -50,7 +61,9 @@ fn delete(answers: &[&str]) -> String {
 }
 
 fn domain(reg_acc: &str, status: &str, registered: &str) -> String {
-    format!("Result: success\nDomain: example.de\nStatus: {status}\nRegistrationDate: {registered}\n[Holder]\nHandle: DENIC-1000022-ANN\n[Holder]\nHandle: DENIC-1000022-MAX\n[RegAcc]\nRegAccId: {reg_acc}\n")
+    format!(
+        "Result: success\nDomain: example.de\nStatus: {status}\nRegistrationDate: {registered}\n[Holder]\nHandle: DENIC-1000022-ANN\n[Holder]\nHandle: DENIC-1000022-MAX\n[RegAcc]\nRegAccId: {reg_acc}\n"
+    )
 }
 
 #[test]
@@ -113,7 +126,12 @@ fn contact(answers: &[&str]) -> String {
 #[test]
 fn a_lost_contact_create() {
     let info = |address: &str, changed: &str| {
-        contact(&[EXISTS, &format!("Result: success\nHandle: DENIC-1000022-MAX\nType: PERSON\nName: Max Mustermann\nAddress: {address}\nPostalCode: 60596\nCity: Frankfurt\nCountryCode: DE\nEmail: max@example.de\nChanged: {changed}")])
+        contact(&[
+            EXISTS,
+            &format!(
+                "Result: success\nHandle: DENIC-1000022-MAX\nType: PERSON\nName: Max Mustermann\nAddress: {address}\nPostalCode: 60596\nCity: Frankfurt\nCountryCode: DE\nEmail: max@example.de\nChanged: {changed}"
+            ),
+        ])
     };
     assert_eq!(info("Weg 1", "2026-11-21T13:00:01+01:00"), "applied");
     assert_eq!(info("Weg  1", "2020-01-01T00:00:00+01:00"), "applied", "what was ordered is there");
