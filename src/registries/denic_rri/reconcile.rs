@@ -7,7 +7,7 @@
 use std::cmp::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::commands;
 use super::dialect::Rri;
@@ -76,11 +76,11 @@ fn domain_create(rri: &Rri, reg_acc: &str, doubt: &Doubt<'_>, heard: &[Answer]) 
     if !owner.eq_ignore_ascii_case(reg_acc) {
         return foreign(format!("registered by {owner}"));
     }
-    let holders = commands::holders(data);
+    let holders = commands::holders(data.get("holder"));
     if holders.is_empty() {
         return unknown("INFO does not show the holders");
     }
-    let ordered = commands::holders(&json!({ "holder": doubt.params.get("holder") }));
+    let ordered = commands::holders(doubt.params.get("holder"));
     let registered = text(data, "registration_date").unwrap_or_default();
     let Some(date) = date(data, "registration_date") else {
         return unknown("INFO does not show when it was registered");

@@ -1,5 +1,6 @@
 //! What the contact commands share: the data of a contact, and how two contacts are compared.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::super::check;
@@ -99,18 +100,24 @@ impl Contact {
 fn holder(params: &Params<'_>) -> Result<Vec<(Word, String)>, Reject> {
     let mut fields = Vec::new();
     let mut put = |word, values: Vec<String>| fields.extend(values.into_iter().map(|value| (word, value)));
-    let texts = |name: &str, values: Vec<String>, most| -> Result<Vec<String>, Reject> {
-        values.iter().try_for_each(|value| check::length(name, value, 1, most))?;
+    let one = |name: &str, most| -> Result<Vec<String>, Reject> {
+        let value = params.required(name)?;
+        check::length(name, &value, 1, most)?;
+        Ok(vec![value])
+    };
+    let many = |name: &str, values: Vec<String>| -> Result<Vec<String>, Reject> {
+        let each = |(at, value): (usize, &String)| check::length(&format!("{name}[{at}]"), value, 1, 255);
+        values.iter().enumerate().try_for_each(each)?;
         Ok(values)
     };
-    put(Word::Name, texts("name", vec![params.required("name")?], 255)?);
-    put(Word::Organisation, texts("organisation", params.list("organisation")?, 255)?);
-    put(Word::Address, texts("address", params.required_list("address")?, 255)?);
+    put(Word::Name, one("name", 255)?);
+    put(Word::Organisation, many("organisation", params.list("organisation")?)?);
+    put(Word::Address, many("address", params.required_list("address")?)?);
     let country = check::country("country_code", &params.required("country_code")?)?;
     let postal_code = params.required("postal_code")?;
     check::postal_code("postal_code", &postal_code, &country)?;
     put(Word::PostalCode, vec![postal_code]);
-    put(Word::City, texts("city", vec![params.required("city")?], 80)?);
+    put(Word::City, one("city", 80)?);
     put(Word::CountryCode, vec![country]);
     let email = params.required_list("email")?;
     email.iter().enumerate().try_for_each(|(at, value)| check::email(&format!("email[{at}]"), value))?;
@@ -155,26 +162,17 @@ fn verification_block(block: &Params<'_>) -> Result<Vec<(Word, String)>, Reject>
 }
 
 /// The names of the fields in which a contact that INFO showed differs from the one ordered with `params`, compared as
-/// the registry stores them: runs of blanks are one, handles and types are upper case, a dummy phone number is not
-/// shown, e-mail addresses and organisations have no order. Names only: the values are personal data.
+/// the registry stores them: runs of blanks are one, types and countries are upper case, a dummy phone number is not
+/// shown, e-mail addresses, organisations and verifications have no order. Names only: the values are personal data.
 pub fn differences(params: &Map<String, Value>, shown: &Value) -> Vec<&'static str> {
-    const COMPARED: &[&str] = &[
-        "type",
-        "name",
-        "organisation",
-        "address",
-        "postal_code",
-        "city",
-        "country_code",
-        "email",
-        "phone",
-        "uri_template",
-    ];
     let differs = |name: &&&str| {
-        let (mut ours, mut theirs) = (values(params.get(**name)), values(shown.get(**name)));
+        let [mut ours, mut theirs] = [params.get(**name), shown.get(**name)].map(|value| match **name {
+            "verification" => verifications(value),
+            _ => texts(value),
+        });
         match **name {
             "type" | "country_code" => ours.iter_mut().chain(&mut theirs).for_each(|text| *text = text.to_uppercase()),
-            "email" | "organisation" => {
+            "email" | "organisation" | "verification" => {
                 ours.sort();
                 theirs.sort();
             }
@@ -183,11 +181,26 @@ pub fn differences(params: &Map<String, Value>, shown: &Value) -> Vec<&'static s
         }
         ours != theirs
     };
-    COMPARED.iter().filter(differs).copied().collect()
+    // Without the handle, by which it was asked for.
+    DATA[1..].iter().filter(differs).copied().collect()
+}
+
+/// Verification blocks, each as one text that does not depend on case, order of claims or the offset of a time.
+fn verifications(value: Option<&Value>) -> Vec<String> {
+    let tidy = |block: &Value| {
+        let parts = VERIFICATION.iter().map(|name| {
+            let mut parts: Vec<String> = texts(block.get(*name)).iter().map(|text| text.to_lowercase()).collect();
+            parts.sort();
+            let part = parts.join(",");
+            part.parse::<Timestamp>().map_or(part, |instant| instant.to_string())
+        });
+        parts.collect::<Vec<_>>().join(";")
+    };
+    value.and_then(Value::as_array).into_iter().flatten().map(tidy).collect()
 }
 
 /// A text or a list of texts, runs of blanks made one.
-fn values(value: Option<&Value>) -> Vec<String> {
+fn texts(value: Option<&Value>) -> Vec<String> {
     let tidy = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     match value {
         Some(Value::String(text)) => vec![tidy(text)],
@@ -215,5 +228,17 @@ mod tests {
         assert_eq!(differences(&ours, &theirs), [""; 0]);
         let other = json!({"type": "ORG", "name": "Max Mustermann", "address": ["Weg 2"], "email": ["a@example.de", "b@example.de"], "phone": "+49.69272350"});
         assert_eq!(differences(&ours, &other), ["type", "address", "phone"]);
+    }
+
+    #[test]
+    fn verifications_are_compared_by_what_they_say() {
+        let block = |claims: Value, result: &str, timestamp: &str| json!({"verification": [{"claims": claims, "result": result, "reference": "R1", "timestamp": timestamp, "evidence": "idcard", "method": "auth", "trust_framework": "de_denic"}]});
+        let ours = block(json!(["name", "address"]), "Success", "2023-11-11T15:36:21+02:00");
+        let Value::Object(ours) = ours else { unreachable!() };
+        let same = block(json!(["address", "name"]), "success", "2023-11-11T14:36:21+01:00");
+        assert_eq!(differences(&ours, &same), [""; 0]);
+        let other = block(json!(["address", "name"]), "failed", "2023-11-11T14:36:21+01:00");
+        assert_eq!(differences(&ours, &other), ["verification"]);
+        assert_eq!(differences(&ours, &json!({})), ["verification"]);
     }
 }

@@ -149,24 +149,22 @@ pub fn data(answer: &Block) -> Value {
 /// The contacts of a domain: handles under the names CREATE takes, and whatever else is shown of them under
 /// `…_details`. A foreign domain shows empty sections, or details without handles.
 fn contacts(answer: &Block, object: &mut Map<String, Value>) {
-    for (name, section, many) in [
-        ("holder", Section::Holder, true),
-        ("general_request", Section::GeneralRequest, false),
-        ("abuse_contact", Section::AbuseContact, false),
+    for (name, section) in [
+        ("holder", Section::Holder),
+        ("general_request", Section::GeneralRequest),
+        ("abuse_contact", Section::AbuseContact),
     ] {
         let shown: Vec<_> = answer.sections(section).map(shown::contact).collect();
-        let mut handles: Vec<Value> = shown.iter().filter_map(|contact| contact.get("handle").cloned()).collect();
-        let only_handle = |contact: &Map<String, Value>| contact.keys().all(|key| key == "handle");
-        let mut details: Vec<Value> =
-            shown.into_iter().filter(|contact| !only_handle(contact)).map(Value::Object).collect();
-        for (name, mut values) in
-            [(name.to_owned(), std::mem::take(&mut handles)), (format!("{name}_details"), std::mem::take(&mut details))]
-        {
-            match values.len() {
-                0 => continue,
-                1 if !many => object.insert(name, values.remove(0)),
-                _ => object.insert(name, Value::Array(values)),
-            };
+        let handles: Vec<Value> = shown.iter().filter_map(|contact| contact.get("handle").cloned()).collect();
+        let has_more = |contact: &Map<String, Value>| contact.keys().any(|key| key != "handle");
+        let details: Vec<Value> = shown.into_iter().filter(has_more).map(Value::Object).collect();
+        for (name, mut values) in [(name.to_owned(), handles), (format!("{name}_details"), details)] {
+            if values.is_empty() {
+                continue;
+            }
+            // Only holders may be several.
+            let value = if section == Section::Holder { Value::Array(values) } else { values.swap_remove(0) };
+            object.insert(name, value);
         }
     }
 }
@@ -195,12 +193,13 @@ fn nsentry(line: &str) -> String {
         .join(" ")
 }
 
-/// The holders of a domain INFO showed, sorted.
-pub fn holders(data: &Value) -> Vec<String> {
-    let mut holders: Vec<String> = match data.get("holder") {
-        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(str::to_uppercase).collect(),
-        Some(Value::String(one)) => vec![one.to_uppercase()],
-        _ => Vec::new(),
+/// The handles in a field `holder`, of parameters or of what INFO showed: in upper case, sorted.
+pub fn holders(holder: Option<&Value>) -> Vec<String> {
+    let handle = |value: &Value| value.as_str().map(|handle| handle.trim().to_uppercase());
+    let mut holders: Vec<String> = match holder {
+        Some(Value::Array(items)) => items.iter().filter_map(handle).collect(),
+        Some(one) => handle(one).into_iter().collect(),
+        None => Vec::new(),
     };
     holders.sort();
     holders

@@ -1,5 +1,7 @@
 //! Every branch of every conversation.
 
+use serde_json::json;
+
 use super::*;
 use crate::registries::WireOptions;
 
@@ -50,7 +52,7 @@ fn play(operation: Operation, params: Value, answers: &[&str]) -> (Vec<Operation
 fn create(answers: &[&str]) -> String {
     play(
         Operation::DomainCreate,
-        json!({"domain": "example.de", "holder": ["denic-1000022-max", "DENIC-1000022-ANN"], "nserver": []}),
+        json!({"domain": "example.de", "holder": [" denic-1000022-max ", "DENIC-1000022-ANN"], "nserver": []}),
         answers,
     )
     .1
