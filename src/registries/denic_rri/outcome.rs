@@ -39,7 +39,7 @@ impl ResultWord {
 
 /// What the answer to an operation means for its job.
 pub fn judge(operation: Operation, answer: &Answer) -> Judgement {
-    let known = |message: &&Message| codes::find(&message.code, operation).is_none();
+    let in_no_table = |message: &&Message| codes::find(&message.code, operation).is_none();
     let blocked = answer.messages.iter().any(|message| means(operation, message) == Meaning::Blocked);
     Judgement {
         verdict: match ResultWord::of(answer) {
@@ -50,7 +50,7 @@ pub fn judge(operation: Operation, answer: &Answer) -> Judgement {
             ResultWord::Failed => refusal(operation, answer),
             ResultWord::Exception => malfunction(operation, &reason(operation, answer)),
         },
-        unknown_codes: answer.messages.iter().filter(known).map(|message| message.code.clone()).collect(),
+        unknown_codes: answer.messages.iter().filter(in_no_table).map(|message| message.code.clone()).collect(),
         deadlines: deadlines(answer),
         account_cooldown: blocked.then(|| (BLOCKED_FOR, "access limit exceeded".to_owned())),
     }
