@@ -3,6 +3,7 @@
 use std::fmt;
 use std::process::ExitCode;
 
+use crate::broker::BrokerError;
 use crate::config::ConfigError;
 use crate::store::StoreError;
 
@@ -110,6 +111,18 @@ impl From<StoreError> for Failure {
             StoreError::SchemaTooOld { .. } => Self::new(Exit::Configuration, "schema_too_old", what),
             StoreError::Fenced(_) => Self::new(Exit::Temporary, "taken_over", what).next("try again"),
             StoreError::Broken(_) => Self::new(Exit::Software, "store_broken", what),
+        }
+    }
+}
+
+impl From<BrokerError> for Failure {
+    fn from(error: BrokerError) -> Self {
+        let what = error.to_string();
+        match error {
+            BrokerError::Unavailable(_) | BrokerError::Stopped => Self::new(Exit::Unavailable, "broker_unavailable", what)
+                .next("see that the broker runs and that broker.url in the configuration names it"),
+            BrokerError::Misconfigured(_) => Self::new(Exit::Configuration, "broker_misconfigured", what)
+                .next("see `[broker]` in the configuration and the user's rights at the broker"),
         }
     }
 }

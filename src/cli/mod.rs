@@ -3,7 +3,9 @@
 
 pub mod accounts;
 pub mod batches;
+pub mod bench;
 pub mod check_config;
+pub mod demo;
 pub mod events;
 pub mod exit;
 #[cfg(test)]
@@ -11,8 +13,11 @@ pub(crate) mod fake;
 pub mod jobs;
 pub mod migrate;
 pub mod output;
+pub mod sandbox;
 pub mod schema;
+pub mod serve;
 pub mod submit;
+pub mod wire;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -22,6 +27,8 @@ use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 
 use crate::config::Config;
+use crate::daemon;
+use crate::job::intake::{self, Submission};
 use crate::net::secret_ref;
 use crate::registries;
 use crate::store::{self, Store};
@@ -64,9 +71,9 @@ pub struct Global {
         default_value = "/etc/registrard/registrard.toml"
     )]
     pub config: PathBuf,
-    /// The shape of data on standard output, and of errors on standard error.
-    #[arg(long, short, global = true, value_enum, default_value_t)]
-    pub output: Format,
+    /// The shape of data on standard output, and of errors on standard error; a table unless a command says otherwise.
+    #[arg(long, short, global = true, value_enum)]
+    pub output: Option<Format>,
     /// Whether to use colour.
     #[arg(long, global = true, value_enum, value_name = "WHEN", default_value_t)]
     pub color: Colour,
@@ -75,6 +82,14 @@ pub struct Global {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Run the daemon.
+    Serve,
+    /// See it work: a registry, a daemon, a bulk of jobs, trouble, and the proof.
+    Demo(demo::DemoArgs),
+    /// Serve a registry on loopback, to try clients against.
+    Sandbox(sandbox::SandboxArgs),
+    /// Submit jobs.
+    Submit(submit::SubmitArgs),
     /// Look at jobs; retry, cancel or dismiss them.
     #[command(subcommand)]
     Jobs(jobs::Jobs),
@@ -91,6 +106,10 @@ pub enum Command {
     CheckConfig,
     /// Bring the database's schema up to date.
     Migrate,
+    /// See what a job would send, or what an answer means; needs no network and no store.
+    Wire(wire::WireArgs),
+    /// Measure.
+    Bench(bench::BenchArgs),
     /// Print the JSON Schema of jobs, events or the configuration.
     Schema {
         /// Of what.
@@ -105,7 +124,7 @@ pub type OpenStore = for<'a> fn(&'a str) -> BoxFuture<'a, store::Result<Arc<dyn 
 /// Runs a command and says how it ended; everything there is to say has been printed.
 pub async fn run(cli: Cli, open: OpenStore) -> Exit {
     let (mut data, mut talk) = (std::io::stdout(), std::io::stderr());
-    let mut out = Out::new(cli.global.output, cli.global.color, &mut data, &mut talk);
+    let mut out = Out::new(cli.global.output.unwrap_or_default(), cli.global.color, &mut data, &mut talk);
     match dispatch(cli, open, &mut out).await {
         Ok(()) => Exit::Ok,
         Err(failure) if failure.exit == Exit::Ok => Exit::Ok,
@@ -120,6 +139,17 @@ async fn dispatch(cli: Cli, open: OpenStore, out: &mut Out<'_>) -> Result<(), Fa
     let config = || Config::load(Some(&cli.global.config));
     let now = Timestamp::now();
     match &cli.command {
+        Command::Serve => serve::run(config()?, out).await,
+        Command::Demo(args) => demo::run(args, out).await,
+        Command::Sandbox(args) => {
+            sandbox::run(args.clone()).await.map_err(|why| Failure::new(Exit::Unavailable, "sandbox", why))
+        }
+        Command::Wire(args) => {
+            wire::run(args, cli.global.output, std::io::stdin().lock(), std::io::stdout().lock())
+                .map_err(|why| Failure::new(Exit::Usage, "wire", why))
+        }
+        Command::Bench(args) => bench::run(args).await,
+        Command::Submit(args) => submit(args, &config()?, open, out).await,
         Command::Schema { subject } => schema::run(*subject, out),
         Command::CheckConfig => {
             let names: Vec<_> = registries::PLUGINS.iter().map(|plugin| plugin.name).collect();
@@ -134,6 +164,24 @@ async fn dispatch(cli: Cli, open: OpenStore, out: &mut Out<'_>) -> Result<(), Fa
             accounts::run(command, &config, &*ready_store(&config, open).await?, now, out).await
         }
     }
+}
+
+/// Binds `submit` to the intake of the daemon, or to the broker.
+async fn submit(
+    args: &submit::SubmitArgs,
+    config: &Config,
+    open: OpenStore,
+    out: &mut Out<'_>,
+) -> Result<(), Failure> {
+    if args.via == submit::Via::Amqp {
+        return submit::publish(args, config, std::io::stdin(), out).await;
+    }
+    let gate = daemon::gate(config, &daemon::accounts(config)?);
+    let store = ready_store(config, open).await?;
+    let accept = async |items: &[Submission], dry_run: bool| {
+        intake::submit(&gate, &*store, items, dry_run).await.map_err(Failure::from)
+    };
+    submit::run(args, &*store, std::io::stdin(), accept, out).await
 }
 
 /// The configured store, with the schema this release needs.

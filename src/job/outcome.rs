@@ -53,6 +53,9 @@ impl Circumstances {
         let step = match &judgement.verdict {
             Verdict::Done => self.step(job, Cause::Done),
             Verdict::Pending(until) => self.step(job, Cause::Taken).map(|step| because(step, until)),
+            // It repeats a request that was never answered. Whatever the refusal is, it may only say that the lost one
+            // counted (a reused transaction id, an object that exists), so the registry is asked once more.
+            Verdict::Refused(why) if job.keep_transaction && job.operation.writes() => self.doubt(job, why, false),
             Verdict::Refused(why) => self.step(job, Cause::Refused).map(|step| because(step, why)),
             Verdict::Unsure(why) if job.operation.writes() => self.doubt(job, why, false),
             Verdict::Unsure(why) => {

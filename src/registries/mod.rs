@@ -109,6 +109,22 @@ pub trait Dialect: Send + Sync + 'static {
     /// The conversation that settles a doubt: called with the answers heard so far, it asks the next question or says
     /// what is true. Asks read-only questions only.
     fn reconcile(&self, doubt: &Doubt<'_>, heard: &[Answer]) -> Step;
+
+    /// A payload as it goes over the connection, for people (`wire encode --frame`).
+    ///
+    /// # Errors
+    /// The registry has no framing, or refuses this payload.
+    fn frame(&self, _payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {
+        Err("this registry puts no frame around a request".into())
+    }
+
+    /// The payload of an answer that may still have its frame around it.
+    ///
+    /// # Errors
+    /// The frame is cut or too long.
+    fn unframe<'a>(&self, bytes: &'a [u8]) -> Result<&'a [u8], String> {
+        Ok(bytes)
+    }
 }
 
 /// The published limits of an account. Later limits stack on these.

@@ -6,15 +6,19 @@ mod wait;
 use std::io::Read;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::exit::{Exit, Failure};
 use super::output::{Format, Out, Row};
-use crate::model::{JobId, Reject, State};
-use crate::store::{Acceptance, Store};
+use crate::broker::Published;
+use crate::broker::rabbitmq::{JobMessage, Names, publish_jobs};
+use crate::config::Config;
+use crate::job::intake::{Outcome, Submission, Submitted};
+use crate::model::State;
+use crate::store::Store;
 
 /// Jobs handed over at once: few enough for a moving progress bar, enough for one transaction to carry many.
 const AT_ONCE: usize = 500;
@@ -34,15 +38,19 @@ pub struct SubmitArgs {
     /// Only check the jobs, store nothing.
     #[arg(long)]
     pub dry_run: bool,
+    /// The way they take: straight into the store, or as a publisher through the broker.
+    #[arg(long, value_enum, default_value_t)]
+    pub via: Via,
 }
 
-/// What became of one submitted job.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Submitted {
-    /// The store answered (in a dry run: it would be stored).
-    Taken(JobId, Acceptance),
-    /// Turned away: its id, if it had a readable one, and why.
-    Rejected(Option<String>, Reject),
+/// The way jobs take.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum Via {
+    /// Straight into the store; also while the daemon is down.
+    #[default]
+    Store,
+    /// Through the broker, with confirms, as the user of `broker.url`.
+    Amqp,
 }
 
 /// One job of the report.
@@ -58,26 +66,16 @@ struct Line {
 
 impl From<&Submitted> for Line {
     fn from(submitted: &Submitted) -> Self {
-        let line =
-            |job: Option<String>, outcome| Self { job, outcome, state: None, code: None, field: None, reason: None };
-        let refused =
-            |id: &JobId, reason: &str| Self { reason: Some(reason.into()), ..line(Some(id.to_string()), "rejected") };
-        match submitted {
-            Submitted::Taken(id, Acceptance::New) => line(Some(id.to_string()), "accepted"),
-            Submitted::Taken(id, Acceptance::Duplicate(state)) => {
-                Self { state: Some(*state), ..line(Some(id.to_string()), "duplicate") }
-            }
-            Submitted::Taken(id, Acceptance::Conflict) => {
-                Self { code: Some("conflict"), ..refused(id, "the id is known with other content, which stands") }
-            }
-            Submitted::Taken(id, Acceptance::Cycle) => {
-                Self { code: Some("cycle"), ..refused(id, "it would wait for itself") }
-            }
-            Submitted::Rejected(id, reject) => Self {
+        let job = submitted.id.map(|id| id.to_string());
+        let line = |outcome| Self { job, outcome, state: None, code: None, field: None, reason: None };
+        match &submitted.outcome {
+            Outcome::Accepted => line("accepted"),
+            Outcome::Duplicate(state) => Self { state: Some(*state), ..line("duplicate") },
+            Outcome::Rejected(reject) => Self {
                 code: Some(reject.code.word()),
                 field: reject.field.clone(),
                 reason: Some(reject.reason.clone()),
-                ..line(id.clone(), "rejected")
+                ..line("rejected")
             },
         }
     }
@@ -98,8 +96,8 @@ impl Row for Line {
     }
 }
 
-/// Runs the command. `accept` takes a bulk message and whether it is only to be checked, and says for each of its jobs,
-/// in order, what became of it.
+/// Runs the command. `accept` takes jobs and whether they are only to be checked, and says for each, in order, what
+/// became of it.
 ///
 /// # Errors
 /// See [`Failure`]; a job that was rejected or did not succeed is [`Exit::JobFailed`].
@@ -107,15 +105,15 @@ pub async fn run(
     args: &SubmitArgs,
     store: &dyn Store,
     input: impl Read,
-    accept: impl AsyncFn(&str, bool) -> Result<Vec<Submitted>, Failure>,
+    accept: impl AsyncFn(&[Submission], bool) -> Result<Vec<Submitted>, Failure>,
     out: &mut Out<'_>,
 ) -> Result<(), Failure> {
     let jobs = read::jobs(args, input)?;
     let mut submitted = Vec::with_capacity(jobs.len());
     let bar = bar(jobs.len(), "submitted");
     for some in jobs.chunks(AT_ONCE) {
-        let message = json!({ "batch": args.batch, "jobs": some });
-        submitted.extend(accept(&message.to_string(), args.dry_run).await?);
+        let items: Vec<_> = some.iter().map(|job| Submission { job: Ok(job.clone()), batch: None }).collect();
+        submitted.extend(accept(&items, args.dry_run).await?);
         bar.set_position(submitted.len() as u64);
     }
     bar.finish_and_clear();
@@ -129,6 +127,36 @@ pub async fn run(
     Err(Failure::new(Exit::JobFailed, "job_failed", what).next("`registrard jobs show ID` tells why"))
 }
 
+/// Publishes the jobs as bulk messages. What becomes of each is told by events, so there is nothing to wait for or to
+/// try here.
+///
+/// # Errors
+/// See [`Failure`].
+pub async fn publish(args: &SubmitArgs, config: &Config, input: impl Read, out: &mut Out<'_>) -> Result<(), Failure> {
+    if args.wait || args.dry_run {
+        let what = "--wait and --dry-run look into the store, --via amqp does not";
+        return Err(Failure::new(Exit::Usage, "usage", what).next("leave one of them out"));
+    }
+    let Some(broker) = &config.broker else {
+        let what = "there is no [broker] in the configuration";
+        return Err(Failure::new(Exit::Configuration, "configuration", what).next("use --via store"));
+    };
+    let jobs = read::jobs(args, input)?;
+    let message = |some: &[Value]| JobMessage {
+        message_id: uuid::Uuid::now_v7().to_string(),
+        body: json!({ "batch": args.batch, "jobs": some }).to_string().into_bytes(),
+    };
+    let messages: Vec<_> = jobs.chunks(AT_ONCE).map(message).collect();
+    for published in publish_jobs(broker, &Names::default(), &messages).await? {
+        if let Published::Unroutable(why) = published {
+            let next = "start the daemon once, so that it declares its queues; submitting again is safe";
+            return Err(Failure::new(Exit::Unavailable, "unroutable", "the jobs reached no queue").why(why).next(next));
+        }
+    }
+    out.say(&format!("{} job(s) published; `registrard events tail` tells what becomes of them", jobs.len()));
+    Ok(())
+}
+
 /// For programs every job; for people what needs a look, and how many there were.
 fn report(submitted: &[Submitted], dry_run: bool, out: &mut Out<'_>) -> Result<(), Failure> {
     let lines: Vec<_> = submitted.iter().map(Line::from).collect();
@@ -140,7 +168,7 @@ fn report(submitted: &[Submitted], dry_run: bool, out: &mut Out<'_>) -> Result<(
             out.rows(&notable)?;
         }
     }
-    let new = submitted.iter().filter(|one| matches!(one, Submitted::Taken(_, Acceptance::New))).count();
+    let new = submitted.iter().filter(|one| one.outcome == Outcome::Accepted).count();
     let verb = if dry_run { "would be accepted" } else { "accepted" };
     out.say(&format!("{new} of {} job(s) {verb}", submitted.len()));
     Ok(())

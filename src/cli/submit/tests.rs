@@ -5,9 +5,10 @@ use super::*;
 use crate::cli::fake::{Fake, detail, job};
 use crate::cli::output::Colour;
 use crate::model::request::RejectCode;
+use crate::model::{JobId, Reject};
 
 fn args(wait: bool) -> SubmitArgs {
-    SubmitArgs { file: "-".into(), batch: Some("autumn".into()), wait, dry_run: false }
+    SubmitArgs { file: "-".into(), batch: Some("autumn".into()), wait, dry_run: false, via: Via::Store }
 }
 
 /// The jobs that a text is taken for.
@@ -51,14 +52,17 @@ fn ids_are_those_of_the_publisher_or_made_of_content_and_place() {
     assert!(first[0]["id"].as_str().unwrap().parse::<Uuid>().is_ok());
 }
 
+fn taken(id: JobId, outcome: Outcome) -> Submitted {
+    Submitted { index: 0, id: Some(id), outcome }
+}
+
 /// Submits a text to a store where `answers` become of its jobs.
 async fn submit(store: &Fake, args: &SubmitArgs, answers: Vec<Submitted>) -> (Vec<Value>, Result<(), Failure>) {
     let (mut data, mut talk) = (Vec::new(), Vec::new());
     let mut out = Out::new(Format::Jsonl, Colour::Never, &mut data, &mut talk);
     let text = json!(vec![json!({ "account": "A" }); answers.len()]).to_string();
-    let accept = async |message: &str, _: bool| {
-        let message: Value = serde_json::from_str(message).unwrap();
-        assert_eq!(message["jobs"].as_array().unwrap().len(), answers.len());
+    let accept = async |items: &[Submission], _: bool| {
+        assert_eq!(items.len(), answers.len());
         Ok(answers.clone())
     };
     let ended = run(args, store, text.as_bytes(), accept, &mut out).await;
@@ -71,21 +75,19 @@ async fn what_became_of_each_job_is_told_and_a_rejection_fails_the_command() {
     let id = JobId(Uuid::from_u128(1));
     let reject = Reject { field: Some("account".into()), ..Reject::new(RejectCode::UnknownAccount, "no such account") };
     let answers = vec![
-        Submitted::Taken(id, Acceptance::New),
-        Submitted::Taken(id, Acceptance::Duplicate(State::Succeeded)),
-        Submitted::Taken(id, Acceptance::Conflict),
-        Submitted::Taken(id, Acceptance::Cycle),
-        Submitted::Rejected(None, reject),
+        taken(id, Outcome::Accepted),
+        taken(id, Outcome::Duplicate(State::Succeeded)),
+        Submitted { index: 0, id: None, outcome: Outcome::Rejected(reject) },
     ];
     let (lines, ended) = submit(&Fake::default(), &args(false), answers).await;
     let outcomes: Vec<_> = lines.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
-    assert_eq!(outcomes, ["accepted", "duplicate", "rejected", "rejected", "rejected"]);
-    assert_eq!((&lines[1]["state"], &lines[4]["code"]), (&json!("succeeded"), &json!("unknown_account")));
+    assert_eq!(outcomes, ["accepted", "duplicate", "rejected"]);
+    assert_eq!((&lines[1]["state"], &lines[2]["code"]), (&json!("succeeded"), &json!("unknown_account")));
     let failure = ended.unwrap_err();
     assert_eq!(failure.exit, Exit::JobFailed);
-    assert!(failure.what.contains("3 were rejected"), "{failure}");
+    assert!(failure.what.contains("1 were rejected"), "{failure}");
 
-    let (_, ended) = submit(&Fake::default(), &args(false), vec![Submitted::Taken(id, Acceptance::New)]).await;
+    let (_, ended) = submit(&Fake::default(), &args(false), vec![taken(id, Outcome::Accepted)]).await;
     assert_eq!(ended, Ok(()));
 }
 
@@ -98,9 +100,9 @@ async fn waiting_ends_with_the_last_job_and_tells_whether_all_succeeded() {
         *store.meanwhile.lock().unwrap() =
             vec![(ids[1], last), (ids[0], State::Succeeded), (ids[0], State::Running), (ids[1], State::InDoubt)];
         let answers = vec![
-            Submitted::Taken(ids[0], Acceptance::New),
-            Submitted::Taken(ids[1], Acceptance::Duplicate(State::Running)),
-            Submitted::Taken(JobId(Uuid::from_u128(3)), Acceptance::Duplicate(State::Succeeded)),
+            taken(ids[0], Outcome::Accepted),
+            taken(ids[1], Outcome::Duplicate(State::Running)),
+            taken(JobId(Uuid::from_u128(3)), Outcome::Duplicate(State::Succeeded)),
         ];
         let (_, ended) = submit(&store, &args(true), answers).await;
         assert_eq!(ended.err().map(|failure| failure.exit), exit);
@@ -110,7 +112,7 @@ async fn waiting_ends_with_the_last_job_and_tells_whether_all_succeeded() {
 
 #[tokio::test(start_paused = true)]
 async fn a_job_that_is_gone_does_not_count_as_done() {
-    let answers = vec![Submitted::Taken(JobId(Uuid::from_u128(7)), Acceptance::New)];
+    let answers = vec![taken(JobId(Uuid::from_u128(7)), Outcome::Accepted)];
     let (_, ended) = submit(&Fake::default(), &args(true), answers).await;
     assert_eq!(ended.unwrap_err().exit, Exit::JobFailed);
 }

@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
-use super::{Submitted, bar};
+use super::bar;
 use crate::cli::exit::Failure;
 use crate::cli::output::Out;
+use crate::job::intake::{Outcome, Submitted};
 use crate::model::{JobId, State};
-use crate::store::{Acceptance, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// Between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
@@ -57,10 +58,10 @@ impl Watch {
     fn new(submitted: &[Submitted]) -> Self {
         let mut watch = Self { open: VecDeque::new(), over: BTreeMap::new(), seq: None };
         for one in submitted {
-            match one {
-                Submitted::Taken(_, Acceptance::Duplicate(state)) if ends(*state) => watch.count(*state),
-                Submitted::Taken(id, Acceptance::New | Acceptance::Duplicate(_)) => watch.open.push_back(*id),
-                Submitted::Taken(_, Acceptance::Conflict | Acceptance::Cycle) | Submitted::Rejected(..) => {}
+            match (&one.outcome, one.id) {
+                (Outcome::Duplicate(state), _) if ends(*state) => watch.count(*state),
+                (Outcome::Accepted | Outcome::Duplicate(_), Some(id)) => watch.open.push_back(id),
+                _ => {}
             }
         }
         watch

@@ -1,9 +1,35 @@
-//! DENIC RRI: the registry of .de.
+//! DENIC RRI: the registry of .de. TCP, TLS, frames with a length, and in them requests in one of two formats.
+//!
+//! In the order a request meets them: `params` reads a job's parameters, `check` holds the rules for fields, `commands`
+//! has one file per command, `codec` writes and reads both formats, `frame` puts a length in front, `session` carries it
+//! there and back, `outcome` says what the answer means, `reconcile` finds out what is true when no answer came.
+//! `dialect` ties the pure parts together, `settings` and `account` the others, `limits` has the registry's limits and
+//! calendar.
+
+mod account;
+mod check;
+mod codec;
+mod commands;
+mod dialect;
+mod frame;
+mod limits;
+mod outcome;
+mod params;
+mod reconcile;
+mod session;
+mod settings;
+
+use std::sync::Arc;
+
 use super::Plugin;
-/// placeholder
+
+/// The plug-in.
 pub const PLUGIN: Plugin = Plugin {
-    name: "denic-rri",
-    operations: &[],
-    dialect: |_| Err("not yet".into()),
-    account: |_, _| Err("not yet".into()),
+    name: NAME,
+    operations: commands::OPERATIONS,
+    dialect: |options| Ok(Arc::new(dialect::Rri::new(options)?)),
+    account: |name, settings| Ok(Arc::new(account::Account::new(name, settings)?)),
 };
+
+/// The name in the configuration.
+const NAME: &str = "denic-rri";

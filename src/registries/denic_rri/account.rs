@@ -1,0 +1,149 @@
+//! One registrar account: its settings, limits and the opening of sessions.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_rustls::TlsConnector;
+
+use super::commands::login;
+use super::dialect::{self, Rri, is_reg_acc};
+use super::limits::{self, Calendar};
+use super::outcome::{self, Login};
+use super::session::{Connection, RriSession};
+use super::settings::Settings;
+use crate::model::{Lost, Secret};
+use crate::net::tls;
+use crate::registries::{Dialect, Limits, OpenError, Registry, Session, WireOptions};
+
+/// An account as the rest of the house uses it.
+pub struct Account {
+    dialect: Arc<Rri>,
+    settings: Settings,
+    password: Secret,
+    tls: Arc<ClientConfig>,
+    server_name: ServerName<'static>,
+    calendar: Calendar,
+}
+
+impl Account {
+    /// Reads settings, password and roots; does not connect.
+    ///
+    /// # Errors
+    /// Says which setting is wrong or what cannot be read; never shows the password.
+    pub fn new(name: &str, settings: &Value) -> Result<Self, String> {
+        let settings = Settings::read(settings)?;
+        let options = WireOptions {
+            account: reg_acc(name, &settings.user),
+            format: Some(settings.format.clone()),
+            protocol: Some(settings.protocol.clone()),
+        };
+        let host = settings.server_name.as_deref().or(settings.host()).unwrap_or_default();
+        let server_name = ServerName::try_from(host.to_owned())
+            .map_err(|_| format!("`{}` cannot be the name of a server", host.escape_default()))?;
+        Ok(Self {
+            dialect: Arc::new(Rri::new(&options)?),
+            password: settings.password()?,
+            tls: tls::client(settings.ca_file.as_deref())?,
+            server_name,
+            calendar: Calendar::new(settings.requests_per_minute),
+            settings,
+        })
+    }
+
+    fn answer_within(&self) -> Duration {
+        Duration::from_secs(self.settings.answer_seconds)
+    }
+
+    /// A connection that is not logged in yet.
+    ///
+    /// # Errors
+    /// It cannot be had in time, or the server is not who it should be.
+    pub(super) async fn connect(&self) -> Result<Connection, OpenError> {
+        let unreachable = |error: std::io::Error| OpenError::Unreachable(error.to_string());
+        let connecting = async {
+            let tcp = TcpStream::connect(&self.settings.address).await.map_err(unreachable)?;
+            tcp.set_nodelay(true).map_err(unreachable)?;
+            let handshake = TlsConnector::from(Arc::clone(&self.tls)).connect(self.server_name.clone(), tcp);
+            handshake.await.map_err(unreachable)
+        };
+        let limit = Duration::from_secs(self.settings.connect_seconds);
+        let stream = timeout(limit, connecting)
+            .await
+            .map_err(|_| OpenError::Unreachable(format!("no connection within {} s", limit.as_secs())))??;
+        Connection::new(stream, self.answer_within()).map_err(unreachable)
+    }
+}
+
+/// The registrar's id. Accounts are named by it; under another name it is what the login begins with, since logins have
+/// the form of a handle.
+fn reg_acc(name: &str, user: &str) -> String {
+    let of_login = || user.match_indices('-').nth(1).map_or("", |(at, _)| &user[..at]);
+    (if is_reg_acc(name) { name } else { of_login() }).to_owned()
+}
+
+#[async_trait]
+impl Registry for Account {
+    fn kind(&self) -> &'static str {
+        super::NAME
+    }
+
+    fn dialect(&self) -> &dyn Dialect {
+        &*self.dialect
+    }
+
+    fn limits(&self) -> Limits {
+        Limits {
+            sessions: self.settings.sessions,
+            window: limits::WINDOW,
+            grace: limits::GRACE,
+            keep_alive: Some(Duration::from_secs(self.settings.keep_alive_seconds)),
+            answer_within: self.answer_within(),
+        }
+    }
+
+    fn requests_per_window(&self, at: Timestamp) -> u32 {
+        self.calendar.requests_per_window(at)
+    }
+
+    fn next_quota_day(&self, at: Timestamp) -> Timestamp {
+        self.calendar.next_quota_day(at)
+    }
+
+    async fn open(&self) -> Result<Box<dyn Session>, OpenError> {
+        let mut connection = self.connect().await?;
+        let login = login::order(&self.settings.user, &self.password);
+        let login = self.dialect.write(&login).map_err(OpenError::Refused)?;
+        let reply = connection.exchange(&login).await.map_err(|lost| {
+            let (Lost::NotSent(reason) | Lost::PerhapsSent(reason)) = lost;
+            // How a refusal by the registry's list of addresses looks is not stated; this is the likeliest way.
+            OpenError::Unreachable(format!(
+                "no answer to LOGIN: {reason} (is this machine's address on the allow-list?)"
+            ))
+        })?;
+        match outcome::login(&dialect::answer(reply, Value::Null)) {
+            Login::Open => Ok(Box::new(RriSession::new(connection, Arc::clone(&self.dialect)))),
+            Login::NotNow(reason, time) => Err(OpenError::NotNow(reason, time)),
+            Login::Trouble(reason) => Err(OpenError::Unreachable(reason)),
+            Login::Refused(reason) => Err(OpenError::Refused(reason)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_registrars_id_is_the_accounts_name_or_in_the_login() {
+        assert_eq!(reg_acc("DENIC-1000022", "DENIC-1000011-RRI"), "DENIC-1000022");
+        assert_eq!(reg_acc("denic-live", "denic-1000011-RRI-2"), "denic-1000011");
+        assert_eq!(reg_acc("live", "somebody"), "");
+    }
+}

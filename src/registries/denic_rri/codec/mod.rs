@@ -1,0 +1,70 @@
+//! Bytes ⇄ messages in the registry's two formats. `words` is the vocabulary, `tree` the message in neither format,
+//! `kv` and `xml` write and read it.
+
+pub mod kv;
+pub mod tree;
+pub mod words;
+pub mod xml;
+
+use zeroize::Zeroizing;
+
+use super::frame;
+use tree::{Order, Reply};
+
+/// How requests are written. An answer comes in the format of its request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Format {
+    /// `Keyword: value` lines.
+    Kv,
+    /// XML documents.
+    Xml,
+}
+
+impl Format {
+    /// The format of a setting.
+    ///
+    /// # Errors
+    /// There is no such format.
+    pub fn named(name: &str) -> Result<Self, String> {
+        match name {
+            "kv" => Ok(Self::Kv),
+            "xml" => Ok(Self::Xml),
+            other => Err(format!("unknown format `{}`; there are kv and xml", other.escape_default())),
+        }
+    }
+}
+
+/// Versions of the protocol this program writes. Another one is a row here and, where it lacks a field, a rule in the
+/// command that has it; the version itself is only a value in `Version:` and in the namespaces.
+pub const PROTOCOLS: &[&str] = &["5.0"];
+
+/// Writes a request. Deterministic.
+///
+/// # Errors
+/// The request is longer than the registry takes; the text names both sizes.
+pub fn write(order: &Order, format: Format, protocol: &str) -> Result<Zeroizing<Vec<u8>>, String> {
+    // One allocation of the largest request: growing step by step would leave unwiped copies of a password behind.
+    let mut text = Zeroizing::new(String::with_capacity(frame::LONGEST_REQUEST));
+    match format {
+        Format::Kv => kv::write(order, protocol, &mut text),
+        Format::Xml => xml::write(order, protocol, &mut text),
+    }
+    if text.len() > frame::LONGEST_REQUEST {
+        return Err(format!("the request has {} bytes, the registry takes {}", text.len(), frame::LONGEST_REQUEST));
+    }
+    Ok(Zeroizing::new(text.as_bytes().to_vec()))
+}
+
+/// Reads an answer in whichever format it is: XML begins with `<`.
+///
+/// # Errors
+/// It is not an answer; says what and where.
+pub fn read(bytes: &[u8]) -> Result<Reply, String> {
+    if bytes.len() > frame::LONGEST_ANSWER {
+        return Err(format!("the answer has {} bytes, more than {}", bytes.len(), frame::LONGEST_ANSWER));
+    }
+    let text = std::str::from_utf8(bytes)
+        .map_err(|error| format!("the answer is not UTF-8 (byte {} of {})", error.valid_up_to(), bytes.len()))?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.trim_start().starts_with('<') { xml::read(text) } else { kv::read(text) }
+}

@@ -1,0 +1,100 @@
+//! The commands: one file each, in the order request, writing, reading its answer, tests. `contact` and `domain` hold
+//! what several of them share. A new command is a file and a row in [`COMMANDS`].
+
+mod contact;
+mod contact_check;
+mod contact_create;
+mod contact_info;
+mod domain;
+mod domain_check;
+mod domain_create;
+mod domain_delete;
+mod domain_info;
+pub mod login;
+pub mod logout;
+pub mod queue_read;
+mod shown;
+
+pub use contact::differences;
+pub use domain::holders;
+
+use serde_json::{Map, Value};
+
+use super::codec::tree::{Action, Block, Item, Order};
+use super::params::Params;
+use crate::model::{ObjectKey, Operation, Reject};
+
+/// What the commands a job can ask for are made of.
+pub const COMMANDS: &[Command] = &[
+    command::<contact_check::ContactCheck>(),
+    command::<contact_info::ContactInfo>(),
+    command::<contact_create::ContactCreate>(),
+    command::<domain_check::DomainCheck>(),
+    command::<domain_info::DomainInfo>(),
+    command::<domain_create::DomainCreate>(),
+    command::<domain_delete::DomainDelete>(),
+];
+
+/// The operations of [`COMMANDS`].
+pub const OPERATIONS: &[Operation] = &{
+    let mut operations = [Operation::Raw; COMMANDS.len()];
+    let mut at = 0;
+    while at < operations.len() {
+        operations[at] = COMMANDS[at].operation;
+        at += 1;
+    }
+    operations
+};
+
+/// What the rules for parameters depend on besides the parameters.
+#[derive(Clone, Debug, Default)]
+pub struct Rules {
+    /// The registrar's own id (`DENIC-1000022`); empty if unknown.
+    pub reg_acc: String,
+}
+
+/// A request with its parameters, and how its answer is read.
+trait Request: Sized {
+    /// The operation of a job.
+    const OPERATION: Operation;
+    /// The registry's words for it.
+    const ACTION: Action;
+    /// The names of its parameters.
+    const PARAMS: &'static [&'static str];
+
+    /// Checks the parameters.
+    fn read(params: &Params<'_>, rules: &Rules) -> Result<Self, Reject>;
+    /// The object it works on.
+    fn object(&self) -> ObjectKey;
+    /// What it says, in the order of the XML schema.
+    fn items(self) -> Vec<Item>;
+    /// What its answer shows; null where an answer shows nothing.
+    fn data(answer: &Block) -> Value;
+}
+
+/// Parameters to the object they name and the request they ask for.
+pub type MakeOrder = fn(&Map<String, Value>, &Rules) -> Result<(ObjectKey, Order), Reject>;
+
+/// A row of the table of commands.
+pub struct Command {
+    /// The operation of a job.
+    pub operation: Operation,
+    /// Checks parameters and makes the request, still without a transaction id.
+    pub order: MakeOrder,
+    /// Reads what its answer shows.
+    pub data: fn(&Block) -> Value,
+}
+
+const fn command<R: Request>() -> Command {
+    Command { operation: R::OPERATION, order: order::<R>, data: R::data }
+}
+
+fn order<R: Request>(params: &Map<String, Value>, rules: &Rules) -> Result<(ObjectKey, Order), Reject> {
+    let request = R::read(&Params::new(params, R::PARAMS)?, rules)?;
+    Ok((request.object(), Order { action: R::ACTION, items: request.items(), transaction: None }))
+}
+
+/// The row of an operation.
+pub fn find(operation: Operation) -> Option<&'static Command> {
+    COMMANDS.iter().find(|command| command.operation == operation)
+}

@@ -1,0 +1,138 @@
+//! The language of the registry: parameters to bytes, bytes to answers, answers to verdicts.
+
+use serde_json::{Map, Value};
+use zeroize::Zeroizing;
+
+use super::codec::tree::{Order, Reply};
+use super::codec::{self, Format};
+use super::commands::{self, Rules};
+use super::{frame, outcome, reconcile};
+use crate::model::request::RejectCode;
+use crate::model::verdict::{Doubt, Judgement};
+use crate::model::{Answer, ObjectKey, Operation, Reject};
+use crate::registries::{Dialect, Prepared, Step, WireOptions};
+
+/// A transaction id as long as any, to measure requests with.
+const LONGEST_TRANSACTION: usize = 64;
+
+/// RRI in one format and version, for one registrar account.
+pub struct Rri {
+    format: Format,
+    protocol: String,
+    rules: Rules,
+}
+
+impl Rri {
+    /// RRI as the options say; K/V and the newest protocol where they say nothing.
+    ///
+    /// # Errors
+    /// There is no such format or protocol.
+    pub fn new(options: &WireOptions) -> Result<Self, String> {
+        let protocol = options.protocol.as_deref().unwrap_or(codec::PROTOCOLS[0]);
+        if !codec::PROTOCOLS.contains(&protocol) {
+            let known = codec::PROTOCOLS.join(", ");
+            return Err(format!("unknown protocol `{}`; there is {known}", protocol.escape_default()));
+        }
+        Ok(Self {
+            format: Format::named(options.format.as_deref().unwrap_or("kv"))?,
+            protocol: protocol.to_owned(),
+            rules: Rules {
+                reg_acc: Some(&options.account).filter(|name| is_reg_acc(name)).cloned().unwrap_or_default(),
+            },
+        })
+    }
+
+    /// Writes a request.
+    ///
+    /// # Errors
+    /// It is longer than the registry takes.
+    pub fn write(&self, order: &Order) -> Result<Zeroizing<Vec<u8>>, String> {
+        codec::write(order, self.format, &self.protocol)
+    }
+
+    fn order(&self, operation: Operation, params: &Map<String, Value>) -> Result<(ObjectKey, Order), Reject> {
+        let command = commands::find(operation)
+            .ok_or_else(|| Reject::new(RejectCode::UnknownOperation, format!("{} has no {operation}", super::NAME)))?;
+        (command.order)(params, &self.rules)
+    }
+
+    /// Writes a request for the wire; only writes get the transaction id.
+    fn finish(&self, operation: Operation, mut order: Order, transaction: &str) -> Result<Prepared, Reject> {
+        order.transaction = operation.writes().then(|| transaction.to_owned());
+        let bytes = self.write(&order).map_err(|reason| Reject::new(RejectCode::InvalidParameter, reason))?;
+        Ok(Prepared { bytes, operation, transaction: order.transaction })
+    }
+}
+
+impl Dialect for Rri {
+    fn check(&self, operation: Operation, params: &Map<String, Value>) -> Result<ObjectKey, Reject> {
+        let (object, order) = self.order(operation, params)?;
+        self.finish(operation, order, &"x".repeat(LONGEST_TRANSACTION))?;
+        Ok(object)
+    }
+
+    fn prepare(
+        &self,
+        operation: Operation,
+        params: &Map<String, Value>,
+        transaction: &str,
+    ) -> Result<Prepared, Reject> {
+        let visible = transaction.chars().all(|character| !character.is_control() && !character.is_whitespace());
+        let length = transaction.chars().count();
+        if operation.writes() && !(visible && (3..=LONGEST_TRANSACTION).contains(&length)) {
+            let rule = "the transaction id must be 3 to 64 visible characters";
+            return Err(Reject::new(RejectCode::InvalidJob, rule));
+        }
+        let (_, order) = self.order(operation, params)?;
+        self.finish(operation, order, transaction)
+    }
+
+    fn decode(&self, operation: Operation, bytes: &[u8]) -> Result<Answer, String> {
+        let reply = codec::read(bytes)?;
+        let data = commands::find(operation).map_or(Value::Null, |command| (command.data)(&reply.data));
+        Ok(answer(reply, data))
+    }
+
+    fn judge(&self, operation: Operation, answer: &Answer) -> Judgement {
+        outcome::judge(operation, answer)
+    }
+
+    fn reconcile(&self, doubt: &Doubt<'_>, heard: &[Answer]) -> Step {
+        let reg_acc = if self.rules.reg_acc.is_empty() { doubt.account } else { &self.rules.reg_acc };
+        reconcile::next(self, reg_acc, doubt, heard)
+    }
+
+    fn frame(&self, payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {
+        frame::encode(payload).map_err(|error| error.to_string())
+    }
+
+    fn unframe<'a>(&self, bytes: &'a [u8]) -> Result<&'a [u8], String> {
+        // A payload is text and never begins with NUL; a length below 16 MiB always does.
+        match bytes.first() {
+            Some(0) => frame::payload(bytes).map_err(|error| format!("this is no whole frame: {error}")),
+            _ => Ok(bytes),
+        }
+    }
+}
+
+/// Whether a name is a registrar's id: `DENIC-` and digits. Only then can it be compared with handles.
+pub fn is_reg_acc(name: &str) -> bool {
+    let is_denic = |prefix: &str| prefix.eq_ignore_ascii_case("DENIC");
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    name.split_once('-').is_some_and(|(prefix, number)| is_denic(prefix) && digits(number))
+}
+
+/// An answer in the common shape. An answer that shows nothing has no data.
+pub fn answer(reply: Reply, data: Value) -> Answer {
+    if reply.server_transactions.len() > 1 {
+        tracing::debug!(transactions = ?reply.server_transactions, "an answer with more than one STID; the first counts");
+    }
+    let empty = data.as_object().is_some_and(Map::is_empty);
+    Answer {
+        result: reply.result,
+        messages: reply.messages,
+        server_transaction: reply.server_transactions.into_iter().next(),
+        client_transaction: reply.client_transaction,
+        data: if empty { Value::Null } else { data },
+    }
+}

@@ -1,0 +1,184 @@
+//! What an answer means. The result word decides first, then the codes; the level of a message is its keyword's or
+//! attribute's, never its first digit's. The only place that reads codes.
+
+mod codes;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use self::codes::Meaning;
+use crate::model::deadline::{Deadline, DeadlineKind};
+use crate::model::retry::Pace;
+use crate::model::verdict::Judgement;
+use crate::model::{Answer, Later, Level, Message, Operation, Scope, Verdict};
+
+/// How long an account is silent after it was blocked; sending meanwhile prolongs the block.
+pub const BLOCKED_FOR: Duration = Duration::from_secs(120);
+/// How long no further session is tried after all were taken.
+pub const SESSIONS_TAKEN_FOR: Duration = Duration::from_secs(60);
+
+/// The registry's word for the whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum ResultWord {
+    Success,
+    Failed,
+    /// `exception`, or a word nobody knows: the manual says nothing was done, and one look costs less than believing it.
+    Exception,
+}
+
+impl ResultWord {
+    fn of(answer: &Answer) -> Self {
+        match answer.result.to_ascii_lowercase().as_str() {
+            "success" => Self::Success,
+            "failed" | "failure" => Self::Failed,
+            _ => Self::Exception,
+        }
+    }
+}
+
+/// What the answer to an operation means for its job.
+pub fn judge(operation: Operation, answer: &Answer) -> Judgement {
+    let in_no_table = |message: &&Message| codes::find(&message.code, operation).is_none();
+    let blocked = answer.messages.iter().any(|message| means(operation, message) == Meaning::Blocked);
+    Judgement {
+        verdict: match ResultWord::of(answer) {
+            // Registered with status pendingCreate is registered: the contract runs, and only the delegation waits for
+            // the risk assessment. So it is done, and the message says what is still to come (domainStatusUpdate). The
+            // same holds for a domain whose name server test failed: an ERROR line beside a success undoes nothing.
+            ResultWord::Success => Verdict::Done,
+            ResultWord::Failed => refusal(operation, answer),
+            ResultWord::Exception => malfunction(operation, &reason(operation, answer)),
+        },
+        unknown_codes: answer.messages.iter().filter(in_no_table).map(|message| message.code.clone()).collect(),
+        deadlines: deadlines(answer),
+        account_cooldown: blocked.then(|| (BLOCKED_FOR, "access limit exceeded".to_owned())),
+    }
+}
+
+/// The verdict on `failed`: of several errors the gravest counts.
+fn refusal(operation: Operation, answer: &Answer) -> Verdict {
+    let errors: Vec<&Message> = answer.messages.iter().filter(|message| message.level == Level::Error).collect();
+    let gravest = errors.iter().map(|message| means(operation, message)).max().unwrap_or(Meaning::Refused);
+    let reason = reason(operation, answer);
+    let later = |pace, scope| Verdict::Later(Later { pace, scope, reason: reason.clone() });
+    match gravest {
+        Meaning::Note | Meaning::Refused => Verdict::Refused(reason),
+        Meaning::Soon => later(Pace::Soon, Scope::Job),
+        Meaning::Backoff | Meaning::Sessions => later(Pace::Backoff, Scope::Job),
+        Meaning::Quota => later(Pace::NextQuotaDay, Scope::Account),
+        Meaning::Blocked => later(Pace::Exactly(BLOCKED_FOR), Scope::Account),
+        Meaning::Ask if operation.writes() => Verdict::Unsure(reason),
+        Meaning::Ask => Verdict::Refused(reason),
+        Meaning::Malfunction => malfunction(operation, &reason),
+        Meaning::Suspend => Verdict::Suspend(reason),
+    }
+}
+
+fn malfunction(operation: Operation, reason: &str) -> Verdict {
+    if operation.writes() {
+        return Verdict::Unsure(format!("malfunction at the registry: {reason}"));
+    }
+    Verdict::Later(Later { pace: Pace::Backoff, scope: Scope::Job, reason: reason.to_owned() })
+}
+
+/// The meaning of a message of a refusal. A code that stands in no table is refused for good, class 5 too, of which too
+/// many never heal; only class 7 (a technical error that passes) is tried again.
+fn means(operation: Operation, message: &Message) -> Meaning {
+    match codes::find(&message.code, operation) {
+        Some(row) => row.meaning,
+        None if message.code.starts_with('7') => Meaning::Backoff,
+        None => Meaning::Refused,
+    }
+}
+
+/// Code and text of the message that decides, and what there is to know about it. Without arguments: they may repeat
+/// what was sent.
+fn reason(operation: Operation, answer: &Answer) -> String {
+    let gravest = answer.messages.iter().rev().max_by_key(|message| (message.level, means(operation, message)));
+    let Some(message) = gravest else { return format!("result {}", answer.result.escape_default()) };
+    match codes::find(&message.code, operation) {
+        Some(row) => format!("{} {} ({})", message.code, message.text, row.remark),
+        None => format!("{} {}", message.code, message.text).trim().to_owned(),
+    }
+}
+
+/// The dates an answer names: in its messages after a write, in its data after an INFO.
+fn deadlines(answer: &Answer) -> Vec<Deadline> {
+    const MESSAGES: &[(&str, DeadlineKind)] = &[
+        ("16350000040", DeadlineKind::VerificationBeforeDedelegation),
+        ("16350000041", DeadlineKind::VerificationBeforeDeletion),
+        ("33300102900", DeadlineKind::FailedDomainExpiry),
+    ];
+    const FIELDS: &[(&str, DeadlineKind)] = &[
+        ("verification_deadline_before_dedelegation", DeadlineKind::VerificationBeforeDedelegation),
+        ("verification_deadline_before_deletion", DeadlineKind::VerificationBeforeDeletion),
+        ("expire", DeadlineKind::FailedDomainExpiry),
+    ];
+    let said = MESSAGES.iter().filter_map(|&(code, kind)| {
+        let message = answer.messages.iter().find(|message| message.code == code)?;
+        // `2024-12-09T15:45:01+01:00`, in newer messages `Date: 2024-…`.
+        let date = |argument: &String| argument.trim_start_matches("Date:").trim().parse::<Timestamp>().ok();
+        message.arguments.iter().find_map(date).map(|due| Deadline { kind, due })
+    });
+    let shown = FIELDS.iter().filter_map(|&(field, kind)| {
+        let due = answer.data.get(field)?.as_str()?.parse().ok()?;
+        Some(Deadline { kind, due })
+    });
+    said.chain(shown).collect()
+}
+
+/// What a question about a doubt brought to light.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Heard {
+    /// The object was shown.
+    Shown,
+    /// The registry says there is no such domain.
+    NoSuchDomain,
+    /// The question was not answered; the reason.
+    Unanswered(String),
+}
+
+/// Reads the answer to a question.
+pub fn heard(operation: Operation, answer: &Answer) -> Heard {
+    let absent = |message: &Message| message.level == Level::Error && message.code == "63300062009";
+    match ResultWord::of(answer) {
+        ResultWord::Success => Heard::Shown,
+        ResultWord::Failed if answer.messages.iter().any(absent) => Heard::NoSuchDomain,
+        ResultWord::Failed | ResultWord::Exception => Heard::Unanswered(reason(operation, answer)),
+    }
+}
+
+/// What the answer to a LOGIN means.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Login {
+    /// Logged in.
+    Open,
+    /// Not now; after this long.
+    NotNow(String, Duration),
+    /// Trouble over there; try again with back-off.
+    Trouble(String),
+    /// Refused: nobody tries again by itself, ten wrong logins lock the account.
+    Refused(String),
+}
+
+/// Reads the answer to a LOGIN. What is not known to pass counts as refused (law 10).
+pub fn login(answer: &Answer) -> Login {
+    // A login is no operation of a job; codes with a row for one operation do not come up in it.
+    let operation = Operation::AccountInfo;
+    let errors = answer.messages.iter().filter(|message| message.level == Level::Error);
+    let gravest = errors.map(|message| means(operation, message)).max();
+    match (ResultWord::of(answer), gravest) {
+        (ResultWord::Success, _) => Login::Open,
+        (_, Some(Meaning::Blocked)) => Login::NotNow(reason(operation, answer), BLOCKED_FOR),
+        (_, Some(Meaning::Sessions)) => Login::NotNow(reason(operation, answer), SESSIONS_TAKEN_FOR),
+        (ResultWord::Exception, None) | (_, Some(Meaning::Backoff | Meaning::Malfunction)) => {
+            Login::Trouble(reason(operation, answer))
+        }
+        _ => Login::Refused(reason(operation, answer)),
+    }
+}
+
+#[cfg(test)]
+#[path = "outcome/tests.rs"]
+mod tests;

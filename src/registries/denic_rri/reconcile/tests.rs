@@ -1,0 +1,149 @@
+//! Every branch of every conversation.
+
+use serde_json::json;
+
+use super::*;
+use crate::registries::WireOptions;
+
+const SINCE: &str = "2026-11-21T12:00:00.7Z";
+const ABSENT: &str = "Result: failed\nERROR: 63300062009 Domain doesn't exist [example.de]";
+const QUOTA: &str = "Result: failed\nERROR: 53000000008 Daily quota exceeded";
+
+fn rri() -> Rri {
+    Rri::new(&WireOptions { account: "DENIC-1000022".into(), ..WireOptions::default() }).unwrap()
+}
+
+/// Plays a conversation: the registry's answers in turn, each decoded as the answer to the question that was asked.
+fn play(operation: Operation, params: Value, answers: &[&str]) -> (Vec<Operation>, String) {
+    let rri = rri();
+    let Value::Object(params) = params else { unreachable!("an object") };
+    let (mut asked, mut heard) = (Vec::new(), Vec::new());
+    let doubt = Doubt {
+        account: "DENIC-1000022",
+        operation,
+        params: &params,
+        transaction: "rd-1",
+        since: SINCE.parse().unwrap(),
+    };
+    loop {
+        match rri.reconcile(&doubt, &heard) {
+            Step::Ask(question) => {
+                assert!(!question.operation.writes() && question.transaction.is_none());
+                asked.push(question.operation);
+                let Some(answer) = answers.get(heard.len()) else { return (asked, "asks on".into()) };
+                heard.push(rri.decode(question.operation, answer.as_bytes()).unwrap());
+            }
+            Step::Found(finding) => {
+                assert_eq!(heard.len(), answers.len(), "an answer was not asked for");
+                let word = match finding {
+                    Finding::Applied(_) => "applied".into(),
+                    Finding::Taken(..) => "taken".into(),
+                    Finding::Nothing { same_transaction: true, .. } => "nothing, same id".into(),
+                    Finding::Nothing { .. } => "nothing".into(),
+                    Finding::Foreign(reason) => format!("foreign: {reason}"),
+                    Finding::Unknown(reason) => format!("unknown: {reason}"),
+                };
+                return (asked, word);
+            }
+        }
+    }
+}
+
+fn create(answers: &[&str]) -> String {
+    play(
+        Operation::DomainCreate,
+        json!({"domain": "example.de", "holder": [" denic-1000022-max ", "DENIC-1000022-ANN"], "nserver": []}),
+        answers,
+    )
+    .1
+}
+
+fn delete(answers: &[&str]) -> String {
+    play(Operation::DomainDelete, json!({"domain": "example.de"}), answers).1
+}
+
+fn domain(reg_acc: &str, status: &str, registered: &str) -> String {
+    format!(
+        "Result: success\nDomain: example.de\nStatus: {status}\nRegistrationDate: {registered}\n[Holder]\nHandle: DENIC-1000022-ANN\n[Holder]\nHandle: DENIC-1000022-MAX\n[RegAcc]\nRegAccId: {reg_acc}\n"
+    )
+}
+
+#[test]
+fn a_lost_domain_create() {
+    let ours = |date: &str| create(&[&domain("DENIC-1000022", "pendingCreate", date)]);
+    assert_eq!(ours("2026-11-21T13:00:00+01:00"), "applied", "in the second of the order");
+    assert_eq!(ours("2026-11-21T13:00:09+01:00"), "applied");
+    assert!(ours("2026-11-21T12:59:59+01:00").starts_with("unknown"), "clocks may differ");
+    assert!(ours("2026-11-21T12:55:01+01:00").starts_with("unknown"), "clocks may differ");
+    assert!(ours("2026-11-21T12:54:59+01:00").starts_with("foreign: already ours since"));
+    assert!(ours("before 2026-11-21T13:00:09+01:00").starts_with("foreign: already ours since before"));
+    assert!(ours("nonsense").starts_with("unknown"));
+    let new = "2026-11-21T13:00:09+01:00";
+    assert_eq!(create(&[&domain("DENIC-1000022", "failed", new)]), "applied", "registered, though failed");
+    assert_eq!(create(&[&domain("DENIC-99", "connect", new)]), "foreign: registered by DENIC-99");
+    let other = domain("DENIC-1000022", "connect", new).replace("-ANN", "-EVE");
+    assert!(create(&[&other]).contains("other holders"));
+    assert_eq!(create(&[ABSENT]), "nothing, same id");
+}
+
+#[test]
+fn a_question_that_is_refused_settles_nothing() {
+    for refused in [QUOTA, "Result: failed\nERROR: 55000000002 limit", "Result: exception", "Result: success"] {
+        assert!(create(&[refused]).starts_with("unknown"), "{refused}");
+        assert!(delete(&[refused]).starts_with("unknown"), "{refused}");
+        assert!(delete(&[ABSENT, refused]).starts_with("unknown"), "{refused}");
+        assert!(contact(&[refused]).starts_with("unknown"), "{refused}");
+        assert!(contact(&[EXISTS, QUOTA]).starts_with("unknown"), "{refused}");
+    }
+}
+
+#[test]
+fn a_lost_domain_delete() {
+    let old = "2020-01-01T00:00:00+01:00";
+    let new = "2026-11-21T13:00:09+01:00";
+    assert_eq!(delete(&[&domain("DENIC-1000022", "redemptionPeriod", old)]), "applied");
+    for status in ["connect", "failed", "serverHold", "pendingCreate"] {
+        assert_eq!(delete(&[&domain("DENIC-1000022", status, old)]), "nothing, same id");
+    }
+    assert!(delete(&[&domain("DENIC-99", "connect", old)]).starts_with("foreign"));
+    assert!(delete(&[&domain("DENIC-99", "connect", new)]).starts_with("unknown"), "perhaps a DISPUTE");
+    let check = |status: &str| delete(&[ABSENT, &format!("Result: success\nDomain: example.de\nStatus: {status}")]);
+    assert_eq!(check("redemptionPeriod"), "applied");
+    assert!(check("free").starts_with("foreign"));
+    assert!(check("connect").starts_with("unknown"));
+    let asked = play(Operation::DomainDelete, json!({"domain": "example.de"}), &[ABSENT]).0;
+    assert_eq!(asked, [Operation::DomainInfo, Operation::DomainCheck]);
+}
+
+const EXISTS: &str = "Result: success\nHandle: DENIC-1000022-MAX\nStatus: exist";
+
+fn contact(answers: &[&str]) -> String {
+    let params = json!({
+        "handle": "denic-1000022-max", "type": "PERSON", "name": "Max Mustermann", "address": "Weg 1",
+        "postal_code": "60596", "city": "Frankfurt", "country_code": "DE", "email": "max@example.de", "phone": "+49.0000",
+    });
+    play(Operation::ContactCreate, params, answers).1
+}
+
+#[test]
+fn a_lost_contact_create() {
+    let info = |address: &str, changed: &str| {
+        contact(&[
+            EXISTS,
+            &format!(
+                "Result: success\nHandle: DENIC-1000022-MAX\nType: PERSON\nName: Max Mustermann\nAddress: {address}\nPostalCode: 60596\nCity: Frankfurt\nCountryCode: DE\nEmail: max@example.de\nChanged: {changed}"
+            ),
+        ])
+    };
+    assert_eq!(info("Weg 1", "2026-11-21T13:00:01+01:00"), "applied");
+    assert_eq!(info("Weg  1", "2020-01-01T00:00:00+01:00"), "applied", "what was ordered is there");
+    let other = info("Weg 2", "2020-01-01T00:00:00+01:00");
+    assert!(other.starts_with("foreign") && other.contains("(address)"), "{other}");
+    assert!(info("Weg 2", "2026-11-21T13:00:01+01:00").starts_with("unknown"), "perhaps ours, stored otherwise");
+    assert_eq!(contact(&["Result: success\nHandle: DENIC-1000022-MAX\nStatus: free"]), "nothing, same id");
+}
+
+#[test]
+fn other_writes_are_not_guessed() {
+    assert!(play(Operation::DomainUpdate, json!({}), &[]).1.starts_with("unknown"));
+}
