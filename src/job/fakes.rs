@@ -1,0 +1,346 @@
+//! Small stand-ins for the tests of intake and outbox: a registry with one operation, a store and a broker in memory that
+//! can be away and that note, in one common journal, what was done in which order.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+use tokio::sync::{Notify, Semaphore};
+use tokio_util::sync::CancellationToken;
+
+use crate::broker::{Broker, BrokerError, Delivery, Published, RejectedMessage};
+use crate::model::request::RejectCode;
+use crate::model::verdict::{Doubt, Judgement};
+use crate::model::{Answer, Event, EventId, Job, JobId, Move, NewJob, ObjectKey, ObjectKind, Operation, Reject, State};
+use crate::registries::{Dialect, Limits, OpenError, Prepared, Registry, Session, Step};
+use crate::store::*;
+
+/// A registry that knows `domain.create` with `domain` (text) and `years` (1 to 10).
+pub(super) struct FakeRegistry;
+
+impl Dialect for FakeRegistry {
+    fn check(&self, operation: Operation, params: &Map<String, Value>) -> std::result::Result<ObjectKey, Reject> {
+        if operation != Operation::DomainCreate {
+            return Err(Reject::new(RejectCode::UnknownOperation, format!("this registry has no {operation}")));
+        }
+        if params.get("years").is_some_and(|years| !years.as_u64().is_some_and(|years| (1..=10).contains(&years))) {
+            return Err(Reject::param("years", "must be 1 to 10"));
+        }
+        match params.get("domain") {
+            Some(Value::String(name)) => Ok(ObjectKey::new(ObjectKind::Domain, name)),
+            Some(_) => Err(Reject::param("domain", "must be a string")),
+            None => Err(Reject::param("domain", "is missing")),
+        }
+    }
+    fn prepare(&self, _: Operation, _: &Map<String, Value>, _: &str) -> std::result::Result<Prepared, Reject> {
+        unimplemented!()
+    }
+    fn decode(&self, _: Operation, _: &[u8]) -> std::result::Result<Answer, String> {
+        unimplemented!()
+    }
+    fn judge(&self, _: Operation, _: &Answer) -> Judgement {
+        unimplemented!()
+    }
+    fn reconcile(&self, _: &Doubt<'_>, _: &[Answer]) -> Step {
+        unimplemented!()
+    }
+}
+
+#[async_trait]
+impl Registry for FakeRegistry {
+    fn kind(&self) -> &'static str {
+        "fake"
+    }
+    fn dialect(&self) -> &dyn Dialect {
+        self
+    }
+    fn limits(&self) -> Limits {
+        unimplemented!()
+    }
+    fn requests_per_window(&self, _: Timestamp) -> u32 {
+        unimplemented!()
+    }
+    fn next_quota_day(&self, _: Timestamp) -> Timestamp {
+        unimplemented!()
+    }
+    async fn open(&self) -> std::result::Result<Box<dyn Session>, OpenError> {
+        unimplemented!()
+    }
+}
+
+/// What was done, in order.
+pub(super) type Journal = Arc<Mutex<Vec<String>>>;
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap()
+}
+
+#[derive(Default)]
+pub(super) struct FakeStore {
+    pub(super) journal: Journal,
+    /// So many calls fail before the next one works.
+    pub(super) failures: Mutex<u32>,
+    pub(super) jobs: Mutex<BTreeMap<JobId, [u8; 32]>>,
+    pub(super) events: Mutex<BTreeMap<EventId, Event>>,
+    pub(super) outbox: Mutex<Vec<OutboxRow>>,
+    /// Sequence number, delay, reason.
+    pub(super) postponed: Mutex<Vec<(i64, Duration, String)>>,
+    pub(super) lease: Mutex<Option<Lease>>,
+    /// Fired by every call of `accept`, also by those that fail.
+    pub(super) asked: Notify,
+}
+
+impl FakeStore {
+    pub(super) fn fill_outbox(&self, count: i64) {
+        for seq in 1..=count {
+            let mut event = Event::of_account("a", "resumed", "test", Timestamp::UNIX_EPOCH);
+            event.id = EventId::of(&[&seq.to_be_bytes()]);
+            lock(&self.outbox).push(OutboxRow { seq, event, sent_at: None, tries: 0 });
+        }
+    }
+
+    pub(super) fn unsent_count(&self) -> usize {
+        lock(&self.outbox).iter().filter(|row| row.sent_at.is_none()).count()
+    }
+
+    fn available(&self) -> Result<()> {
+        let mut failures = lock(&self.failures);
+        if *failures > 0 {
+            *failures -= 1;
+            return Err(StoreError::Unavailable("away".into()));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Store for FakeStore {
+    async fn accept(&self, jobs: &[NewJob], events: &[Event], _now: Timestamp) -> Result<Vec<Acceptance>> {
+        self.asked.notify_one();
+        self.available()?;
+        lock(&self.journal).push(format!("accept {} jobs {} events", jobs.len(), events.len()));
+        lock(&self.events).extend(events.iter().map(|event| (event.id, event.clone())));
+        let mut known = lock(&self.jobs);
+        let take = |job: &NewJob| match known.get(&job.id) {
+            Some(digest) if *digest == job.digest() => Acceptance::Duplicate(State::Waiting),
+            Some(_) => Acceptance::Conflict,
+            None => {
+                known.insert(job.id, job.digest());
+                Acceptance::New
+            }
+        };
+        Ok(jobs.iter().map(take).collect())
+    }
+    async fn acquire(&self, name: &str, owner: &str, _ttl: Duration) -> Result<Option<Lease>> {
+        self.available()?;
+        let mut lease = lock(&self.lease);
+        if lease.is_some() {
+            return Ok(None);
+        }
+        *lease = Some(Lease { name: name.into(), owner: owner.into(), fence: 1 });
+        lock(&self.journal).push("acquire".into());
+        Ok(lease.clone())
+    }
+    async fn renew(&self, lease: &Lease, _ttl: Duration) -> Result<bool> {
+        self.available()?;
+        Ok(lock(&self.lease).as_ref() == Some(lease))
+    }
+    async fn release(&self, lease: &Lease) -> Result<()> {
+        let mut held = lock(&self.lease);
+        if held.as_ref() == Some(lease) {
+            *held = None;
+        }
+        lock(&self.journal).push("release".into());
+        Ok(())
+    }
+    async fn unsent(&self, _now: Timestamp, limit: u32) -> Result<Vec<OutboxRow>> {
+        self.available()?;
+        let postponed: Vec<i64> = lock(&self.postponed).iter().map(|(seq, ..)| *seq).collect();
+        let due = |row: &&OutboxRow| row.sent_at.is_none() && !postponed.contains(&row.seq);
+        Ok(lock(&self.outbox).iter().filter(due).take(limit as usize).cloned().collect())
+    }
+    async fn mark_sent(&self, seqs: &[i64], now: Timestamp) -> Result<()> {
+        self.available()?;
+        for row in lock(&self.outbox).iter_mut().filter(|row| seqs.contains(&row.seq)) {
+            row.sent_at = Some(now);
+        }
+        Ok(())
+    }
+    async fn postpone(&self, seqs: &[i64], until: Timestamp, why: &str) -> Result<()> {
+        let delay = Duration::try_from(until.duration_since(Timestamp::now())).unwrap_or_default();
+        lock(&self.postponed).extend(seqs.iter().map(|seq| (*seq, delay, why.to_owned())));
+        Ok(())
+    }
+    async fn migrate(&self) -> Result<Migrated> {
+        unimplemented!()
+    }
+    async fn check_schema(&self) -> Result<()> {
+        unimplemented!()
+    }
+    async fn ping(&self) -> Result<()> {
+        unimplemented!()
+    }
+    async fn due(&self, _account: &str, _now: Timestamp, _limit: u32) -> Result<Vec<Job>> {
+        unimplemented!()
+    }
+    async fn doubts(&self, _account: &str, _now: Timestamp, _limit: u32) -> Result<Vec<Job>> {
+        unimplemented!()
+    }
+    async fn next_due(&self, _account: &str, _now: Timestamp) -> Result<Option<Timestamp>> {
+        unimplemented!()
+    }
+    async fn start(&self, _lease: &Lease, _starts: &[Start], _now: Timestamp) -> Result<Vec<JobId>> {
+        unimplemented!()
+    }
+    async fn apply(&self, _moves: &[Move]) -> Result<Vec<bool>> {
+        unimplemented!()
+    }
+    async fn abandoned(&self, _lease: &Lease, _limit: u32) -> Result<Vec<Job>> {
+        unimplemented!()
+    }
+    async fn overdue(&self, _now: Timestamp, _limit: u32) -> Result<Vec<Job>> {
+        unimplemented!()
+    }
+    async fn doomed(&self, _limit: u32) -> Result<Vec<(Job, JobId)>> {
+        unimplemented!()
+    }
+    async fn sweep_links(&self) -> Result<u64> {
+        unimplemented!()
+    }
+    async fn reserve(&self, _lease: &Lease, _block: &SendBlock) -> Result<()> {
+        unimplemented!()
+    }
+    async fn close_block(&self, _account: &str, _number: i64, _at: Timestamp) -> Result<()> {
+        unimplemented!()
+    }
+    async fn blocks(&self, _account: &str, _since: Timestamp) -> Result<Vec<SendBlock>> {
+        unimplemented!()
+    }
+    async fn account(&self, _account: &str) -> Result<AccountState> {
+        unimplemented!()
+    }
+    async fn accounts(&self) -> Result<Vec<AccountState>> {
+        unimplemented!()
+    }
+    async fn suspend(&self, _account: &str, _reason: Option<&str>, _event: &Event) -> Result<()> {
+        unimplemented!()
+    }
+    async fn cool_down(&self, _account: &str, _until: Timestamp, _reason: &str) -> Result<()> {
+        unimplemented!()
+    }
+    async fn events_after(&self, _seq: i64, _limit: u32) -> Result<Vec<OutboxRow>> {
+        unimplemented!()
+    }
+    async fn last_event(&self) -> Result<i64> {
+        unimplemented!()
+    }
+    async fn job(&self, _id: JobId) -> Result<Option<JobDetail>> {
+        unimplemented!()
+    }
+    async fn jobs(&self, _filter: &JobFilter) -> Result<Vec<Job>> {
+        unimplemented!()
+    }
+    async fn batches(&self, _name: Option<&str>, _limit: u32) -> Result<Vec<BatchView>> {
+        unimplemented!()
+    }
+    async fn counts(&self) -> Result<Vec<StateCount>> {
+        unimplemented!()
+    }
+    async fn outbox_backlog(&self) -> Result<Backlog> {
+        unimplemented!()
+    }
+}
+
+pub(super) struct FakeBroker {
+    pub(super) journal: Journal,
+    /// So many calls of `reject` and `publish` fail before the next one works.
+    pub(super) failures: Mutex<u32>,
+    /// Handed out by `receive`, one batch a call.
+    pub(super) deliveries: Mutex<Vec<Vec<Delivery>>>,
+    pub(super) rejected: Mutex<Vec<RejectedMessage>>,
+    pub(super) published: Mutex<Vec<Event>>,
+    /// Events nobody receives.
+    pub(super) unroutable: Mutex<Vec<EventId>>,
+    /// One permit for each call of `ack`.
+    pub(super) acks: Semaphore,
+    /// If set, `publish` never answers.
+    pub(super) stuck: Mutex<bool>,
+    pub(super) stopped: CancellationToken,
+}
+
+impl Default for FakeBroker {
+    fn default() -> Self {
+        Self {
+            journal: Journal::default(),
+            failures: Mutex::default(),
+            deliveries: Mutex::default(),
+            rejected: Mutex::default(),
+            published: Mutex::default(),
+            unroutable: Mutex::default(),
+            acks: Semaphore::new(0),
+            stuck: Mutex::default(),
+            stopped: CancellationToken::new(),
+        }
+    }
+}
+
+impl FakeBroker {
+    fn available(&self) -> std::result::Result<(), BrokerError> {
+        let mut failures = lock(&self.failures);
+        if *failures > 0 {
+            *failures -= 1;
+            return Err(BrokerError::Unavailable("away".into()));
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl Broker for FakeBroker {
+    async fn receive(&self, _max: usize) -> std::result::Result<Vec<Delivery>, BrokerError> {
+        let next = {
+            let mut deliveries = lock(&self.deliveries);
+            (!deliveries.is_empty() && !self.stopped.is_cancelled()).then(|| deliveries.remove(0))
+        };
+        if let Some(batch) = next {
+            return Ok(batch);
+        }
+        self.stopped.cancelled().await;
+        Err(BrokerError::Stopped)
+    }
+    async fn ack(&self, deliveries: &[Delivery]) -> std::result::Result<(), BrokerError> {
+        let tags: Vec<_> = deliveries.iter().map(|delivery| delivery.tag).collect();
+        lock(&self.journal).push(format!("ack {tags:?}"));
+        self.acks.add_permits(1);
+        Ok(())
+    }
+    async fn reject(&self, messages: &[RejectedMessage]) -> std::result::Result<(), BrokerError> {
+        self.available()?;
+        lock(&self.journal).push(format!("reject {}", messages.len()));
+        lock(&self.rejected).extend_from_slice(messages);
+        Ok(())
+    }
+    async fn publish(&self, events: &[Event]) -> std::result::Result<Vec<Published>, BrokerError> {
+        self.available()?;
+        if *lock(&self.stuck) {
+            std::future::pending::<()>().await;
+        }
+        lock(&self.published).extend_from_slice(events);
+        let unroutable = lock(&self.unroutable);
+        let answer = |event: &Event| match unroutable.contains(&event.id) {
+            true => Published::Unroutable("nobody".into()),
+            false => Published::Confirmed,
+        };
+        Ok(events.iter().map(answer).collect())
+    }
+    async fn stop_consuming(&self) {
+        self.stopped.cancel();
+    }
+    fn connected(&self) -> bool {
+        true
+    }
+    async fn close(&self) {}
+}

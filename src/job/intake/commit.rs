@@ -1,0 +1,111 @@
+//! From sorted deliveries to durable jobs. The order is law 1: the store commits, what was turned away is kept by the
+//! broker, and only then the deliveries are acknowledged. A crash in between brings the deliveries again; the store
+//! knows their jobs and events by their ids.
+
+use std::collections::BTreeSet;
+
+use jiff::Timestamp;
+use tokio_util::sync::CancellationToken;
+
+use super::Intake;
+use super::sort::{Sorted, TurnedAway};
+use crate::broker::{BrokerError, RejectedMessage};
+use crate::job::patience::{Trouble, persist};
+use crate::model::request::RejectCode;
+use crate::model::{Event, NewJob, Reject};
+use crate::store::{Acceptance, StoreError};
+
+impl Intake {
+    /// Commits and acknowledges. While the store or the broker is away it tries again with back-off until `stop`; then
+    /// the deliveries stay unacknowledged and come again.
+    pub(super) async fn commit(&self, mut sorted: Sorted, stop: &CancellationToken) {
+        let Some(mut turned_away) = self.store(&mut sorted, stop).await else { return };
+        turned_away.append(&mut sorted.turned_away);
+        for turned in &turned_away {
+            self.observer.rejected(turned.message.reject.code.word());
+        }
+        self.observer.received("rejected", turned_away.len() as u64);
+        let messages: Vec<RejectedMessage> = turned_away.into_iter().map(|turned| turned.message).collect();
+        if !messages.is_empty() {
+            let keep = || self.broker.reject(&messages);
+            if persist("keep rejected submissions", self.retry, stop, keep).await.is_none() {
+                return;
+            }
+        }
+        match self.broker.ack(&sorted.deliveries).await {
+            Ok(()) | Err(BrokerError::Stopped) => {}
+            // Not tried again: they come again, and the store knows them.
+            Err(error) => tracing::warn!(%error, "deliveries will come again"),
+        }
+    }
+
+    /// Stores jobs and the events of what the gate turned away; returns what the store turned away, its events stored.
+    async fn store(&self, sorted: &mut Sorted, stop: &CancellationToken) -> Option<Vec<TurnedAway>> {
+        let now = Timestamp::now();
+        let events: Vec<Event> = sorted.turned_away.iter().map(|turned| turned.event.clone()).collect();
+        let accept = || self.store.accept(&sorted.jobs, &events, now);
+        let acceptances = persist("take in jobs", self.retry, stop, accept).await?;
+        self.announce(&sorted.jobs, &acceptances);
+        let refused: Vec<TurnedAway> = sorted
+            .jobs
+            .iter()
+            .zip(&acceptances)
+            .enumerate()
+            .filter_map(|(number, (job, acceptance))| Some((number, refusal(job, acceptance)?)))
+            .filter_map(|(number, reject)| sorted.turn_away(&self.gate, number, reject, now))
+            .collect();
+        if !refused.is_empty() {
+            let events: Vec<Event> = refused.iter().map(|turned| turned.event.clone()).collect();
+            let record = || self.store.accept(&[], &events, now);
+            persist("record rejected jobs", self.retry, stop, record).await?;
+        }
+        Some(refused)
+    }
+
+    fn announce(&self, jobs: &[NewJob], acceptances: &[Acceptance]) {
+        let is_new = |acceptance: &&Acceptance| matches!(acceptance, Acceptance::New);
+        let accounts: BTreeSet<&str> = jobs
+            .iter()
+            .zip(acceptances)
+            .filter(|(_, acceptance)| is_new(acceptance))
+            .map(|(job, _)| job.account.as_str())
+            .collect();
+        for account in accounts {
+            (self.hint)(account);
+        }
+        let duplicates = acceptances.iter().filter(|acceptance| matches!(acceptance, Acceptance::Duplicate(_))).count();
+        self.observer.received("accepted", acceptances.iter().filter(is_new).count() as u64);
+        self.observer.received("duplicate", duplicates as u64);
+    }
+}
+
+/// Why the store will not have a job, if it will not.
+pub(super) fn refusal(job: &NewJob, acceptance: &Acceptance) -> Option<Reject> {
+    let (code, field, reason) = match acceptance {
+        Acceptance::New | Acceptance::Duplicate(_) => return None,
+        Acceptance::Conflict => (
+            RejectCode::Conflict,
+            "id",
+            format!(
+                "{} is known with different content; the first submission stands, a new job needs a new id",
+                job.id
+            ),
+        ),
+        Acceptance::Cycle => {
+            (RejectCode::Cycle, "after", "over the jobs it names, the job would wait for itself".to_owned())
+        }
+    };
+    Some(Reject { field: Some(field.into()), ..Reject::new(code, reason) })
+}
+
+impl Trouble for StoreError {
+    fn passes(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}
+
+impl Trouble for BrokerError {
+    fn passes(&self) -> bool {
+        matches!(self, Self::Unavailable(_))
+    }
+}

@@ -1,0 +1,452 @@
+//! What may enter and what may not, and in which order things become durable.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
+
+use super::message::Message;
+use super::sort::sort;
+use super::*;
+use crate::broker::Delivery;
+use crate::config;
+use crate::job::fakes::{FakeBroker, FakeRegistry, FakeStore, Journal};
+use crate::job::observer::Unobserved;
+use crate::model::request::RejectCode::{self, *};
+use crate::model::{NewJob, Reject, State};
+use crate::registries::Registry;
+
+const ID: &str = "0192f0c1-7b7e-7c3a-9f00-0000000000aa";
+
+fn gate() -> Gate {
+    let account = |name: &str| (name.to_owned(), Arc::new(FakeRegistry) as Arc<dyn Registry>);
+    let accounts = BTreeMap::from([account("DENIC-1000022"), account("DENIC-1000033"), account("secret-account")]);
+    let publisher = |accounts: &[&str], operations: &[&str]| config::Publisher {
+        accounts: accounts.iter().map(|&name| name.to_owned()).collect(),
+        operations: operations.iter().map(|&name| name.to_owned()).collect(),
+    };
+    let publishers = BTreeMap::from([
+        ("billing".to_owned(), publisher(&["DENIC-*"], &["*"])),
+        ("viewer".to_owned(), publisher(&["DENIC-1000022"], &["domain.info", "contact.*"])),
+    ]);
+    Gate::new(
+        accounts,
+        publishers,
+        config::Intake { max_message_bytes: 10_000, max_bulk_jobs: 5, batch: 4, open: false },
+    )
+}
+
+fn origin(user: &str) -> Origin<'_> {
+    Origin {
+        publisher: Publisher::Broker(Some(user)),
+        id: DefaultId::MessageId(Some(ID)),
+        batch: None,
+        reply_to: None,
+        correlation_id: None,
+    }
+}
+
+fn delivery(tag: u64, body: impl Into<Vec<u8>>) -> Delivery {
+    Delivery {
+        tag,
+        generation: 1,
+        body: body.into(),
+        user_id: Some("billing".into()),
+        message_id: None,
+        reply_to: Some("replies".into()),
+        correlation_id: Some(format!("c-{tag}")),
+    }
+}
+
+/// A good job with some keys changed.
+fn job(changes: Value) -> Value {
+    let mut job =
+        json!({ "account": "DENIC-1000022", "operation": "domain.create", "params": { "domain": "example.de" } });
+    for (key, value) in changes.as_object().unwrap() {
+        job[key] = value.clone();
+    }
+    job
+}
+
+fn numbered(number: u8) -> Value {
+    job(json!({ "id": format!("0192f0c1-7b7e-7c3a-9f00-0000000000{number:02x}") }))
+}
+
+/// One message through reading and gate, as `billing`; the first thing wrong with it.
+fn verdict(body: &[u8]) -> Result<Vec<NewJob>, Reject> {
+    let mut sorted = sort(
+        &gate(),
+        &mut [Delivery { message_id: Some(ID.into()), ..delivery(1, body) }].into_iter(),
+        9,
+        Timestamp::now(),
+    );
+    match sorted.turned_away.is_empty() {
+        true => Ok(sorted.jobs),
+        false => Err(sorted.turned_away.remove(0).message.reject),
+    }
+}
+
+#[test]
+fn what_is_wrong_is_named_with_code_field_and_words() {
+    let deep = format!("{}{}", "[".repeat(40), "]".repeat(40));
+    let deepest = format!("{}{}", "[".repeat(2000), "]".repeat(2000));
+    let with = |changes: Value| job(changes).to_string();
+    let text = |key: &str, raw: &str| with(json!({ key: "@" })).replace("\"@\"", raw);
+    let bulk = |jobs: Value| json!({ "jobs": jobs }).to_string();
+    let table: Vec<(Vec<u8>, RejectCode, Option<&str>, &str)> = vec![
+        (b"{\"account\": ".to_vec(), Malformed, None, "not JSON"),
+        (b"".to_vec(), Malformed, None, "not JSON"),
+        (b"{\"a\":\"\xff\"}".to_vec(), Malformed, None, "not UTF-8: the byte at offset 6"),
+        (b"[1]".to_vec(), Malformed, None, "this is an array"),
+        (b"\"x\"".to_vec(), Malformed, None, "this is a string"),
+        (vec![b' '; 10_001], TooLarge, None, "max_message_bytes"),
+        (deepest.into_bytes(), Malformed, None, "recursion limit"),
+        (text("context", &deep).into_bytes(), InvalidJob, Some("context"), "nested deeper"),
+        (text("params", &format!("{{\"x\":{deep}}}")).into_bytes(), InvalidParameter, Some("params.x"), "nested"),
+        (text("max_attempts", "1e400").into_bytes(), Malformed, None, "number out of range"),
+        (text("max_attempts", "99999999999999999999").into_bytes(), InvalidJob, Some("max_attempts"), "expected u32"),
+        (with(json!({ "max_attempts": 0 })).into(), InvalidJob, Some("max_attempts"), "1 to 100, this is 0"),
+        (with(json!({ "max_attempts": 101 })).into(), InvalidJob, Some("max_attempts"), "this is 101"),
+        (with(json!({ "max_attempts": -1 })).into(), InvalidJob, Some("max_attempts"), "expected u32"),
+        (br#"{"operation":"domain.create"}"#.to_vec(), InvalidJob, Some("account"), "is missing"),
+        (br#"{"account":"DENIC-1000022"}"#.to_vec(), InvalidJob, Some("operation"), "is missing"),
+        (with(json!({ "parms": {} })).into(), InvalidJob, Some("parms"), "did you mean `params`?"),
+        (with(json!({ "account": 7 })).into(), InvalidJob, Some("account"), "expected a string"),
+        (
+            with(json!({ "operation": "domain.steal" })).into(),
+            UnknownOperation,
+            Some("operation"),
+            "no operation `domain.steal`",
+        ),
+        (
+            with(json!({ "operation": "domain.crate" })).into(),
+            UnknownOperation,
+            Some("operation"),
+            "did you mean `domain.create`?",
+        ),
+        (with(json!({ "operation": "host.create" })).into(), UnknownOperation, None, "no host.create"),
+        (
+            with(json!({ "account": "DENIC-100022" })).into(),
+            UnknownAccount,
+            Some("account"),
+            "did you mean `DENIC-1000022`?",
+        ),
+        (with(json!({ "account": "secret-acount" })).into(), UnknownAccount, Some("account"), "[accounts]"),
+        (with(json!({ "account": "secret-account" })).into(), NotAllowed, Some("account"), "[publishers.billing]"),
+        (with(json!({ "params": "hunter2" })).into(), InvalidJob, Some("params"), "an object, this is a string"),
+        (with(json!({ "params": {} })).into(), InvalidParameter, Some("params.domain"), "is missing"),
+        (
+            with(json!({ "params": { "domain": 5 } })).into(),
+            InvalidParameter,
+            Some("params.domain"),
+            "must be a string",
+        ),
+        (
+            with(json!({ "params": { "domain": "d", "years": 1e300 } })).into(),
+            InvalidParameter,
+            Some("params.years"),
+            "1 to 10",
+        ),
+        (with(json!({ "params": { "domain": "a\0b" } })).into(), InvalidParameter, Some("params.domain"), "U+0000"),
+        (with(json!({ "context": { "a": ["b\0"] } })).into(), InvalidJob, Some("context.a[0]"), "U+0000"),
+        (with(json!({ "id": "order-1" })).into(), InvalidJob, Some("id"), "UUID"),
+        (with(json!({ "id": uuid::Uuid::nil() })).into(), InvalidJob, Some("id"), "nil"),
+        (with(json!({ "class": "now" })).into(), InvalidJob, Some("class"), "unknown variant `now`"),
+        (with(json!({ "not_before": "tomorrow" })).into(), InvalidJob, Some("not_before"), "2026-12-01T00:00:00+01:00"),
+        (
+            with(json!({ "not_before": "2026-12-02T00:00:00Z", "start_by": "2026-12-01T00:00:00Z" })).into(),
+            InvalidJob,
+            Some("start_by"),
+            "before not_before",
+        ),
+        (with(json!({ "after": [ID] })).into(), Cycle, Some("after"), "names itself"),
+        (
+            with(json!({ "after": vec![uuid::Uuid::max(); 101] })).into(),
+            InvalidJob,
+            Some("after"),
+            "101 jobs, at most 100",
+        ),
+        (with(json!({ "batch": "" })).into(), InvalidJob, Some("batch"), "0 characters"),
+        (with(json!({ "batch": "b".repeat(101) })).into(), InvalidJob, Some("batch"), "101 characters"),
+        (with(json!({ "batch": "a b" })).into(), InvalidJob, Some("batch"), "this is `a b`"),
+        (bulk(json!([])).into(), InvalidJob, Some("jobs"), "holds no job"),
+        (bulk(json!({})).into(), InvalidJob, Some("jobs"), "this is an object"),
+        (bulk(json!([1, 2, 3, 4, 5, 6])).into(), TooLarge, Some("jobs"), "6 jobs, at most 5"),
+        (json!({ "jobs": [1], "batch": "a b" }).to_string().into(), InvalidJob, Some("batch"), "a b"),
+        (json!({ "jobs": [1], "bach": "x" }).to_string().into(), InvalidJob, Some("bach"), "unknown key"),
+        (bulk(json!([7])).into(), Malformed, Some("jobs[0]"), "this is a number"),
+        (bulk(json!([job(json!({}))])).into(), InvalidJob, Some("jobs[0].id"), "its own `id`"),
+    ];
+    for (body, code, field, words) in table {
+        let shown = String::from_utf8_lossy(&body[..body.len().min(200)]).into_owned();
+        let reject = verdict(&body).expect_err(&shown);
+        assert_eq!((reject.code, reject.field.as_deref()), (code, field), "{shown}: {reject}");
+        assert!(reject.reason.contains(words), "{shown}: {reject}");
+        assert!(!reject.reason.contains("hunter2") && reject.reason.len() < 1000, "{reject}");
+    }
+}
+
+#[test]
+fn a_good_job_enters_with_everything_it_said() {
+    let raw = job(json!({
+        "class": "urgent", "not_before": "2026-12-01T00:00:00+01:00", "start_by": "2026-12-02T00:00:00+01:00", "batch": "autumn",
+        "after": [uuid::Uuid::max(), ID.replace("aa", "ab"), uuid::Uuid::max()], "max_attempts": 3, "context": { "order": "A-1" },
+    }));
+    let admitted = gate().admit(&Origin { reply_to: Some("r"), ..origin("billing") }, &raw).unwrap();
+    assert_eq!(admitted.id.to_string(), ID, "the AMQP message id");
+    assert_eq!((admitted.publisher.as_str(), admitted.object.as_str()), ("billing", "domain:example.de"));
+    assert_eq!((admitted.after.len(), admitted.max_attempts), (2, 3));
+    assert!(admitted.after.is_sorted());
+    assert_eq!((admitted.batch.as_deref(), admitted.reply_to.as_deref()), (Some("autumn"), Some("r")));
+    assert_eq!(admitted.context, json!({ "order": "A-1" }));
+}
+
+#[test]
+fn publishers_may_do_what_their_rule_says() {
+    let gate = gate();
+    let admit = |publisher, account: &str, operation: &str| {
+        let raw = job(json!({ "account": account, "operation": operation }));
+        gate.admit(&Origin { publisher, ..origin("") }, &raw)
+            .map_err(|reject| (reject.code, reject.field.unwrap_or_default()))
+    };
+    let user = |name| Publisher::Broker(Some(name));
+    let (a, create) = ("DENIC-1000022", "domain.create");
+    assert!(admit(user("billing"), a, create).is_ok());
+    assert!(admit(Publisher::Local, "secret-account", create).is_ok());
+    for publisher in [Publisher::Broker(None), user(""), user("stranger")] {
+        assert_eq!(admit(publisher, a, create), Err((NotAllowed, String::new())), "{publisher:?}");
+    }
+    assert_eq!(admit(user("viewer"), a, create), Err((NotAllowed, "operation".into())));
+    assert_eq!(admit(user("viewer"), "DENIC-1000033", "domain.info"), Err((NotAllowed, "account".into())));
+    // Allowed, and then refused by the registry, which has no such operation.
+    assert_eq!(admit(user("viewer"), a, "contact.create"), Err((UnknownOperation, String::new())));
+    let reject = gate.admit(&Origin { publisher: Publisher::Broker(None), ..origin("") }, &job(json!({}))).unwrap_err();
+    assert!(reject.reason.contains("set the AMQP user_id property"), "{reject}");
+}
+
+#[test]
+fn an_open_intake_knows_no_rules_but_wants_a_user() {
+    let accounts = BTreeMap::from([("DENIC-1000022".to_owned(), Arc::new(FakeRegistry) as Arc<dyn Registry>)]);
+    let open = |open| Gate::new(accounts.clone(), BTreeMap::new(), config::Intake { open, ..Default::default() });
+    assert!(open(true).admit(&origin("anybody"), &job(json!({}))).is_ok());
+    assert_eq!(open(false).admit(&origin("anybody"), &job(json!({}))).unwrap_err().code, NotAllowed);
+    let unknown = Origin { publisher: Publisher::Broker(None), ..origin("") };
+    assert_eq!(open(true).admit(&unknown, &job(json!({}))).unwrap_err().code, NotAllowed);
+}
+
+#[test]
+fn the_same_bytes_are_rejected_under_the_same_event_and_other_submissions_under_others() {
+    let reject = |delivery: Delivery| {
+        let mut sorted = sort(&gate(), &mut [delivery].into_iter(), 9, Timestamp::now());
+        sorted.turned_away.remove(0).event.id
+    };
+    assert_eq!(reject(delivery(1, "{}")), reject(Delivery { tag: 9, generation: 2, ..delivery(1, "{}") }));
+    assert_ne!(reject(delivery(1, "{}")), reject(delivery(2, "{}")), "another correlation id waits for its own answer");
+}
+
+fn any_json() -> impl Strategy<Value = Value> {
+    let leaf = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        any::<f64>().prop_map(Value::from),
+        any::<i64>().prop_map(Value::from),
+        ".{0,12}".prop_map(Value::from),
+        Just(json!("\0")),
+        Just(json!(ID)),
+    ];
+    leaf.prop_recursive(6, 60, 6, |inner| {
+        prop_oneof![
+            proptest::collection::vec(inner.clone(), 0..6).prop_map(Value::from),
+            proptest::collection::btree_map(".{0,6}", inner, 0..6)
+                .prop_map(|map| Value::Object(map.into_iter().collect())),
+        ]
+    })
+}
+
+proptest! {
+    #[test]
+    fn nothing_arbitrary_panics(raw in any_json()) {
+        let _ = gate().admit(&origin("billing"), &raw);
+        let _ = verdict(raw.to_string().as_bytes());
+        let _ = read_submission(raw.to_string().as_bytes(), None);
+    }
+
+    #[test]
+    fn no_key_with_anything_in_it_panics_and_what_enters_can_be_stored(
+        key in proptest::sample::select(vec!["id", "account", "operation", "params", "class", "not_before", "start_by",
+            "after", "batch", "max_attempts", "context", "jobs", "x"]),
+        value in any_json(),
+    ) {
+        match verdict(job(json!({ key: value })).to_string().as_bytes()) {
+            Ok(jobs) => for job in jobs {
+                let stored = json!([job.params, job.context]).to_string();
+                prop_assert!(!stored.contains("\\u0000"), "{stored}");
+                prop_assert!(serde_json::from_str::<Value>(&stored).is_ok());
+            },
+            Err(reject) => prop_assert!(!reject.reason.contains('\0')),
+        }
+    }
+
+    #[test]
+    fn no_bytes_panic(body in proptest::collection::vec(any::<u8>(), 0..300)) {
+        let _ = verdict(&body);
+        let _ = read_submission(&body, None);
+        let _ = message::read(&body, gate().limits()).map(|message| matches!(message, Message::One(_)));
+    }
+}
+
+struct House {
+    store: Arc<FakeStore>,
+    broker: Arc<FakeBroker>,
+    journal: Journal,
+    hints: Arc<Mutex<Vec<String>>>,
+}
+
+impl House {
+    fn new(batches: Vec<Vec<Delivery>>) -> Self {
+        let journal = Journal::default();
+        let store = Arc::new(FakeStore { journal: Arc::clone(&journal), ..Default::default() });
+        let broker = Arc::new(FakeBroker {
+            journal: Arc::clone(&journal),
+            deliveries: Mutex::new(batches),
+            ..Default::default()
+        });
+        Self { store, broker, journal, hints: Arc::default() }
+    }
+
+    fn start(&self) -> (tokio::task::JoinHandle<()>, CancellationToken) {
+        let stop = CancellationToken::new();
+        let hints = Arc::clone(&self.hints);
+        let intake = Intake {
+            gate: Arc::new(gate()),
+            store: Arc::clone(&self.store) as Arc<dyn Store>,
+            broker: Arc::clone(&self.broker) as Arc<dyn Broker>,
+            hint: Arc::new(move |account: &str| hints.lock().unwrap().push(account.to_owned())),
+            observer: Arc::new(Unobserved),
+            retry: Steps { first: Duration::from_secs(1), longest: Duration::from_secs(60) },
+        };
+        (tokio::spawn(intake.run(stop.clone())), stop)
+    }
+
+    /// Runs until so many batches were acknowledged.
+    async fn run_until_acked(&self, batches: u32) -> Vec<String> {
+        let (task, stop) = self.start();
+        let acks = self.broker.acks.acquire_many(batches);
+        acks.await.unwrap().forget();
+        stop.cancel();
+        task.await.unwrap();
+        self.journal.lock().unwrap().clone()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_order_is_store_then_rejected_then_ack() {
+    let bulk = json!({ "batch": "b", "jobs": [numbered(1), { "account": "x" }, numbered(2)] }).to_string();
+    let house =
+        House::new(vec![vec![delivery(1, bulk), delivery(2, "nonsense"), delivery(3, numbered(3).to_string())]]);
+    // Three items of the bulk and one nonsense fill a transaction of four.
+    let journal = house.run_until_acked(2).await;
+    assert_eq!(journal, ["accept 2 jobs 2 events", "reject 2", "ack [1, 2]", "accept 1 jobs 0 events", "ack [3]"]);
+    let rejected = house.broker.rejected.lock().unwrap();
+    assert_eq!(rejected[0].body, br#"{"account":"x"}"#);
+    assert_eq!(rejected[0].reject.field.as_deref(), Some("jobs[1].operation"));
+    assert_eq!((rejected[1].body.as_slice(), rejected[1].reject.code), (b"nonsense".as_slice(), Malformed));
+    let events = house.store.events.lock().unwrap();
+    assert!(events.values().all(|event| event.is_final && event.reply_to.as_deref() == Some("replies")));
+    assert_eq!(*house.hints.lock().unwrap(), ["DENIC-1000022", "DENIC-1000022"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_acknowledged_before_store_and_broker_have_it() {
+    let house = House::new(vec![vec![delivery(1, numbered(1).to_string()), delivery(2, "nonsense")]]);
+    *house.store.failures.lock().unwrap() = 7;
+    *house.broker.failures.lock().unwrap() = 5;
+    assert_eq!(house.run_until_acked(1).await, ["accept 1 jobs 1 events", "reject 1", "ack [1, 2]"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn told_to_stop_while_the_store_is_away_it_leaves_deliveries_to_the_broker() {
+    let house = House::new(vec![vec![delivery(1, numbered(1).to_string())]]);
+    *house.store.failures.lock().unwrap() = u32::MAX;
+    let (task, stop) = house.start();
+    house.store.asked.notified().await;
+    stop.cancel();
+    task.await.unwrap();
+    assert!(house.journal.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_is_recorded_and_rejected_and_a_redelivery_is_not() {
+    let other = job(json!({ "id": ID, "context": "other" })).to_string();
+    let first = job(json!({ "id": ID })).to_string();
+    let house =
+        House::new(vec![vec![delivery(1, first.clone())], vec![delivery(2, first), delivery(3, other.clone())]]);
+    let journal = house.run_until_acked(2).await;
+    let expected = [
+        "accept 1 jobs 0 events",
+        "ack [1]",
+        "accept 2 jobs 0 events",
+        "accept 0 jobs 1 events",
+        "reject 1",
+        "ack [2, 3]",
+    ];
+    assert_eq!(journal, expected);
+    let rejected = house.broker.rejected.lock().unwrap();
+    assert_eq!((rejected[0].reject.code, rejected[0].body.as_slice()), (Conflict, other.as_bytes()));
+    let events = house.store.events.lock().unwrap();
+    let event = events.values().next().unwrap();
+    assert_eq!((&event.body["data"]["job"], &event.body["data"]["context"]), (&json!(ID), &json!("other")));
+    assert_eq!(event.routing_key(), "job.rejected.DENIC-1000022");
+}
+
+#[tokio::test(start_paused = true)]
+async fn batches_are_committed_in_the_order_they_came() {
+    let batches = (1..=9).map(|n| vec![delivery(n, numbered(n as u8).to_string())]).collect();
+    let journal = House::new(batches).run_until_acked(9).await;
+    let acks: Vec<_> = journal.iter().filter(|line| line.starts_with("ack")).cloned().collect();
+    assert_eq!(acks, (1..=9).map(|n| format!("ack [{n}]")).collect::<Vec<_>>());
+}
+
+#[tokio::test]
+async fn the_command_line_takes_every_form_and_reports_each_item() {
+    let store = FakeStore::default();
+    let (good, bad) = (job(json!({ "id": ID })), json!({ "account": "x" }));
+    let forms = [
+        good.to_string(),
+        json!([good]).to_string(),
+        json!({ "jobs": [good] }).to_string(),
+        format!("{good}\n\n{good}\n"),
+        serde_json::to_string_pretty(&good).unwrap(),
+    ];
+    for (form, text) in forms.iter().enumerate() {
+        let items = read_submission(text.as_bytes(), None).unwrap();
+        let report = submit(&gate(), &store, &items, false).await.unwrap();
+        let expected = if form == 0 { Outcome::Accepted } else { Outcome::Duplicate(State::Waiting) };
+        assert_eq!(report[0].outcome, expected, "{text}");
+        assert_eq!(report[0].id.unwrap().to_string(), ID);
+    }
+    let text = format!("{}\n{bad}\nnonsense\n{}\n", job(json!({})), job(json!({ "id": ID, "batch": "other" })));
+    let report = submit(&gate(), &store, &read_submission(text.as_bytes(), Some("b")).unwrap(), false).await.unwrap();
+    let codes: Vec<_> = report
+        .iter()
+        .map(|item| match &item.outcome {
+            Outcome::Rejected(reject) => Some(reject.code),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(codes, [None, Some(InvalidJob), Some(Malformed), Some(Conflict)]);
+    assert!(report[0].id.is_some(), "an id was made");
+    assert!(read_submission(b"nonsense", None).is_err());
+    assert!(read_submission(b"{}", Some("a b")).is_err());
+}
+
+#[tokio::test]
+async fn a_dry_run_checks_and_stores_nothing() {
+    let store = FakeStore::default();
+    let items = read_submission(job(json!({})).to_string().as_bytes(), None).unwrap();
+    assert_eq!(submit(&gate(), &store, &items, true).await.unwrap()[0].outcome, Outcome::Accepted);
+    assert!(store.jobs.lock().unwrap().is_empty());
+}
