@@ -1,4 +1,5 @@
 //! RabbitMQ as the contract wants it, against a real one.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)] // clippy knows tests only by their attribute
 
 #[path = "support/rabbitmq.rs"]
 mod rabbitmq;
