@@ -370,3 +370,29 @@ async fn a_deleted_queue_is_declared_again() {
     broker.close().await;
     corner.clean().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tls_trusts_the_configured_ca_and_no_other() {
+    let mut corner = Corner::new("tls").await;
+    let (proxy, ca) = Proxy::start_tls().await;
+    let (_, other_ca) = Proxy::start_tls().await;
+    let directory = tempfile::tempdir().unwrap();
+    let file = |name: &str, pem: &str| {
+        std::fs::write(directory.path().join(name), pem).unwrap();
+        Some(directory.path().join(name))
+    };
+    corner.config.url = proxy.url.clone();
+    for ca_file in [file("other.pem", &other_ca), None] {
+        corner.config.ca_file = ca_file;
+        match RabbitBroker::connect_as(&corner.config, PREFETCH, &corner.names).await {
+            Err(BrokerError::Misconfigured(text)) => assert!(text.contains("ca_file"), "{text}"),
+            Err(error) => panic!("not recognised: {error}"),
+            Ok(_) => panic!("trusts {:?}", corner.config.ca_file),
+        }
+    }
+    corner.config.ca_file = file("ca.pem", &ca);
+    let broker = broker(&corner).await;
+    assert_eq!(broker.publish(&[event(1)]).await.unwrap(), [Published::Confirmed]);
+    broker.close().await;
+    corner.clean().await;
+}

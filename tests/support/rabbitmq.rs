@@ -8,10 +8,15 @@ use futures_util::StreamExt;
 use lapin::options::*;
 use lapin::types::{AMQPValue, FieldTable};
 use lapin::{BasicProperties, Channel, Connection, ConnectionProperties};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use registrard::broker::rabbitmq::Names;
 use registrard::config;
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
+use tokio_rustls::TlsAcceptor;
 
 /// The broker to test with.
 pub fn url() -> String {
@@ -88,7 +93,7 @@ pub fn header(delivery: &lapin::message::Delivery, name: &str) -> Option<String>
     }
 }
 
-/// A TCP proxy in front of the broker. Cutting it resets every connection; while it is down new ones are refused.
+/// A TCP proxy in front of the broker. Cutting it ends every connection there is; new ones are welcome.
 pub struct Proxy {
     pub url: String,
     cuts: Arc<watch::Sender<u32>>,
@@ -96,31 +101,59 @@ pub struct Proxy {
 
 impl Proxy {
     pub async fn start() -> Self {
+        Self::serve("amqp", None).await
+    }
+
+    /// One that speaks TLS to the client, with a certificate for 127.0.0.1 of a throw-away CA; with the CA as PEM.
+    pub async fn start_tls() -> (Self, String) {
+        registrard::net::tls::install_provider();
+        let (ca_key, key) = (KeyPair::generate().unwrap(), KeyPair::generate().unwrap());
+        let mut ca = CertificateParams::new(vec![]).unwrap();
+        ca.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let pem = ca.self_signed(&ca_key).unwrap().pem();
+        let leaf = CertificateParams::new(vec!["127.0.0.1".into()]).unwrap();
+        let leaf = leaf.signed_by(&key, &Issuer::new(ca, ca_key)).unwrap();
+        let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+        let config =
+            ServerConfig::builder().with_no_client_auth().with_single_cert(vec![leaf.der().clone()], key).unwrap();
+        (Self::serve("amqps", Some(Arc::new(config).into())).await, pem)
+    }
+
+    async fn serve(scheme: &str, tls: Option<TlsAcceptor>) -> Self {
         let url = url();
         let (head, rest) = url.split_once('@').expect("a user in the URL");
+        let (_, user) = head.split_once("://").expect("a scheme in the URL");
         let (target, tail) = rest.split_once('/').unwrap_or((rest, ""));
-        let target = target.to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let cuts = Arc::new(watch::channel(0).0);
+        let url = format!("{scheme}://{user}@127.0.0.1:{port}/{tail}");
+        let (cuts, target) = (Arc::new(watch::channel(0).0), target.to_owned());
         let sender = Arc::clone(&cuts);
         tokio::spawn(async move {
-            while let Ok((mut client, _)) = listener.accept().await {
-                let (mut cut, target) = (sender.subscribe(), target.clone());
+            while let Ok((client, _)) = listener.accept().await {
+                let (mut cut, target, tls) = (sender.subscribe(), target.clone(), tls.clone());
                 tokio::spawn(async move {
-                    let Ok(mut server) = TcpStream::connect(&target).await else { return };
                     tokio::select! {
-                        _ = tokio::io::copy_bidirectional(&mut client, &mut server) => {}
+                        _ = forward(client, &target, tls) => {}
                         _ = cut.changed() => {}
                     }
                 });
             }
         });
-        Self { url: format!("{head}@127.0.0.1:{port}/{tail}"), cuts }
+        Self { url, cuts }
     }
 
     /// Cuts all connections there are now.
     pub fn cut(&self) {
         self.cuts.send_modify(|count| *count += 1);
     }
+}
+
+async fn forward(mut client: TcpStream, target: &str, tls: Option<TlsAcceptor>) -> std::io::Result<()> {
+    let mut server = TcpStream::connect(target).await?;
+    match tls {
+        None => copy_bidirectional(&mut client, &mut server).await?,
+        Some(tls) => copy_bidirectional(&mut tls.accept(client).await?, &mut server).await?,
+    };
+    Ok(())
 }

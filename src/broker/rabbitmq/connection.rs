@@ -201,6 +201,8 @@ impl Drop for Wire {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::*;
 
     fn config(url: &str) -> config::Broker {
@@ -218,11 +220,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_silent_peer_is_given_up() {
+    async fn a_silent_peer_is_given_up_and_its_socket_closed() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let endpoint = Endpoint::new(&config(&format!("amqp://u@127.0.0.1:{port}/"))).unwrap();
         let error = endpoint.open("test").await.err().unwrap();
         assert!(matches!(error, BrokerError::Unavailable(_)), "{error}");
+        // The paused clock may run out before the connection is even made; it is closed all the same.
+        let (mut peer, _) = listener.accept().unwrap();
+        peer.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let mut heard = Vec::new();
+        peer.read_to_end(&mut heard).expect("the end of the stream within 30 s");
+        assert!(b"AMQP\x00\x00\x09\x01".starts_with(&heard), "{heard:?}");
     }
 }
