@@ -24,6 +24,12 @@ pub fn url() -> String {
         .expect("REGISTRARD_TEST_AMQP_URL is not set: run `./dev test`, which starts a RabbitMQ for the tests")
 }
 
+/// The user in its URL.
+pub fn user() -> String {
+    let uri: lapin::uri::AMQPUri = url().parse().expect("REGISTRARD_TEST_AMQP_URL is an AMQP URL");
+    uri.authority.userinfo.username
+}
+
 /// One test's corner of the broker: names nobody else uses, removed by [`Corner::clean`].
 pub struct Corner {
     pub names: Names,

@@ -152,11 +152,12 @@ impl Wire {
         tokio::spawn(async move {
             loop {
                 let event = tokio::select! {
-                    event = events.next() => event,
+                    biased;
                     () = signal.cancelled() => return,
+                    event = events.next() => event,
                 };
                 match event {
-                    Some(Event::Error(error)) => tracing::debug!(%error, "broker connection lost"),
+                    Some(Event::Error(error)) => tracing::warn!(%error, "the connection to the broker is lost"),
                     Some(Event::ConnectionBlocked(reason)) => {
                         tracing::warn!(reason, "the broker accepts no messages for now");
                         continue;
@@ -187,9 +188,9 @@ impl Wire {
 
     /// Says goodbye to the broker, within a bounded time.
     pub(super) async fn close(&self) {
+        self.broken.cancel();
         let goodbye = self.connection.close(200, "OK".into());
         let _ = tokio::time::timeout(Duration::from_secs(3), goodbye).await;
-        self.broken.cancel();
     }
 }
 

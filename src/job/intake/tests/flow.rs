@@ -168,3 +168,15 @@ async fn a_dry_run_checks_and_stores_nothing() {
     assert_eq!(submit(&gate(), &store, &items, true).await.unwrap()[0].outcome, Outcome::Accepted);
     assert!(store.jobs.lock().unwrap().is_empty());
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_conflict_in_a_bulk_names_its_place() {
+    let first = numbered(1).to_string();
+    let other = job(json!({ "id": numbered(1)["id"], "class": "bulk" }));
+    let bulk = json!({ "jobs": [numbered(2), other] }).to_string();
+    let house = House::new(vec![vec![delivery(1, first)], vec![delivery(2, bulk)]]);
+    house.run_until_acked(2).await;
+    let rejected = house.broker.rejected.lock().unwrap();
+    assert_eq!((rejected[0].reject.code, rejected[0].reject.field.as_deref()), (Conflict, Some("jobs[1].id")));
+    assert_eq!(rejected[0].body, other.to_string().into_bytes());
+}
