@@ -16,7 +16,9 @@ use clap::Parser;
 use markdown::{Block, Document, root};
 use registrard::cli::Cli;
 use registrard::model::state::MOVES;
-use registrard::model::{Answer, Cause, Class, Event, Job, JobId, Move, ObjectKey, Operation, State, WaitingFor, request};
+use registrard::model::{
+    Answer, Cause, Class, Event, Job, JobId, Move, ObjectKey, Operation, State, WaitingFor, request,
+};
 use registrard::registries::PLUGINS;
 use serde_json::{Value, json};
 
@@ -52,7 +54,8 @@ fn the_picture_in_the_readme_shows_the_moves() {
         .map(|(from, to)| (state(from).expect("a state"), state(to).expect("a state")))
         .collect();
     // Staying where one is (asking once more) is no arrow.
-    let moves: BTreeSet<_> = MOVES.iter().filter(|(from, _, to)| from != to).map(|(from, _, to)| (*from, *to)).collect();
+    let moves: BTreeSet<_> =
+        MOVES.iter().filter(|(from, _, to)| from != to).map(|(from, _, to)| (*from, *to)).collect();
     let (missing, wrong): (Vec<_>, Vec<_>) = (moves.difference(&drawn).collect(), drawn.difference(&moves).collect());
     assert!(missing.is_empty() && wrong.is_empty(), "not drawn: {missing:?}, drawn without a move: {wrong:?}");
 }
@@ -68,14 +71,16 @@ fn pictures_are_traced_along_their_lines() {
 fn the_table_of_moves_is_complete() {
     let rows = Document::read("docs/architecture.md").table("moves");
     let documented: Vec<[String; 3]> = rows.iter().map(|row| [0, 1, 2].map(|column| row[column].clone())).collect();
-    let moves: Vec<_> = MOVES.iter().map(|(from, cause, to)| [from.word(), cause.word(), to.word()].map(str::to_owned)).collect();
+    let moves: Vec<_> =
+        MOVES.iter().map(|(from, cause, to)| [from.word(), cause.word(), to.word()].map(str::to_owned)).collect();
     assert_eq!(documented, moves);
 }
 
 #[test]
 fn the_table_of_operations_is_what_the_registries_do() {
     let rows = Document::read("README.md").table("operations");
-    let mut documented: Vec<(String, BTreeSet<String>)> = PLUGINS.iter().map(|p| (p.name.to_owned(), BTreeSet::new())).collect();
+    let mut documented: Vec<(String, BTreeSet<String>)> =
+        PLUGINS.iter().map(|p| (p.name.to_owned(), BTreeSet::new())).collect();
     for row in &rows {
         for (column, (_, operations)) in documented.iter_mut().enumerate() {
             if row[column + 1] == "yes" {
@@ -83,7 +88,8 @@ fn the_table_of_operations_is_what_the_registries_do() {
             }
         }
     }
-    let names = |plugin: &registrard::registries::Plugin| plugin.operations.iter().map(|op| op.name().to_owned()).collect();
+    let names =
+        |plugin: &registrard::registries::Plugin| plugin.operations.iter().map(|op| op.name().to_owned()).collect();
     let real: Vec<_> = PLUGINS.iter().map(|plugin| (plugin.name.to_owned(), names(plugin))).collect();
     assert_eq!(documented, real);
 }
@@ -99,7 +105,10 @@ fn requests(block: &Block) -> Vec<request::Request> {
         Ok(bulk) => bulk.jobs,
         Err(_) => vec![value],
     };
-    items.into_iter().map(|item| serde_json::from_value(item).unwrap_or_else(|e| panic!("{}: {e}", block.place))).collect()
+    items
+        .into_iter()
+        .map(|item| serde_json::from_value(item).unwrap_or_else(|e| panic!("{}: {e}", block.place)))
+        .collect()
 }
 
 #[test]
@@ -110,8 +119,10 @@ fn every_example_is_json_and_every_job_is_accepted() {
             ["json", "job"] => {
                 for request in requests(&block) {
                     let plugin = PLUGINS.iter().find(|plugin| plugin.operations.contains(&request.operation));
-                    let plugin = plugin.unwrap_or_else(|| panic!("{}: no registry does {}", block.place, request.operation));
-                    let options = registrard::registries::WireOptions { account: request.account, ..Default::default() };
+                    let plugin =
+                        plugin.unwrap_or_else(|| panic!("{}: no registry does {}", block.place, request.operation));
+                    let options =
+                        registrard::registries::WireOptions { account: request.account, ..Default::default() };
                     let dialect = (plugin.dialect)(&options).unwrap();
                     let checked = dialect.check(request.operation, &request.params);
                     checked.unwrap_or_else(|reject| panic!("{}: {reject}", block.place));
@@ -247,7 +258,9 @@ fn every_command_in_the_documents_exists() {
                     ours += 1;
                 }
                 ["./dev", name, rest @ ..] => {
-                    let line = help.lines().find(|line| line.trim_start().starts_with(&format!("{name} ")) || line.trim() == *name);
+                    let line = help
+                        .lines()
+                        .find(|line| line.trim_start().starts_with(&format!("{name} ")) || line.trim() == *name);
                     assert!(line.is_some(), "{}: ./dev has no command {name}", shown.place);
                     for flag in rest.iter().filter(|word| word.starts_with("--with")) {
                         assert!(help.contains(flag), "{}: ./dev {name} has no {flag}", shown.place);

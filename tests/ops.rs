@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use registrard::cli::Cli;
 use registrard::cli::exit::Exit;
 use registrard::config::Config;
-use registrard::model::{Cause, Class, Job, JobId, ObjectKey, ObjectKind, Operation, State, WaitingFor};
+use registrard::model::{Cause, Operation, State};
 use registrard::ops::http::{AccountReadiness, Check, Health, Readiness, Server};
 use registrard::ops::metrics::{Commit, Login, Metrics, Received};
 use registrard::ops::notify::Notify;

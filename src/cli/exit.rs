@@ -119,8 +119,10 @@ impl From<BrokerError> for Failure {
     fn from(error: BrokerError) -> Self {
         let what = error.to_string();
         match error {
-            BrokerError::Unavailable(_) | BrokerError::Stopped => Self::new(Exit::Unavailable, "broker_unavailable", what)
-                .next("see that the broker runs and that broker.url in the configuration names it"),
+            BrokerError::Unavailable(_) | BrokerError::Stopped => {
+                Self::new(Exit::Unavailable, "broker_unavailable", what)
+                    .next("see that the broker runs and that broker.url in the configuration names it")
+            }
             BrokerError::Misconfigured(_) => Self::new(Exit::Configuration, "broker_misconfigured", what)
                 .next("see `[broker]` in the configuration and the user's rights at the broker"),
         }

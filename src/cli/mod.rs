@@ -20,6 +20,7 @@ pub mod submit;
 pub mod wire;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
@@ -29,7 +30,7 @@ use jiff::Timestamp;
 use crate::config::Config;
 use crate::daemon;
 use crate::job::intake::{self, Submission};
-use crate::net::secret_ref;
+use crate::net::{secret_ref, tls};
 use crate::registries;
 use crate::store::{self, Store};
 use exit::{Exit, Failure};
@@ -118,6 +119,20 @@ pub enum Command {
     },
 }
 
+/// The program: reads the command line, runs it, and says how it ended.
+#[must_use]
+pub fn main() -> ExitCode {
+    tls::install_provider();
+    let cli = Cli::parse();
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(run(cli, |url| Box::pin(store::open(url)))).into(),
+        Err(error) => {
+            eprintln!("error: cannot start: {error}");
+            Exit::Software.into()
+        }
+    }
+}
+
 /// Opens the store of a URL.
 pub type OpenStore = for<'a> fn(&'a str) -> BoxFuture<'a, store::Result<Arc<dyn Store>>>;
 
@@ -144,10 +159,8 @@ async fn dispatch(cli: Cli, open: OpenStore, out: &mut Out<'_>) -> Result<(), Fa
         Command::Sandbox(args) => {
             sandbox::run(args.clone()).await.map_err(|why| Failure::new(Exit::Unavailable, "sandbox", why))
         }
-        Command::Wire(args) => {
-            wire::run(args, cli.global.output, std::io::stdin().lock(), std::io::stdout().lock())
-                .map_err(|why| Failure::new(Exit::Usage, "wire", why))
-        }
+        Command::Wire(args) => wire::run(args, cli.global.output, std::io::stdin().lock(), std::io::stdout().lock())
+            .map_err(|why| Failure::new(Exit::Usage, "wire", why)),
         Command::Bench(args) => bench::run(args).await,
         Command::Submit(args) => submit(args, &config()?, open, out).await,
         Command::Schema { subject } => schema::run(*subject, out),
@@ -167,12 +180,7 @@ async fn dispatch(cli: Cli, open: OpenStore, out: &mut Out<'_>) -> Result<(), Fa
 }
 
 /// Binds `submit` to the intake of the daemon, or to the broker.
-async fn submit(
-    args: &submit::SubmitArgs,
-    config: &Config,
-    open: OpenStore,
-    out: &mut Out<'_>,
-) -> Result<(), Failure> {
+async fn submit(args: &submit::SubmitArgs, config: &Config, open: OpenStore, out: &mut Out<'_>) -> Result<(), Failure> {
     if args.via == submit::Via::Amqp {
         return submit::publish(args, config, std::io::stdin(), out).await;
     }

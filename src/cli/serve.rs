@@ -4,12 +4,11 @@ use std::time::Duration;
 
 use super::exit::{Exit, Failure};
 use super::output::Out;
-use crate::config::Config;
-use crate::config::check::Severity;
+use crate::config::{Config, Severity};
 use crate::daemon::{self, DaemonError};
+use crate::ops::logs;
 use crate::ops::notify::Notify;
 use crate::ops::stop::Stop;
-use crate::ops::logs;
 use crate::registries;
 
 /// Longest time from the first signal to the hard stop, beyond what requests on the wire get: logging out, writing the

@@ -86,12 +86,7 @@ impl Dialects {
 ///
 /// # Errors
 /// Says what is wrong with the arguments, the job or the answer.
-pub fn run(
-    args: &WireArgs,
-    format: Option<Format>,
-    input: impl Read,
-    mut output: impl Write,
-) -> Result<(), String> {
+pub fn run(args: &WireArgs, format: Option<Format>, input: impl Read, mut output: impl Write) -> Result<(), String> {
     let mut bytes = Vec::new();
     let read = input.take(LONGEST_INPUT + 1).read_to_end(&mut bytes);
     read.map_err(|error| format!("cannot read the input: {error}"))?;

@@ -141,7 +141,9 @@ impl Observer for Counting {
         let account = step.account();
         log(step);
         match (step.from(), step.to()) {
-            (_, to) if to.is_final() || to == State::NeedsAttention => self.metrics.finished(account, step.operation(), to),
+            (_, to) if to.is_final() || to == State::NeedsAttention => {
+                self.metrics.finished(account, step.operation(), to)
+            }
             (State::Running, State::Waiting) => self.metrics.deferred(account, step.waiting_for.word()),
             (State::Running, State::InDoubt) => self.metrics.in_doubt(account),
             _ => {}

@@ -117,6 +117,19 @@ impl FakeStore {
 }
 
 #[async_trait]
+impl Sends for FakeStore {
+    async fn reserve(&self, _lease: &Lease, _block: &SendBlock) -> Result<()> {
+        unimplemented!()
+    }
+    async fn close_block(&self, _account: &str, _number: i64, _at: Timestamp) -> Result<()> {
+        unimplemented!()
+    }
+    async fn blocks(&self, _account: &str, _since: Timestamp) -> Result<Vec<SendBlock>> {
+        unimplemented!()
+    }
+}
+
+#[async_trait]
 impl Store for FakeStore {
     async fn accept(&self, jobs: &[NewJob], events: &[Event], _now: Timestamp) -> Result<Vec<Acceptance>> {
         self.asked.notify_one();
@@ -208,15 +221,6 @@ impl Store for FakeStore {
         unimplemented!()
     }
     async fn sweep_links(&self) -> Result<u64> {
-        unimplemented!()
-    }
-    async fn reserve(&self, _lease: &Lease, _block: &SendBlock) -> Result<()> {
-        unimplemented!()
-    }
-    async fn close_block(&self, _account: &str, _number: i64, _at: Timestamp) -> Result<()> {
-        unimplemented!()
-    }
-    async fn blocks(&self, _account: &str, _since: Timestamp) -> Result<Vec<SendBlock>> {
         unimplemented!()
     }
     async fn account(&self, _account: &str) -> Result<AccountState> {

@@ -53,7 +53,12 @@ impl Scratch {
             bodies.iter().map(|body| serde_json::from_str(body).map_err(broken)).collect::<Result<_>>()?;
         let begun = Instant::now();
         for (ids, bodies) in ids.chunks(group.max(1)).zip(bodies.chunks(group.max(1))) {
-            sqlx::query(AssertSqlSafe(insert.clone())).bind(ids).bind(bodies).execute(&self.pool).await.map_err(broken)?;
+            sqlx::query(AssertSqlSafe(insert.clone()))
+                .bind(ids)
+                .bind(bodies)
+                .execute(&self.pool)
+                .await
+                .map_err(broken)?;
         }
         let took = begun.elapsed();
         sqlx::query(AssertSqlSafe(format!("DROP TABLE {table}"))).execute(&self.pool).await.map_err(broken)?;

@@ -152,11 +152,12 @@ impl Wire {
         tokio::spawn(async move {
             loop {
                 let event = tokio::select! {
-                    event = events.next() => event,
+                    biased;
                     () = signal.cancelled() => return,
+                    event = events.next() => event,
                 };
                 match event {
-                    Some(Event::Error(error)) => tracing::debug!(%error, "broker connection lost"),
+                    Some(Event::Error(error)) => tracing::warn!(%error, "the connection to the broker is lost"),
                     Some(Event::ConnectionBlocked(reason)) => {
                         tracing::warn!(reason, "the broker accepts no messages for now");
                         continue;
@@ -187,9 +188,9 @@ impl Wire {
 
     /// Says goodbye to the broker, within a bounded time.
     pub(super) async fn close(&self) {
+        self.broken.cancel();
         let goodbye = self.connection.close(200, "OK".into());
         let _ = tokio::time::timeout(Duration::from_secs(3), goodbye).await;
-        self.broken.cancel();
     }
 }
 
@@ -201,6 +202,8 @@ impl Drop for Wire {
 
 #[cfg(test)]
 mod tests {
+    use std::io::Read;
+
     use super::*;
 
     fn config(url: &str) -> config::Broker {
@@ -218,11 +221,17 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_silent_peer_is_given_up() {
+    async fn a_silent_peer_is_given_up_and_its_socket_closed() {
         let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let endpoint = Endpoint::new(&config(&format!("amqp://u@127.0.0.1:{port}/"))).unwrap();
         let error = endpoint.open("test").await.err().unwrap();
         assert!(matches!(error, BrokerError::Unavailable(_)), "{error}");
+        // The paused clock may run out before the connection is even made; it is closed all the same.
+        let (mut peer, _) = listener.accept().unwrap();
+        peer.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        let mut heard = Vec::new();
+        peer.read_to_end(&mut heard).expect("the end of the stream within 30 s");
+        assert!(b"AMQP\x00\x00\x09\x01".starts_with(&heard), "{heard:?}");
     }
 }

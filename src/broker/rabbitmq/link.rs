@@ -110,7 +110,7 @@ async fn keep<R: Role>(
             if last.is_cancelled() {
                 return;
             }
-            tracing::warn!(role = R::NAME, "the connection to the broker is lost, connecting again");
+            tracing::info!(role = R::NAME, "connecting to the broker again");
             // A connection that broke at once does not count as a recovery.
             if since.elapsed() >= LONGEST_WAIT {
                 backoff = waits.build();

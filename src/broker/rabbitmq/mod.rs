@@ -7,6 +7,7 @@
 mod connection;
 mod consume;
 mod error;
+pub mod floor;
 mod link;
 mod publish;
 mod topology;
@@ -86,7 +87,7 @@ impl Broker for RabbitBroker {
                 let Some(session) = self.consumer.wait().await else { return Err(BrokerError::Stopped) };
                 match session.receive(max).await {
                     Ok(deliveries) => return Ok(deliveries),
-                    Err(error) => tracing::debug!(%error, "waiting for the next connection"),
+                    Err(error) => tracing::warn!(%error, "no deliveries until the next connection"),
                 }
             }
         };

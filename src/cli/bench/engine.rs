@@ -12,11 +12,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::{ACCOUNT, bodies, instant, line, rate};
 use crate::broker::local::LocalBroker;
-use crate::cli::exit::Failure;
-use crate::config::Config;
+use crate::cli::exit::{Exit, Failure};
+use crate::config;
 use crate::job::commit::Committer;
-use crate::job::event;
-use crate::job::intake::Gate;
+use crate::job::event::Outbox;
+use crate::job::intake::{DefaultId, Gate, Origin, Publisher};
 use crate::job::observer::Observer;
 use crate::job::schedule::ownership::{self, Candidate};
 use crate::model::retry::Policy;
@@ -55,7 +55,7 @@ impl Observer for Ended {
             self.told.notify_one();
         }
     }
-    fn published(&self, _outcome: &str, _count: u64) {
+    fn published(&self, _outcome: &'static str, _count: u64) {
         self.told.notify_one();
     }
 }
@@ -105,14 +105,17 @@ async fn cycle(args: &EngineArgs, store: Arc<dyn Store>, bodies: &[String]) -> R
         hint: Arc::clone(&hint),
     };
     let worker = tokio::spawn(ownership::run(candidate, stop.clone()));
-    let sender = tokio::spawn(event::run(
-        Arc::clone(&store),
-        Arc::new(LocalBroker::new()),
+    let outbox = Outbox {
+        store: Arc::clone(&store),
+        broker: Arc::new(LocalBroker::new()),
+        owner: "bench".into(),
+        ttl: Duration::from_secs(30),
+        poll: Duration::from_millis(500),
+        retry: policy.connect,
+        wake: outbox,
         observer,
-        "bench".into(),
-        outbox,
-        stop.clone(),
-    ));
+    };
+    let sender = tokio::spawn(outbox.run(stop.clone()));
     let begun = Instant::now();
     for group in jobs.chunks(args.batch.max(1)) {
         store.accept(group, &[], Timestamp::now()).await?;
@@ -132,12 +135,20 @@ async fn cycle(args: &EngineArgs, store: Arc<dyn Store>, bodies: &[String]) -> R
 
 fn admitted(bodies: &[String], sessions: usize) -> Result<Vec<NewJob>, Failure> {
     let accounts = BTreeMap::from([(ACCOUNT.to_owned(), instant::Instant::account(sessions))]);
-    let gate = Gate::new(&Config::default(), accounts);
+    let gate = Gate::new(accounts, BTreeMap::new(), config::Intake::default());
+    let wrong = |why: String| Failure::new(Exit::Software, "bench", why);
+    let origin = Origin {
+        publisher: Publisher::Local,
+        id: DefaultId::InBulk,
+        batch: None,
+        reply_to: None,
+        correlation_id: None,
+    };
     bodies
         .iter()
         .map(|body| {
-            let raw = serde_json::from_str(body).map_err(|error| Failure::Usage(error.to_string()))?;
-            gate.admit_local(&raw).map_err(|reject| Failure::Usage(reject.to_string()))
+            let raw = serde_json::from_str(body).map_err(|error| wrong(error.to_string()))?;
+            gate.admit(&origin, &raw).map_err(|reject| wrong(reject.to_string()))
         })
         .collect()
 }

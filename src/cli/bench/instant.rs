@@ -95,11 +95,7 @@ struct Yes;
 #[async_trait]
 impl Session for Yes {
     async fn exchange(&mut self, request: &Prepared) -> Result<Answer, Lost> {
-        Ok(Answer {
-            result: "success".into(),
-            client_transaction: request.transaction.clone(),
-            ..Answer::default()
-        })
+        Ok(Answer { result: "success".into(), client_transaction: request.transaction.clone(), ..Answer::default() })
     }
 
     async fn keep_alive(&mut self) -> Result<(), Lost> {

@@ -18,8 +18,12 @@ pub fn jobs(account: &str) -> Vec<Value> {
     jobs.push(request_contact(account));
     jobs.extend((0..CONTACTS).map(|n| contact(account, n)));
     jobs.extend((0..DOMAINS).map(|n| registration(account, n)));
-    jobs.extend((0..CHECKED).map(|n| job(account, 3, n, "domain.check", json!({ "domain": name(n * 2) }), &[id(2, n * 2)])));
-    jobs.extend((0..DELETED).map(|n| job(account, 4, n, "domain.delete", json!({ "domain": name(n * 3) }), &[id(2, n * 3)])));
+    jobs.extend(
+        (0..CHECKED).map(|n| job(account, 3, n, "domain.check", json!({ "domain": name(n * 2) }), &[id(2, n * 2)])),
+    );
+    jobs.extend(
+        (0..DELETED).map(|n| job(account, 4, n, "domain.delete", json!({ "domain": name(n * 3) }), &[id(2, n * 3)])),
+    );
     jobs.extend(hopeless(account));
     jobs.extend(invalid(account));
     jobs
@@ -87,7 +91,8 @@ fn registration(account: &str, n: u128) -> Value {
 
 /// Jobs the registry turns down, and one that is cancelled because its predecessor fails.
 fn hopeless(account: &str) -> Vec<Value> {
-    let again = json!({ "domain": name(1), "holder": [handle(account, 0)], "nserver": ["ns1.example.net", "ns2.example.net"] });
+    let again =
+        json!({ "domain": name(1), "holder": [handle(account, 0)], "nserver": ["ns1.example.net", "ns2.example.net"] });
     let unknown = json!({ "domain": "no-such-holder.de", "holder": [format!("{account}-NOBODY")], "nserver": ["ns1.example.net", "ns2.example.net"] });
     vec![
         job(account, 5, 0, "domain.create", again, &[id(2, 1)]),
@@ -108,9 +113,30 @@ fn invalid(account: &str) -> Vec<Value> {
         job(account, 6, 1, "domain.steal", json!({ "domain": "example.de" }), &[]),
         job(account, 6, 2, "domain.create", json!({ "holder": holder, "nserver": servers }), &[]),
         job(account, 6, 3, "domain.create", json!({ "domain": "example.de", "holder": [], "nserver": servers }), &[]),
-        job(account, 6, 4, "domain.create", json!({ "domain": "example.de", "holder": holder, "nserver": ["ns1.example.net"] }), &[]),
-        job(account, 6, 5, "domain.create", json!({ "domain": "example.de", "holder": holder, "nservers": servers }), &[]),
-        job(account, 6, 6, "domain.create", json!({ "domain": "example.de", "holder": ["DENIC-1000002-FOREIGN"], "nserver": servers }), &[]),
+        job(
+            account,
+            6,
+            4,
+            "domain.create",
+            json!({ "domain": "example.de", "holder": holder, "nserver": ["ns1.example.net"] }),
+            &[],
+        ),
+        job(
+            account,
+            6,
+            5,
+            "domain.create",
+            json!({ "domain": "example.de", "holder": holder, "nservers": servers }),
+            &[],
+        ),
+        job(
+            account,
+            6,
+            6,
+            "domain.create",
+            json!({ "domain": "example.de", "holder": ["DENIC-1000002-FOREIGN"], "nserver": servers }),
+            &[],
+        ),
         job(account, 6, 7, "contact.create", json!({ "handle": handle(account, 900), "type": "ROBOT" }), &[]),
         job(account, 6, 8, "domain.check", json!({ "domain": 42 }), &[]),
         job(account, 6, 9, "domain.check", json!({ "domain": "example.de\nAction: DELETE" }), &[]),

@@ -25,15 +25,20 @@ pub fn rule(jobs: &[Job], effects: &[EffectRecord]) -> Ruling {
     for effect in effects {
         match effect.ctid.as_deref().and_then(job_of) {
             Some(job) => by_job.entry(job).or_default().push(effect),
-            None => ruling.findings.push(format!("{} on {} carries no job's transaction id", effect.kind, effect.object)),
+            None => {
+                ruling.findings.push(format!("{} on {} carries no job's transaction id", effect.kind, effect.object))
+            }
         }
     }
     for job in jobs {
         let happened = by_job.remove(&job.id.0).unwrap_or_default();
         let expected = usize::from(job.operation.writes() && job.state == State::Succeeded);
-        let same = happened.iter().all(|e| e.kind == job.operation.name() && e.object.eq_ignore_ascii_case(job.object.name()));
+        let same =
+            happened.iter().all(|e| e.kind == job.operation.name() && e.object.eq_ignore_ascii_case(job.object.name()));
         if !same {
-            ruling.findings.push(format!("job {} caused something else than {} on {}", job.id, job.operation, job.object));
+            ruling
+                .findings
+                .push(format!("job {} caused something else than {} on {}", job.id, job.operation, job.object));
         }
         if !job.state.is_final() {
             ruling.findings.push(format!("job {} has not ended: {}", job.id, job.state));
@@ -41,11 +46,15 @@ pub fn rule(jobs: &[Job], effects: &[EffectRecord]) -> Ruling {
             ruling.once += expected;
         } else {
             let (id, state, times) = (job.id, job.state, happened.len());
-            ruling.findings.push(format!("job {id} is {state}, but {} on {} happened {times} times", job.operation, job.object));
+            ruling
+                .findings
+                .push(format!("job {id} is {state}, but {} on {} happened {times} times", job.operation, job.object));
         }
     }
     for (job, happened) in by_job {
-        ruling.findings.extend(happened.iter().map(|e| format!("{} on {} happened for unknown job {job}", e.kind, e.object)));
+        ruling
+            .findings
+            .extend(happened.iter().map(|e| format!("{} on {} happened for unknown job {job}", e.kind, e.object)));
     }
     ruling
 }

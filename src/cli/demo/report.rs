@@ -44,7 +44,11 @@ impl Figures {
         let how: Vec<String> =
             self.reconciled.iter().map(|(cause, count)| format!("{count} {}", cause.replace('_', " "))).collect();
         let how = if how.is_empty() { "none".into() } else { how.join(", ") };
-        format!("retries: {}; in doubt and settled by asking: {doubts} ({how}); turned away: {}", self.retries, self.rejects.len())
+        format!(
+            "retries: {}; in doubt and settled by asking: {doubts} ({how}); turned away: {}",
+            self.retries,
+            self.rejects.len()
+        )
     }
 }
 

@@ -65,13 +65,7 @@ impl Sorted {
                 self.jobs.push(job);
                 self.places.push(Place { delivery: number, index, item: bulk.then_some(raw) });
             }
-            Err(mut reject) => {
-                if bulk {
-                    reject.field = Some(match reject.field {
-                        Some(field) => format!("jobs[{index}].{field}"),
-                        None => format!("jobs[{index}]"),
-                    });
-                }
+            Err(reject) => {
                 self.turned_away.push(turned_away(gate, &delivery, index, Some(&raw), bulk, reject, now));
             }
         };
@@ -105,9 +99,15 @@ fn turned_away(
     index: u64,
     raw: Option<&Value>,
     bulk: bool,
-    reject: Reject,
+    mut reject: Reject,
     now: Timestamp,
 ) -> TurnedAway {
+    if bulk {
+        reject.field = Some(match reject.field {
+            Some(field) => format!("jobs[{index}].{field}"),
+            None => format!("jobs[{index}]"),
+        });
+    }
     // The same bytes sent twice are two submissions, each with its reply; a redelivery is the same one.
     let property = |value: &'_ Option<String>| value.clone().unwrap_or_default().into_bytes();
     let source = EventId::of(&[

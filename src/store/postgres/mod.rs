@@ -26,8 +26,8 @@ use tracing::log::LevelFilter;
 pub use schema::MIGRATIONS;
 
 use super::{
-    Acceptance, AccountState, Backlog, BatchView, JobDetail, JobFilter, Lease, Migrated, OutboxRow, Result, SendBlock, Sends,
-    Start, StateCount, Store, StoreError,
+    Acceptance, AccountState, Backlog, BatchView, JobDetail, JobFilter, Lease, Migrated, OutboxRow, Result, SendBlock,
+    Sends, Start, StateCount, Store, StoreError,
 };
 use crate::model::{Event, Job, JobId, Move, NewJob};
 

@@ -27,8 +27,8 @@ use uuid::Uuid;
 pub use schema::MIGRATIONS;
 
 use super::{
-    Acceptance, AccountState, Backlog, BatchView, JobDetail, JobFilter, Lease, Migrated, OutboxRow, Result, SendBlock, Sends,
-    Start, StateCount, Store, StoreError,
+    Acceptance, AccountState, Backlog, BatchView, JobDetail, JobFilter, Lease, Migrated, OutboxRow, Result, SendBlock,
+    Sends, Start, StateCount, Store, StoreError,
 };
 use crate::model::{Event, Job, JobId, Move, NewJob};
 

@@ -1,79 +1,22 @@
-//! What may enter and what may not, and in which order things become durable.
+//! Admission: what is refused and in which words, what enters, and that nothing panics.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
+use jiff::Timestamp;
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
-use super::message::Message;
-use super::sort::sort;
-use super::*;
+use super::{ID, delivery, gate, job, origin};
 use crate::broker::Delivery;
 use crate::config;
-use crate::job::fakes::{FakeBroker, FakeRegistry, FakeStore, Journal};
-use crate::job::observer::Unobserved;
+use crate::job::fakes::FakeRegistry;
+use crate::job::intake::message::{self, Message};
+use crate::job::intake::sort::sort;
+use crate::job::intake::{Gate, Origin, Publisher, read_submission};
 use crate::model::request::RejectCode::{self, *};
-use crate::model::{NewJob, Reject, State};
+use crate::model::{NewJob, Reject};
 use crate::registries::Registry;
-
-const ID: &str = "0192f0c1-7b7e-7c3a-9f00-0000000000aa";
-
-fn gate() -> Gate {
-    let account = |name: &str| (name.to_owned(), Arc::new(FakeRegistry) as Arc<dyn Registry>);
-    let accounts = BTreeMap::from([account("DENIC-1000022"), account("DENIC-1000033"), account("secret-account")]);
-    let publisher = |accounts: &[&str], operations: &[&str]| config::Publisher {
-        accounts: accounts.iter().map(|&name| name.to_owned()).collect(),
-        operations: operations.iter().map(|&name| name.to_owned()).collect(),
-    };
-    let publishers = BTreeMap::from([
-        ("billing".to_owned(), publisher(&["DENIC-*"], &["*"])),
-        ("viewer".to_owned(), publisher(&["DENIC-1000022"], &["domain.info", "contact.*"])),
-    ]);
-    Gate::new(
-        accounts,
-        publishers,
-        config::Intake { max_message_bytes: 10_000, max_bulk_jobs: 5, batch: 4, open: false },
-    )
-}
-
-fn origin(user: &str) -> Origin<'_> {
-    Origin {
-        publisher: Publisher::Broker(Some(user)),
-        id: DefaultId::MessageId(Some(ID)),
-        batch: None,
-        reply_to: None,
-        correlation_id: None,
-    }
-}
-
-fn delivery(tag: u64, body: impl Into<Vec<u8>>) -> Delivery {
-    Delivery {
-        tag,
-        generation: 1,
-        body: body.into(),
-        user_id: Some("billing".into()),
-        message_id: None,
-        reply_to: Some("replies".into()),
-        correlation_id: Some(format!("c-{tag}")),
-    }
-}
-
-/// A good job with some keys changed.
-fn job(changes: Value) -> Value {
-    let mut job =
-        json!({ "account": "DENIC-1000022", "operation": "domain.create", "params": { "domain": "example.de" } });
-    for (key, value) in changes.as_object().unwrap() {
-        job[key] = value.clone();
-    }
-    job
-}
-
-fn numbered(number: u8) -> Value {
-    job(json!({ "id": format!("0192f0c1-7b7e-7c3a-9f00-0000000000{number:02x}") }))
-}
 
 /// One message through reading and gate, as `billing`; the first thing wrong with it.
 fn verdict(body: &[u8]) -> Result<Vec<NewJob>, Reject> {
@@ -296,157 +239,4 @@ proptest! {
         let _ = read_submission(&body, None);
         let _ = message::read(&body, gate().limits()).map(|message| matches!(message, Message::One(_)));
     }
-}
-
-struct House {
-    store: Arc<FakeStore>,
-    broker: Arc<FakeBroker>,
-    journal: Journal,
-    hints: Arc<Mutex<Vec<String>>>,
-}
-
-impl House {
-    fn new(batches: Vec<Vec<Delivery>>) -> Self {
-        let journal = Journal::default();
-        let store = Arc::new(FakeStore { journal: Arc::clone(&journal), ..Default::default() });
-        let broker = Arc::new(FakeBroker {
-            journal: Arc::clone(&journal),
-            deliveries: Mutex::new(batches),
-            ..Default::default()
-        });
-        Self { store, broker, journal, hints: Arc::default() }
-    }
-
-    fn start(&self) -> (tokio::task::JoinHandle<()>, CancellationToken) {
-        let stop = CancellationToken::new();
-        let hints = Arc::clone(&self.hints);
-        let intake = Intake {
-            gate: Arc::new(gate()),
-            store: Arc::clone(&self.store) as Arc<dyn Store>,
-            broker: Arc::clone(&self.broker) as Arc<dyn Broker>,
-            hint: Arc::new(move |account: &str| hints.lock().unwrap().push(account.to_owned())),
-            observer: Arc::new(Unobserved),
-            retry: Steps { first: Duration::from_secs(1), longest: Duration::from_secs(60) },
-        };
-        (tokio::spawn(intake.run(stop.clone())), stop)
-    }
-
-    /// Runs until so many batches were acknowledged.
-    async fn run_until_acked(&self, batches: u32) -> Vec<String> {
-        let (task, stop) = self.start();
-        let acks = self.broker.acks.acquire_many(batches);
-        acks.await.unwrap().forget();
-        stop.cancel();
-        task.await.unwrap();
-        self.journal.lock().unwrap().clone()
-    }
-}
-
-#[tokio::test(start_paused = true)]
-async fn the_order_is_store_then_rejected_then_ack() {
-    let bulk = json!({ "batch": "b", "jobs": [numbered(1), { "account": "x" }, numbered(2)] }).to_string();
-    let house =
-        House::new(vec![vec![delivery(1, bulk), delivery(2, "nonsense"), delivery(3, numbered(3).to_string())]]);
-    // Three items of the bulk and one nonsense fill a transaction of four.
-    let journal = house.run_until_acked(2).await;
-    assert_eq!(journal, ["accept 2 jobs 2 events", "reject 2", "ack [1, 2]", "accept 1 jobs 0 events", "ack [3]"]);
-    let rejected = house.broker.rejected.lock().unwrap();
-    assert_eq!(rejected[0].body, br#"{"account":"x"}"#);
-    assert_eq!(rejected[0].reject.field.as_deref(), Some("jobs[1].operation"));
-    assert_eq!((rejected[1].body.as_slice(), rejected[1].reject.code), (b"nonsense".as_slice(), Malformed));
-    let events = house.store.events.lock().unwrap();
-    assert!(events.values().all(|event| event.is_final && event.reply_to.as_deref() == Some("replies")));
-    assert_eq!(*house.hints.lock().unwrap(), ["DENIC-1000022", "DENIC-1000022"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn nothing_is_acknowledged_before_store_and_broker_have_it() {
-    let house = House::new(vec![vec![delivery(1, numbered(1).to_string()), delivery(2, "nonsense")]]);
-    *house.store.failures.lock().unwrap() = 7;
-    *house.broker.failures.lock().unwrap() = 5;
-    assert_eq!(house.run_until_acked(1).await, ["accept 1 jobs 1 events", "reject 1", "ack [1, 2]"]);
-}
-
-#[tokio::test(start_paused = true)]
-async fn told_to_stop_while_the_store_is_away_it_leaves_deliveries_to_the_broker() {
-    let house = House::new(vec![vec![delivery(1, numbered(1).to_string())]]);
-    *house.store.failures.lock().unwrap() = u32::MAX;
-    let (task, stop) = house.start();
-    house.store.asked.notified().await;
-    stop.cancel();
-    task.await.unwrap();
-    assert!(house.journal.lock().unwrap().is_empty());
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_conflict_is_recorded_and_rejected_and_a_redelivery_is_not() {
-    let other = job(json!({ "id": ID, "context": "other" })).to_string();
-    let first = job(json!({ "id": ID })).to_string();
-    let house =
-        House::new(vec![vec![delivery(1, first.clone())], vec![delivery(2, first), delivery(3, other.clone())]]);
-    let journal = house.run_until_acked(2).await;
-    let expected = [
-        "accept 1 jobs 0 events",
-        "ack [1]",
-        "accept 2 jobs 0 events",
-        "accept 0 jobs 1 events",
-        "reject 1",
-        "ack [2, 3]",
-    ];
-    assert_eq!(journal, expected);
-    let rejected = house.broker.rejected.lock().unwrap();
-    assert_eq!((rejected[0].reject.code, rejected[0].body.as_slice()), (Conflict, other.as_bytes()));
-    let events = house.store.events.lock().unwrap();
-    let event = events.values().next().unwrap();
-    assert_eq!((&event.body["data"]["job"], &event.body["data"]["context"]), (&json!(ID), &json!("other")));
-    assert_eq!(event.routing_key(), "job.rejected.DENIC-1000022");
-}
-
-#[tokio::test(start_paused = true)]
-async fn batches_are_committed_in_the_order_they_came() {
-    let batches = (1..=9).map(|n| vec![delivery(n, numbered(n as u8).to_string())]).collect();
-    let journal = House::new(batches).run_until_acked(9).await;
-    let acks: Vec<_> = journal.iter().filter(|line| line.starts_with("ack")).cloned().collect();
-    assert_eq!(acks, (1..=9).map(|n| format!("ack [{n}]")).collect::<Vec<_>>());
-}
-
-#[tokio::test]
-async fn the_command_line_takes_every_form_and_reports_each_item() {
-    let store = FakeStore::default();
-    let (good, bad) = (job(json!({ "id": ID })), json!({ "account": "x" }));
-    let forms = [
-        good.to_string(),
-        json!([good]).to_string(),
-        json!({ "jobs": [good] }).to_string(),
-        format!("{good}\n\n{good}\n"),
-        serde_json::to_string_pretty(&good).unwrap(),
-    ];
-    for (form, text) in forms.iter().enumerate() {
-        let items = read_submission(text.as_bytes(), None).unwrap();
-        let report = submit(&gate(), &store, &items, false).await.unwrap();
-        let expected = if form == 0 { Outcome::Accepted } else { Outcome::Duplicate(State::Waiting) };
-        assert_eq!(report[0].outcome, expected, "{text}");
-        assert_eq!(report[0].id.unwrap().to_string(), ID);
-    }
-    let text = format!("{}\n{bad}\nnonsense\n{}\n", job(json!({})), job(json!({ "id": ID, "batch": "other" })));
-    let report = submit(&gate(), &store, &read_submission(text.as_bytes(), Some("b")).unwrap(), false).await.unwrap();
-    let codes: Vec<_> = report
-        .iter()
-        .map(|item| match &item.outcome {
-            Outcome::Rejected(reject) => Some(reject.code),
-            _ => None,
-        })
-        .collect();
-    assert_eq!(codes, [None, Some(InvalidJob), Some(Malformed), Some(Conflict)]);
-    assert!(report[0].id.is_some(), "an id was made");
-    assert!(read_submission(b"nonsense", None).is_err());
-    assert!(read_submission(b"{}", Some("a b")).is_err());
-}
-
-#[tokio::test]
-async fn a_dry_run_checks_and_stores_nothing() {
-    let store = FakeStore::default();
-    let items = read_submission(job(json!({})).to_string().as_bytes(), None).unwrap();
-    assert_eq!(submit(&gate(), &store, &items, true).await.unwrap()[0].outcome, Outcome::Accepted);
-    assert!(store.jobs.lock().unwrap().is_empty());
 }
