@@ -40,7 +40,9 @@ impl Document {
     pub fn all() -> Vec<Self> {
         let mut paths = vec![PathBuf::from("README.md"), PathBuf::from("CHANGELOG.md")];
         let docs = std::fs::read_dir(root().join("docs")).unwrap().map(|entry| entry.unwrap().file_name());
-        paths.extend(docs.map(|name| Path::new("docs").join(name)).filter(|path| path.extension().is_some_and(|e| e == "md")));
+        paths.extend(
+            docs.map(|name| Path::new("docs").join(name)).filter(|path| path.extension().is_some_and(|e| e == "md")),
+        );
         paths.sort();
         paths.into_iter().map(Self::read).collect()
     }
