@@ -154,7 +154,7 @@ broker_start() {
     setsid "$SELF" become-server "$home" "$bin/rabbitmq-server" >>"$DIR/rabbitmq.log" 2>&1 </dev/null &
     disown
     for _ in $(seq 30); do
-        if run "$SELF" become "$home" "$bin/rabbitmqctl" -q await_startup --timeout 60 >>"$DIR/rabbitmq.log" 2>&1; then
+        if run "$SELF" become "$home" "$bin/rabbitmqctl" -q await_startup --timeout 60 >"$DIR/rabbitmqctl.log" 2>&1; then
             return 0
         fi
         if [ -s "$home/pid" ] && ! kill -0 "$(cat "$home/pid")" 2>/dev/null; then break; fi
