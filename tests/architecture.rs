@@ -62,7 +62,6 @@ const BEHIND_A_TRAIT: &[(&str, &[&str])] = &[
 const KEPT_TO: &[(&str, &str, &str)] = &[
     ("sqlx", "src/store/", "only the store writes SQL"),
     ("lapin", "src/broker/rabbitmq", "only broker/rabbitmq knows AMQP"),
-    ("clap", "src/cli/", "only the command line parses arguments"),
 ];
 
 /// A word of the code, and the only file that may define it.
@@ -291,6 +290,21 @@ fn the_checks_can_fail() {
     assert_eq!(check_length(&long).len(), 1);
     let just = Source::new("src/job/mod.rs", "\n".repeat(LONGEST));
     assert_eq!(check_length(&just), []);
+}
+
+#[test]
+fn files_of_test_modules_are_no_production_code() {
+    let sources = vec![
+        Source::new(
+            "src/job/mod.rs",
+            "pub mod intake;\n#[cfg(test)]\npub(crate) mod fakes;\n#[cfg(test)] mod tests {}",
+        ),
+        Source::new("src/job/fakes.rs", "use crate::cli;"),
+        Source::new("src/job/fakes/store.rs", "use crate::cli;"),
+        Source::new("src/job/intake.rs", ""),
+    ];
+    let left: Vec<String> = Source::in_production(sources).into_iter().map(|source| source.path).collect();
+    assert_eq!(left, ["src/job/mod.rs", "src/job/intake.rs"]);
 }
 
 #[test]

@@ -12,36 +12,45 @@ pub struct Source {
     pub production: String,
     /// Contents of strings blanked as well: only words of the language are left.
     pub code: String,
+    /// Modules in files of their own that only tests compile: `#[cfg(test)] mod fakes;`.
+    test_modules: Vec<String>,
 }
 
 impl Source {
     pub fn new(path: impl Into<String>, text: impl Into<String>) -> Self {
         let (path, text) = (path.into(), text.into());
         let (mut production, mut code) = blanked(&text);
+        let mut test_modules = Vec::new();
         for (from, to) in test_items(&code) {
+            test_modules.extend(declared_module(&code[from..to]));
             blank(&mut production, from, to);
             blank(&mut code, from, to);
         }
         let [production, code] = [production, code].map(|chars| chars.into_iter().collect());
-        Self { path, text, production, code }
+        Self { path, text, production, code, test_modules }
     }
 
-    /// All Rust files below a folder of the project, sorted. Files that only tests compile (`tests.rs`, `tests/`) are
-    /// left out.
+    /// All Rust files below a folder of the project, sorted; those that only tests compile are left out.
     pub fn below(folder: &str) -> Vec<Self> {
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
         let mut files = Vec::new();
         collect(&root.join(folder), &mut files);
         files.sort();
-        let sources = files.iter().map(|file| {
+        let read = |file: &PathBuf| {
             let path = file.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
             Self::new(path, std::fs::read_to_string(file).unwrap())
-        });
-        sources.filter(|source| !source.is_only_for_tests()).collect()
+        };
+        Self::in_production(files.iter().map(read).collect())
     }
 
-    fn is_only_for_tests(&self) -> bool {
-        self.path.starts_with("src/") && (self.path.ends_with("/tests.rs") || self.path.contains("/tests/"))
+    /// Those that are compiled outside of tests, too.
+    pub fn in_production(sources: Vec<Self>) -> Vec<Self> {
+        let declared = |source: &Self| -> Vec<Vec<String>> {
+            let names = source.test_modules.iter();
+            names.map(|name| source.module().into_iter().chain([name.clone()]).collect()).collect()
+        };
+        let only_tests: Vec<Vec<String>> = sources.iter().flat_map(declared).collect();
+        sources.into_iter().filter(|s| !only_tests.iter().any(|module| s.module().starts_with(module))).collect()
     }
 
     /// The module this file is, below the crate: `src/job/mod.rs` and `src/job.rs` are both `["job"]`.
@@ -173,6 +182,13 @@ fn test_items(code: &[char]) -> Vec<(usize, usize)> {
         items.push((from, at));
     }
     items
+}
+
+/// The `name` of `… mod name` without a body.
+fn declared_module(item: &[char]) -> Option<String> {
+    let text: String = item.iter().collect();
+    let name = text.split_whitespace().skip_while(|word| *word != "mod").nth(1)?;
+    (!text.contains('{')).then(|| name.to_owned())
 }
 
 /// Length from an opening brace to its closing one.
