@@ -52,9 +52,9 @@ pub async fn run(args: &DemoArgs, out: &mut Out<'_>) -> Result<(), Failure> {
     out.data(&format!("\n{}\n", report::states(&jobs)))?;
     out.data(&format!("\nNot succeeded, and why:\n{}\n", report::failures(&jobs)))?;
     out.data(&format!("\nTurned away at the door:\n{}\n", report::rejects(&figures.rejects)))?;
-    out.data(&format!("\n{}", figures.summary()))?;
+    out.data(&format!("\n{}\n", figures.summary()))?;
     let ruling = referee::rule(&jobs, &seen.effects);
-    out.data(&format!("registry's ledger: {} requests, {} effects", seen.requests, seen.effects.len()))?;
+    out.data(&format!("registry's ledger: {} requests, {} effects\n", seen.requests, seen.effects.len()))?;
     for finding in &ruling.findings {
         out.say(&format!("NOT IN ORDER: {finding}"));
     }
@@ -63,7 +63,7 @@ pub async fn run(args: &DemoArgs, out: &mut Out<'_>) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Software, "proof_failed", what).next("run again with --keep DIR and look there"));
     }
     out.data(&format!(
-        "proof: {} effects happened exactly once, nothing else happened ({:.1} s)",
+        "proof: {} effects happened exactly once, nothing else happened ({:.1} s)\n",
         ruling.once,
         begun.elapsed().as_secs_f64()
     ))?;

@@ -90,6 +90,7 @@ pub fn rejects(rejects: &[(String, String)]) -> Table {
     let mut table = empty();
     table.set_header(["code", "reason"]);
     for (code, reason) in rejects {
+        let reason = reason.strip_prefix(&format!("{code}: ")).unwrap_or(reason);
         table.add_row([code, reason]);
     }
     table
@@ -97,6 +98,6 @@ pub fn rejects(rejects: &[(String, String)]) -> Table {
 
 fn empty() -> Table {
     let mut table = Table::new();
-    table.load_preset(presets::UTF8_HORIZONTAL_ONLY).set_content_arrangement(ContentArrangement::Dynamic);
+    table.load_preset(presets::NOTHING).set_content_arrangement(ContentArrangement::Dynamic);
     table
 }

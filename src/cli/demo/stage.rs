@@ -73,7 +73,7 @@ impl Stage {
             faults,
             seed: args.seed,
             // A cut session keeps its place for a while; a short while, or the demo would mostly wait for it.
-            denic: DenicOptions { ghost: Duration::from_millis(500), ..DenicOptions::default() },
+            denic: DenicOptions { ghost: Duration::from_millis(20), ..DenicOptions::default() },
         })
         .await
         .map_err(software)?;
@@ -210,26 +210,22 @@ fn configuration(args: &DemoArgs, store: String, ready: &Value, path: &std::path
         .ok_or_else(|| software("the sandbox lacks the demo's account".into()))?;
     let secret = path.join("password");
     std::fs::write(&secret, text(&account["password"])).map_err(|error| software(error.to_string()))?;
-    let settings = json!({
-        "registry": "denic-rri",
-        "address": ready["denic_rri"]["address"],
-        "user": account["user"],
-        "password_file": secret,
-        "ca_file": ready["ca"],
-        "answer_seconds": 5,
-    });
-    let mut config = json!({
-        "store": { "url": store },
-        "http": { "listen": "" },
-        "intake": { "open": true },
-        "retry": { "soon": [0.1, 0.5], "backoff": [0.2, 1.0], "question": [0.1, 1.0], "connect": [0.1, 0.5] },
-        "daemon": { "poll_millis": 100 },
-        "accounts": { ACCOUNT: settings },
-    });
-    if let Some(url) = &args.amqp {
-        config["broker"] = json!({ "url": url });
-    }
-    serde_json::from_value(config).map_err(|error| software(error.to_string()))
+    let quoted = |text: &str| Value::from(text).to_string();
+    let broker = args.amqp.as_ref().map(|url| format!("[broker]\nurl = {}\n\n", quoted(url))).unwrap_or_default();
+    let file = format!(
+        "{broker}[store]\nurl = {store}\n\n[http]\nlisten = \"\"\n\n[intake]\nopen = true\n\n[daemon]\npoll_millis = 100\n\n\
+         [retry]\nsoon = [0.1, 0.5]\nbackoff = [0.2, 1.0]\nquestion = [0.1, 1.0]\nconnect = [0.1, 0.5]\n\n\
+         [accounts.{ACCOUNT}]\nregistry = \"denic-rri\"\naddress = {address}\nuser = {user}\npassword_file = {secret}\n\
+         ca_file = {ca}\nanswer_seconds = 5\n",
+        store = quoted(&store),
+        address = ready["denic_rri"]["address"],
+        user = account["user"],
+        secret = quoted(&secret.display().to_string()),
+        ca = ready["ca"],
+    );
+    let place = path.join("registrard.toml");
+    std::fs::write(&place, file).map_err(|error| software(error.to_string()))?;
+    Config::load_with(Some(&place), &[]).map_err(|error| software(error.to_string()))
 }
 
 fn text(value: &Value) -> String {
