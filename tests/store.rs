@@ -103,7 +103,8 @@ cases! {
         intake_against_finish,
         cancel_against_finish,
         intakes_of_one_object,
-        opposite_dependencies_at_once;
+        opposite_dependencies_at_once,
+        cut_connections_leave_nothing_half_done;
     schema:
         an_older_schema_is_refused,
         a_newer_schema_is_refused,

@@ -57,6 +57,15 @@ pub async fn many_migrate_at_once(migrated: Arc<Database>) {
     with(Database::empty(migrated.kind).await, test).await;
 }
 
+#[tokio::test]
+async fn a_wrong_url_is_told_without_its_password() {
+    let urls = ["mysql://u:hunter2@localhost/x", "postgres://u:hunter2@localhost:port/x", "sqlite:x.db?hunter2=y"];
+    for url in urls {
+        let Err(StoreError::Broken(text)) = store::open(url).await else { panic!("{url} was opened") };
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
+
 #[test]
 fn both_databases_have_the_same_migrations() {
     let list = |migrator: &'static sqlx::migrate::Migrator| -> Vec<_> {
