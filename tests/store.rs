@@ -1,4 +1,5 @@
 //! One suite, two databases: whatever the store promises, both keep it.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a case that cannot go on has failed")]
 
 #[path = "store/accounts.rs"]
 mod accounts;
