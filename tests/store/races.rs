@@ -9,7 +9,7 @@ use tokio::sync::Barrier;
 use crate::database::Database;
 use crate::steps::*;
 
-const ROUNDS: u128 = 60;
+const ROUNDS: u128 = 30;
 
 /// Runs two things at once.
 async fn both<A, B>(
