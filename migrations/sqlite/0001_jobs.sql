@@ -48,6 +48,8 @@ CREATE TABLE jobs (
 CREATE INDEX jobs_due ON jobs (account, class, due_at, seq) WHERE state = 'waiting' AND blockers = 0;
 -- The unfinished jobs: last one on an object (its tail), and the counts of open states.
 CREATE INDEX jobs_open ON jobs (account, object, seq, state, created_at) WHERE finished_at IS NULL;
+-- The history of an object, which is what people ask for first.
+CREATE INDEX jobs_object ON jobs (object, seq);
 CREATE INDEX jobs_doubt ON jobs (account, due_at, seq) WHERE state = 'in_doubt';
 CREATE INDEX jobs_running ON jobs (account, fence) WHERE state = 'running';
 CREATE INDEX jobs_start_by ON jobs (start_by) WHERE state = 'waiting' AND start_by IS NOT NULL;

@@ -3,7 +3,8 @@
 /// What went wrong, by what the caller does next.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The database is away or busy; nothing is known to have been committed. Try again with back-off.
+    /// The database is away or busy; nothing is known of the call but that it happened as a whole or not at all. Try
+    /// again with back-off.
     #[error("the store is not available: {0}")]
     Unavailable(String),
     /// The database was written by a newer release; starting would corrupt it.

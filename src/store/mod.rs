@@ -73,6 +73,11 @@ pub trait Store: Sends + 'static {
     async fn start(&self, lease: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>>;
     /// Carries out moves with their events, one transaction; says for each whether the job was still where the move
     /// expected it. A finished job releases those that waited for it; one that did not succeed dooms its dependants.
+    ///
+    /// A move with a fence is made only while the account's lease has that fence, expired or not: what a daemon learnt
+    /// is worth writing until somebody else has taken over. A running job is moved by the fence that claimed it; only
+    /// [`crate::model::Cause::Lost`] may come from a later one. After [`StoreError::Unavailable`] the moves may have
+    /// been made; said again, they then answer `false`.
     async fn apply(&self, moves: &[Move]) -> Result<Vec<bool>>;
     /// Running jobs of an account that were claimed under an older fence: their owner is gone.
     async fn abandoned(&self, lease: &Lease, limit: u32) -> Result<Vec<Job>>;
@@ -80,13 +85,13 @@ pub trait Store: Sends + 'static {
     async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>>;
     /// Waiting jobs that can never start because a job in their `after` did not succeed; with that job's id.
     async fn doomed(&self, limit: u32) -> Result<Vec<(Job, JobId)>>;
-    /// Repairs links whose needed job finished while the link was being written; returns how many.
+    /// Repairs links to jobs that are over, should there be any; returns how many. Reads all links: call it now and then.
     async fn sweep_links(&self) -> Result<u64>;
 
     // ── ownership ───────────────────────────────────────────────────────────────────────────────────────────────
     /// Takes the lease of `name` for `ttl` if nobody holds it; each holder gets a higher fence than all before.
     async fn acquire(&self, name: &str, owner: &str, ttl: Duration) -> Result<Option<Lease>>;
-    /// Prolongs a lease; `false` if it was lost.
+    /// Prolongs a lease; `false` if it was lost. One that ran out is not lost before somebody has taken it.
     async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<bool>;
     /// Gives a lease back so that another daemon need not wait for its end.
     async fn release(&self, lease: &Lease) -> Result<()>;

@@ -22,7 +22,7 @@ pub async fn every_field_comes_back(db: Arc<Database>) {
         correlation_id: Some("c-1".into()),
         ..job(1)
     };
-    accept_new(store, &[new.clone()]).await;
+    accept_new(store, std::slice::from_ref(&new)).await;
     let job = stored(store, 1).await;
     assert_eq!(
         (job.id, &job.publisher, &job.account, job.operation),
@@ -96,8 +96,8 @@ pub async fn rejections_are_written_once(db: Arc<Database>) {
         correlation_id: Some("c"),
     };
     let event = Event::of_reject(&reject, &about, at(0));
-    store.accept(&[job(1)], &[event.clone()], at(0)).await.unwrap();
-    store.accept(&[], &[event.clone()], at(5)).await.unwrap();
+    store.accept(&[job(1)], std::slice::from_ref(&event), at(0)).await.unwrap();
+    store.accept(&[], std::slice::from_ref(&event), at(5)).await.unwrap();
     let rows = store.unsent(at(5), 10).await.unwrap();
     assert_eq!(rows.iter().map(|row| row.event.clone()).collect::<Vec<_>>(), [event]);
 }

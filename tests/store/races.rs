@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use registrard::model::{Cause, NewJob};
-use registrard::store::Acceptance;
+use registrard::model::{Cause, NewJob, State};
+use registrard::store::{self, Acceptance, StoreError};
 use tokio::sync::Barrier;
 
 use crate::database::Database;
 use crate::steps::*;
 
-const ROUNDS: u128 = 60;
+const ROUNDS: u128 = 30;
 
 /// Runs two things at once.
 async fn both<A, B>(
@@ -145,19 +145,69 @@ pub async fn intakes_of_one_object(db: Arc<Database>) {
     }
 }
 
-/// Two daemons take in jobs that name each other: one of them closes a cycle and is refused.
+/// Two daemons take in jobs of different accounts that name each other: one of them closes a cycle and is refused.
 pub async fn opposite_dependencies_at_once(db: Arc<Database>) {
     let other = db.another().await;
     for round in 0..ROUNDS {
         let [one, two] = [1, 2].map(|n| round * 10 + n);
+        let elsewhere = NewJob { account: "DENIC-1000099".into(), ..after(two, &[one]) };
         let (left, right) = (db.store.clone(), other.clone());
         let (mut answers, more) =
             both(async move { left.accept(&[after(one, &[two])], &[], at(0)).await.unwrap() }, async move {
-                right.accept(&[after(two, &[one])], &[], at(0)).await.unwrap()
+                right.accept(&[elsewhere], &[], at(0)).await.unwrap()
             })
             .await;
         answers.extend(more);
         answers.sort_by_key(|answer| *answer == Acceptance::Cycle);
         assert_eq!(answers, [Acceptance::New, Acceptance::Cycle], "round {round}");
     }
+}
+
+/// Connections are cut while jobs come in and go out: whatever was not confirmed is there as a whole or not at all, and
+/// saying it again is harmless.
+pub async fn cut_connections_leave_nothing_half_done(db: Arc<Database>) {
+    let store = &*db.store;
+    for round in 0..ROUNDS / 2 {
+        let jobs: Vec<NewJob> = (0..40).map(|n| on(round * 100 + n, &format!("example-{}.de", n % 4))).collect();
+        let (taker, cutter, arrivals) = (db.store.clone(), db.clone(), jobs.clone());
+        let (answer, ()) =
+            both(
+                async move { taker.accept(&arrivals, &[], at(0)).await },
+                async move { cutter.cut_connections().await },
+            )
+            .await;
+        let there = db.number("SELECT count(*) FROM jobs WHERE finished_at IS NULL").await;
+        match answer {
+            Ok(answers) => assert_eq!((answers, there), (vec![Acceptance::New; 40], 40), "round {round}"),
+            Err(StoreError::Unavailable(_)) => assert!(there == 0 || there == 40, "round {round}: {there} of 40"),
+            Err(error) => panic!("round {round}: {error}"),
+        }
+        let answers = settle(|| store.accept(&jobs, &[], at(0))).await;
+        let expected = if there == 0 { Acceptance::New } else { Acceptance::Duplicate(State::Waiting) };
+        assert_eq!(answers, vec![expected; 40], "round {round}");
+
+        let mut moves = Vec::new();
+        for job in &jobs {
+            moves.push(step(store, job.id.0.as_u128(), Cause::Withdrawn).await);
+        }
+        let (mover, cutter, ends) = (db.store.clone(), db.clone(), moves.clone());
+        let cut = both(async move { mover.apply(&ends).await }, async move { cutter.cut_connections().await }).await.0;
+        assert!(matches!(cut, Ok(_) | Err(StoreError::Unavailable(_))), "round {round}: {cut:?}");
+        settle(|| store.apply(&moves)).await;
+        assert_eq!(db.number("SELECT count(*) FROM jobs WHERE finished_at IS NULL").await, 0, "round {round}");
+        let told = db.number("SELECT count(*) FROM outbox").await;
+        assert_eq!(told, i64::try_from((round + 1) * 40).unwrap(), "round {round}: one event per end");
+        no_link_is_left(&db, round).await;
+    }
+}
+
+/// Says it again while the store is away; each try takes up a connection that was cut.
+async fn settle<T, F: Future<Output = store::Result<T>>>(call: impl Fn() -> F) -> T {
+    for _ in 0..100 {
+        match call().await {
+            Err(StoreError::Unavailable(_)) => {}
+            other => return other.unwrap(),
+        }
+    }
+    panic!("the store stays away");
 }

@@ -5,6 +5,7 @@ use registrard::model::{State, WaitingFor};
 use registrard::store::{self, Migrated, StoreError, postgres, sqlite};
 
 use crate::database::{Database, Kind, with};
+use crate::steps::{accept_new, due, job};
 
 fn known() -> i64 {
     sqlite::MIGRATIONS.iter().map(|migration| migration.version).max().unwrap()
@@ -55,6 +56,39 @@ pub async fn many_migrate_at_once(migrated: Arc<Database>) {
         db.store.check_schema().await.unwrap();
     };
     with(Database::empty(migrated.kind).await, test).await;
+}
+
+#[tokio::test]
+async fn a_database_in_memory_lives_as_long_as_its_store() {
+    let one = store::open("sqlite::memory:").await.unwrap();
+    one.migrate().await.unwrap();
+    accept_new(&*one, &[job(1)]).await;
+    assert_eq!(due(&*one).await, [1]);
+    let other = store::open("sqlite::memory:").await.unwrap();
+    assert!(matches!(other.check_schema().await, Err(StoreError::SchemaTooOld { found: 0, .. })));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_new_file_is_for_its_owner_only() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("registrard.db");
+    let store = store::open(&format!("sqlite://{}", path.display())).await.unwrap();
+    store.migrate().await.unwrap();
+    for file in std::fs::read_dir(directory.path()).unwrap() {
+        let file = file.unwrap();
+        assert_eq!(file.metadata().unwrap().permissions().mode() & 0o077, 0, "{}", file.path().display());
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_url_is_told_without_its_password() {
+    let urls = ["mysql://u:hunter2@localhost/x", "postgres://u:hunter2@localhost:port/x", "sqlite:x.db?hunter2=y"];
+    for url in urls {
+        let Err(StoreError::Broken(text)) = store::open(url).await else { panic!("{url} was opened") };
+        assert!(!text.contains("hunter2"), "{text}");
+    }
 }
 
 #[test]

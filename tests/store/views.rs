@@ -59,7 +59,7 @@ pub async fn batches_and_counts(db: Arc<Database>) {
     let first = &views[1];
     assert_eq!((first.publisher.as_str(), first.created_at, first.total), ("billing", at(0), 4));
     assert_eq!(first.by_state, [(State::Waiting, 1), (State::Running, 1), (State::Succeeded, 2)]);
-    assert_eq!(store.batches(Some("first"), 9).await.unwrap(), [first.clone()]);
+    assert_eq!(store.batches(Some("first"), 9).await.unwrap(), views[1..]);
     assert_eq!(store.batches(Some("third"), 9).await.unwrap(), []);
     assert_eq!(store.batches(None, 1).await.unwrap().len(), 1);
 

@@ -53,10 +53,17 @@ impl Database {
                 on_server(&format!("CREATE SCHEMA {schema}")).await;
                 let server = server();
                 let joint = if server.contains('?') { '&' } else { '?' };
-                (format!("{server}{joint}options=-c%20search_path%3D{schema}"), Place::Schema(schema))
+                let url = format!("{server}{joint}application_name={schema}&options=-c%20search_path%3D{schema}");
+                (url, Place::Schema(schema))
             }
         };
-        Self { store: store::open(&url).await.unwrap(), kind, url, place }
+        match store::open(&url).await {
+            Ok(store) => Self { store, kind, url, place },
+            Err(error) => {
+                place.remove().await;
+                panic!("{error}");
+            }
+        }
     }
 
     /// A database with the schema of this release.
@@ -105,8 +112,20 @@ impl Database {
         }
     }
 
-    async fn remove(&self) {
+    /// Cuts every connection to this database that is open now, wherever its transaction stands. A file has none.
+    pub async fn cut_connections(&self) {
         if let Place::Schema(schema) = &self.place {
+            on_server(&format!(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = '{schema}'"
+            ))
+            .await;
+        }
+    }
+}
+
+impl Place {
+    async fn remove(&self) {
+        if let Self::Schema(schema) = self {
             on_server(&format!("DROP SCHEMA {schema} CASCADE")).await;
         }
     }
@@ -123,7 +142,7 @@ async fn on_server(sql: &str) {
 pub async fn with<F: Future<Output = ()>>(database: Database, test: impl FnOnce(Arc<Database>) -> F) {
     let database = Arc::new(database);
     let outcome = AssertUnwindSafe(test(database.clone())).catch_unwind().await;
-    database.remove().await;
+    database.place.remove().await;
     if let Err(panic) = outcome {
         std::panic::resume_unwind(panic);
     }

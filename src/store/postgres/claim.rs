@@ -33,7 +33,7 @@ macro_rules! due_of_class {
 }
 
 /// Jobs that may start now. One walk over the index would have to step over every urgent job that is not due yet, and
-/// so there is one per class; they are merged lazily.
+/// so there is one per class.
 pub(super) async fn due(pool: &PgPool, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
     let rows: Vec<JobRow<Uuid>> = sqlx::query_as(concat!(
         due_of_class!(0),

@@ -72,17 +72,15 @@ impl PostgresStore {
         let ours = SETTINGS.iter().filter(|(name, _)| !given.contains(name));
         let options = options
             .options(ours.map(|(name, value)| (*name, *value)))
-            .application_name("registrard")
             .log_statements(LevelFilter::Trace)
             .log_slow_statements(LevelFilter::Warn, SLOW);
+        let options = match options.get_application_name() {
+            Some(_) => options,
+            None => options.application_name("registrard"),
+        };
         let pool =
             PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE_WITHIN).connect_with(options);
         Ok(Self { pool: pool.await? })
-    }
-
-    /// Closes all connections.
-    pub async fn close(&self) {
-        self.pool.close().await;
     }
 }
 

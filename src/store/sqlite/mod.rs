@@ -80,12 +80,6 @@ impl SqliteStore {
         let readers = pool().max_connections(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
         Ok(Self { writer, readers })
     }
-
-    /// Closes all connections.
-    pub async fn close(&self) {
-        self.readers.close().await;
-        self.writer.close().await;
-    }
 }
 
 /// Creates the file readable for its owner only: parameters of jobs may be personal or secret. `SQLite` gives its side
