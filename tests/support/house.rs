@@ -44,8 +44,9 @@ impl Sandbox {
     /// Starts it and waits for its word that it is ready.
     pub async fn start(state: &Path, seed: u64, faults: &[&str]) -> Self {
         let mut command = Command::new(PROGRAM);
-        command.args(["sandbox", "--registry", "denic-rri", "--requests-per-minute", "100000", "--seed"]);
-        command.arg(seed.to_string()).arg("--state").arg(state);
+        command.args(["sandbox", "--registry", "denic-rri", "--requests-per-minute", "100000"]);
+        // A real registry keeps the sessions of a killed client for a while; here that would only be waiting.
+        command.args(["--ghost-seconds", "0", "--seed"]).arg(seed.to_string()).arg("--state").arg(state);
         command.args(faults.iter().flat_map(|fault| ["--fault", fault]));
         let mut process = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
