@@ -4,12 +4,14 @@
 pub mod local;
 pub mod rabbitmq;
 
+use std::fmt;
+
 use async_trait::async_trait;
 
 use crate::model::{Event, Reject};
 
 /// A message from a publisher. It stays with the broker until it is acknowledged.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Delivery {
     /// What the broker calls it; meaningless after its connection is gone (it will then come again).
     pub tag: u64,
@@ -27,8 +29,16 @@ pub struct Delivery {
     pub correlation_id: Option<String>,
 }
 
+impl fmt::Debug for Delivery {
+    /// Without the payload, which may hold personal data and secrets (law 11).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (tag, generation, bytes) = (self.tag, self.generation, self.body.len());
+        write!(f, "Delivery {{ tag: {tag}, generation: {generation}, bytes: {bytes} }}")
+    }
+}
+
 /// A submission that goes to the rejected exchange.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct RejectedMessage {
     /// The job, or the whole message if it could not be taken apart.
     pub body: Vec<u8>,
@@ -38,6 +48,13 @@ pub struct RejectedMessage {
     pub message_id: Option<String>,
     /// The publisher's correlation id.
     pub correlation_id: Option<String>,
+}
+
+impl fmt::Debug for RejectedMessage {
+    /// Without the payload, which may hold personal data and secrets (law 11).
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RejectedMessage {{ code: {}, bytes: {} }}", self.reject.code, self.body.len())
+    }
 }
 
 /// What became of one published event.

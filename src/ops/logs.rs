@@ -22,11 +22,23 @@ enum Sink {
 /// # Errors
 /// The filter or the format cannot be understood.
 pub fn init(filter: &str, format: &str) -> Result<(), String> {
-    let filter = EnvFilter::try_new(filter).map_err(|error| format!("log filter `{filter}`: {error}"))?;
+    let filter = filter_of(filter)?;
     let layer = layer(sink(format, || is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref()))?);
     // An error means that logging has begun already.
     let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
     Ok(())
+}
+
+/// Targets that are silent whatever the operator asks for: lapin logs every returned message with its whole payload,
+/// which may hold personal data and secrets (law 11).
+const NEVER: &[&str] = &["lapin::returned_messages=off"];
+
+fn filter_of(asked: &str) -> Result<EnvFilter, String> {
+    let wrong = |error: &dyn std::fmt::Display| format!("log filter `{asked}`: {error}");
+    let filter = EnvFilter::try_new(asked).map_err(|error| wrong(&error))?;
+    NEVER.iter().try_fold(filter, |filter, silent| {
+        Ok(filter.add_directive(silent.parse().map_err(|error: tracing_subscriber::filter::ParseError| wrong(&error))?))
+    })
 }
 
 fn sink(format: &str, is_journal: impl Fn() -> bool) -> Result<Sink, String> {
@@ -70,6 +82,13 @@ fn is_journal(stream: Option<&str>) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn payloads_are_never_logged_whatever_is_asked_for() {
+        let filter = filter_of("trace,lapin=trace").unwrap().to_string();
+        assert!(filter.contains("lapin::returned_messages=off"), "{filter}");
+        assert!(filter_of("info,=,").is_err());
+    }
 
     #[test]
     fn the_journal_is_chosen_only_where_standard_error_is_the_journal() {

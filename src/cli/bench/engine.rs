@@ -28,7 +28,7 @@ use crate::store::{self, Store};
 #[derive(Debug, Args)]
 pub struct EngineArgs {
     /// PostgreSQL database to measure on.
-    #[arg(long)]
+    #[arg(long, value_name = "URL", env = "REGISTRARD_TEST_DATABASE_URL", hide_env_values = true)]
     database: String,
     /// Jobs to put through.
     #[arg(long, default_value_t = 20_000)]

@@ -24,10 +24,10 @@ use crate::store::{self, Store};
 #[derive(Debug, Args)]
 pub struct IntakeArgs {
     /// PostgreSQL database to measure on.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "REGISTRARD_TEST_DATABASE_URL", hide_env_values = true)]
     database: String,
     /// RabbitMQ to measure with.
-    #[arg(long, value_name = "URL")]
+    #[arg(long, value_name = "URL", env = "REGISTRARD_TEST_AMQP_URL", hide_env_values = true)]
     amqp: String,
     /// Messages to take in, one job each.
     #[arg(long, default_value_t = 20_000)]
