@@ -138,6 +138,10 @@ async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken) -> 
             () = stop.cancelled() => return Some(session),
             work = next_work(shared) => work?,
             () = sleep_until(idle_until) => {
+                if !shared.account.standing.may_send() {
+                    // Silence matters more than a session that may end for idleness.
+                    continue;
+                }
                 let Some(slot) = shared.account.slot(SLOT_PATIENCE).await else { continue };
                 match session.keep_alive().await {
                     Ok(()) => slot.answered(),
@@ -329,6 +333,10 @@ pub(super) async fn put_back_queue(shared: &Shared, why: &str) {
 }
 
 async fn log_out(shared: &Shared, session: Open) {
+    if shared.account.standing.quiet_for().is_some() {
+        // The registry counts a LOGOUT like any request, refuses it, and prolongs its block.
+        return;
+    }
     if let Some(slot) = shared.account.slot(LOGOUT_PATIENCE).await {
         slot.given_up();
     }

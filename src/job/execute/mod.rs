@@ -6,9 +6,9 @@
 
 mod desk;
 mod staff;
+pub mod standing;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -16,6 +16,7 @@ use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::time::Instant;
 
 pub use staff::Staff;
+use standing::{Change, Standing};
 
 use super::commit::Committer;
 use super::observer::Observer;
@@ -24,7 +25,7 @@ use super::schedule::throttle::{Slot, Throttle};
 use crate::model::retry::Policy;
 use crate::model::{Event, Job, JobId};
 use crate::registries::{Prepared, Registry};
-use crate::store::{Lease, Store};
+use crate::store::{Lease, Result, Store};
 
 /// Everything that belongs to working one account under one lease.
 pub struct Account {
@@ -48,8 +49,8 @@ pub struct Account {
     pub observer: Arc<dyn Observer>,
     /// Told when something happened that may allow new work.
     pub hint: Arc<Notify>,
-    /// Set as soon as a login is refused, before the store knows.
-    pub suspended: AtomicBool,
+    /// Whether it may send at all.
+    pub standing: Standing,
 }
 
 /// One piece of work for a desk.
@@ -71,10 +72,10 @@ impl Work {
 }
 
 impl Account {
-    /// Whether the lease certainly still holds.
+    /// Whether the lease certainly still holds and nothing keeps the account silent.
     #[must_use]
     pub fn may_send(&self) -> bool {
-        Instant::now() < *self.valid_until.borrow() && !self.suspended.load(Ordering::Relaxed)
+        Instant::now() < *self.valid_until.borrow() && self.standing.may_send()
     }
 
     /// What decisions need to know right now.
@@ -118,30 +119,55 @@ impl Account {
         }
     }
 
-    /// Carries out what an answer means for the whole account. The store is told first where it can be; the flag in
-    /// memory holds either way (law 10).
+    /// Carries out what an answer means for the whole account: in memory at once, then in the store.
     pub async fn affect(&self, effect: AccountEffect) {
-        let result = match &effect {
+        match &effect {
             AccountEffect::Suspend(why) => {
-                self.suspended.store(true, Ordering::Relaxed);
-                self.observer.suspended(&self.name, Some(why));
                 tracing::error!(
                     account = self.name,
                     "account suspended: {why}; put it right, then `registrard accounts resume {}`",
                     self.name
                 );
-                let event = Event::of_account(&self.name, "suspended", why, Timestamp::now());
-                self.store.suspend(&self.name, Some(why), &event).await
+                self.standing.suspend(why);
+                self.write_suspension(why).await;
             }
             AccountEffect::CoolDown(until, why) => {
                 tracing::warn!(account = self.name, "account is silent until {until}: {why}");
-                self.store.cool_down(&self.name, *until, why).await
+                let wait = until.duration_since(Timestamp::now());
+                self.standing.be_quiet(Duration::try_from(wait).unwrap_or_default());
+                if let Err(error) = self.store.cool_down(&self.name, *until, why).await {
+                    tracing::error!(account = self.name, "the silence could not be noted: {error}");
+                }
             }
-        };
-        if let Err(error) = result {
-            tracing::error!(account = self.name, "cannot note {effect:?}: {error}");
         }
         self.hint.notify_one();
+    }
+
+    /// Takes in what the store says about the account.
+    ///
+    /// # Errors
+    /// The store is away; the account stands as it stood.
+    pub async fn look_up_standing(&self) -> Result<()> {
+        let now = Timestamp::now();
+        let state = self.store.account(&self.name).await?;
+        match self.standing.learn(&state, now) {
+            Change::None => {}
+            Change::Resumed => tracing::info!(account = self.name, "account resumed"),
+            Change::Tell(why) => self.write_suspension(&why).await,
+        }
+        self.observer.suspended(&self.name, state.suspended.as_deref());
+        Ok(())
+    }
+
+    async fn write_suspension(&self, why: &str) {
+        let event = Event::of_account(&self.name, "suspended", why, Timestamp::now());
+        match self.store.suspend(&self.name, Some(why), &event).await {
+            Ok(()) => {
+                self.standing.written();
+                self.observer.suspended(&self.name, Some(why));
+            }
+            Err(error) => tracing::error!(account = self.name, "the suspension could not be noted yet: {error}"),
+        }
     }
 }
 

@@ -107,6 +107,11 @@ impl Staff {
         let _ = self.queue.send(work).await;
     }
 
+    /// Whether a desk ended although nobody told it to: its task broke, and its counts with it.
+    pub fn has_collapsed(&mut self) -> bool {
+        self.desks.try_join_next().is_some()
+    }
+
     /// Open and busy sessions.
     #[must_use]
     pub fn sessions(&self) -> (usize, usize) {

@@ -5,7 +5,6 @@
 //! late finds its lease over before it can send. What it still writes is refused by the fence (law 9).
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -15,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::super::commit::Committer;
 use super::super::execute::Account;
+use super::super::execute::standing::Standing;
 use super::super::observer::Observer;
 use super::throttle::Throttle;
 use super::worker;
@@ -106,8 +106,7 @@ async fn prepare(candidate: &Candidate, lease: &Lease, valid_until: watch::Recei
     let limits = candidate.registry.limits();
     let store = Arc::clone(&candidate.store);
     let throttle = Throttle::rebuild(&*store, lease, limits.window, limits.grace, Timestamp::now()).await?;
-    let suspended = store.account(&lease.name).await?.suspended.is_some();
-    Ok(Arc::new(Account {
+    let account = Account {
         name: lease.name.clone(),
         registry: Arc::clone(&candidate.registry),
         store,
@@ -118,8 +117,11 @@ async fn prepare(candidate: &Candidate, lease: &Lease, valid_until: watch::Recei
         committer: candidate.committer.clone(),
         observer: Arc::clone(&candidate.observer),
         hint: Arc::clone(&candidate.hint),
-        suspended: AtomicBool::new(suspended),
-    }))
+        standing: Standing::default(),
+    };
+    // Before the first desk: a suspended account must not even log in.
+    account.look_up_standing().await?;
+    Ok(Arc::new(account))
 }
 
 /// Prolongs the lease until it is lost. A store that is away does not end ownership by itself: sending stops when the

@@ -2,7 +2,6 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -20,10 +19,30 @@ const LARGEST_CLAIM: usize = 500;
 /// How often the account's standing is read, blocks are noted and abandoned jobs are looked for.
 const UPKEEP: Duration = Duration::from_secs(2);
 
-/// Works an account until told to stop or until its lease is gone. `poll` is the longest time between two looks.
+/// Why a round ended without a result.
+enum Trouble {
+    /// Nothing was changed; look again later.
+    Look(StoreError),
+    /// A claim may or may not have been committed: jobs may be running in the store that nobody here works on. Only a new
+    /// lease, under whose higher fence they count as abandoned, finds them.
+    LostTrack(StoreError),
+    /// A desk broke.
+    Collapsed,
+}
+
+impl From<StoreError> for Trouble {
+    fn from(error: StoreError) -> Self {
+        Self::Look(error)
+    }
+}
+
+type Round<T> = std::result::Result<T, Trouble>;
+
+/// Works an account until told to stop, until its lease is gone, or until it lost track of what it claimed. `poll` is the
+/// longest time between two looks.
 pub(super) async fn work(account: Arc<Account>, poll: Duration, stop_within: Duration, stop: CancellationToken) {
     let staff = Staff::hire(Arc::clone(&account));
-    let mut worker = Worker { account: &account, staff: &staff, upkeep_at: Instant::now(), silent_until: None };
+    let mut worker = Worker { account: &account, staff, upkeep_at: Instant::now() };
     let mut failures = 0;
     while !stop.is_cancelled() {
         let pause = match worker.round().await {
@@ -31,14 +50,22 @@ pub(super) async fn work(account: Arc<Account>, poll: Duration, stop_within: Dur
                 failures = 0;
                 pause.min(poll)
             }
-            Err(StoreError::Fenced(name)) => {
+            Err(Trouble::Look(StoreError::Fenced(name)) | Trouble::LostTrack(StoreError::Fenced(name))) => {
                 tracing::warn!(account = name, "another daemon owns this account now");
                 break;
             }
-            Err(error) => {
+            Err(Trouble::Look(error)) => {
                 failures += 1;
                 tracing::warn!(account = account.name, "cannot look for work: {error}");
                 account.policy.connect.wait(failures - 1, rand::random())
+            }
+            Err(Trouble::LostTrack(error)) => {
+                tracing::warn!(account = account.name, "a claim may be half done, beginning anew: {error}");
+                break;
+            }
+            Err(Trouble::Collapsed) => {
+                tracing::error!(account = account.name, "a session's task broke, beginning anew");
+                break;
             }
         };
         tokio::select! {
@@ -48,7 +75,7 @@ pub(super) async fn work(account: Arc<Account>, poll: Duration, stop_within: Dur
             () = tokio::time::sleep(pause) => {}
         }
     }
-    staff.dismiss(stop_within).await;
+    worker.staff.dismiss(stop_within).await;
     if let Err(error) = account.throttle.note_closed(&*account.store).await {
         tracing::warn!(account = account.name, "used sends could not be noted (they count as sent now): {error}");
     }
@@ -56,25 +83,22 @@ pub(super) async fn work(account: Arc<Account>, poll: Duration, stop_within: Dur
 
 struct Worker<'a> {
     account: &'a Account,
-    staff: &'a Staff,
+    staff: Staff,
     upkeep_at: Instant,
-    silent_until: Option<Timestamp>,
 }
 
 impl Worker<'_> {
     /// One look at the store; returns how long nothing can happen unless somebody hints.
-    async fn round(&mut self) -> Result<Duration> {
+    async fn round(&mut self) -> Round<Duration> {
         if Instant::now() >= self.upkeep_at {
             self.upkeep().await?;
         }
         let now = Timestamp::now();
-        if self.account.suspended.load(Ordering::Relaxed) {
+        if self.account.standing.is_suspended() {
             return Ok(UPKEEP);
         }
-        if let Some(until) = self.silent_until
-            && until > now
-        {
-            return Ok(positive(until.duration_since(now)).min(UPKEEP));
+        if let Some(left) = self.account.standing.quiet_for() {
+            return Ok(left.min(UPKEEP));
         }
         let room = self.staff.room();
         let (open, _) = self.staff.sessions();
@@ -86,15 +110,12 @@ impl Worker<'_> {
     }
 
     /// What need not be done at every look.
-    async fn upkeep(&mut self) -> Result<()> {
+    async fn upkeep(&mut self) -> Round<()> {
         self.upkeep_at = Instant::now() + UPKEEP;
-        let state = self.account.store.account(&self.account.name).await?;
-        let suspended = state.suspended.is_some();
-        if self.account.suspended.swap(suspended, Ordering::Relaxed) && !suspended {
-            tracing::info!(account = self.account.name, "account resumed");
+        if self.staff.has_collapsed() {
+            return Err(Trouble::Collapsed);
         }
-        self.account.observer.suspended(&self.account.name, state.suspended.as_deref());
-        self.silent_until = state.cooldown_until;
+        self.account.look_up_standing().await?;
         let rescued = rescue(self.account).await?;
         if rescued > 0 {
             tracing::warn!(account = self.account.name, rescued, "jobs of an owner that died were rescued");
@@ -121,12 +142,12 @@ impl Worker<'_> {
     }
 
     /// Claims due jobs for which a session and a slot are free, writes their intents, and hands them over.
-    async fn claim(&self, room: usize, now: Timestamp) -> Result<Duration> {
+    async fn claim(&self, room: usize, now: Timestamp) -> Round<Duration> {
         let account = self.account;
         let look = room.clamp(1, LARGEST_CLAIM);
         let due = account.store.due(&account.name, now, u32::try_from(look).unwrap_or(1)).await?;
         if due.is_empty() {
-            return self.until_next(now).await;
+            return Ok(self.until_next(now).await?);
         }
         if room < due.len() {
             self.staff.want(usize::MAX);
@@ -153,8 +174,9 @@ impl Worker<'_> {
                 slots.for_each(super::throttle::Slot::unused);
             }
             Err(error) => {
+                // If the claim was committed after all, nothing of it was sent.
                 slots.for_each(super::throttle::Slot::unused);
-                return Err(error);
+                return Err(Trouble::LostTrack(error));
             }
         }
         Ok(match account.throttle.next_return() {
