@@ -228,10 +228,15 @@ mod tests {
         let error = endpoint.open("test").await.err().unwrap();
         assert!(matches!(error, BrokerError::Unavailable(_)), "{error}");
         // The paused clock may run out before the connection is even made; it is closed all the same.
-        let (mut peer, _) = listener.accept().unwrap();
-        peer.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        let mut heard = Vec::new();
-        peer.read_to_end(&mut heard).expect("the end of the stream within 30 s");
+        // Waiting for that must not hold up the runtime, on which the connection may still be in the making.
+        let heard = tokio::task::spawn_blocking(move || {
+            let (mut peer, _) = listener.accept().unwrap();
+            peer.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+            let mut heard = Vec::new();
+            peer.read_to_end(&mut heard).expect("the end of the stream within 30 s");
+            heard
+        });
+        let heard = heard.await.unwrap();
         assert!(b"AMQP\x00\x00\x09\x01".starts_with(&heard), "{heard:?}");
     }
 }
