@@ -221,7 +221,7 @@ async fn run_job(shared: &Shared, session: &mut Open, job: &Job, request: &Prepa
 /// Asks what is true of a job in doubt (law 3).
 async fn ask(shared: &Shared, session: &mut Open, job: &Job) -> bool {
     let account = &shared.account;
-    let mut heard = Vec::new();
+    let (mut heard, mut deadlines) = (Vec::new(), Vec::new());
     let mut usable = true;
     let finding = loop {
         let doubt = Doubt {
@@ -240,11 +240,12 @@ async fn ask(shared: &Shared, session: &mut Open, job: &Job) -> bool {
         };
         let slot = match account.slot(SLOT_PATIENCE).await {
             Some(slot) if account.may_send() => slot,
+            // Not asked, so nothing is known and nothing is counted: it stays due.
             Some(slot) => {
                 slot.unused();
-                break Finding::Unknown("the account may not send now".into());
+                return true;
             }
-            None => break Finding::Unknown("no send was free for the question".into()),
+            None => return true,
         };
         let begun = Instant::now();
         match session.exchange(&question).await {
@@ -254,6 +255,7 @@ async fn ask(shared: &Shared, session: &mut Open, job: &Job) -> bool {
                 let judgement = account.registry.dialect().judge(question.operation, &answer);
                 count_unknown(shared, &judgement);
                 note_account(shared, &judgement).await;
+                deadlines = judgement.deadlines;
                 heard.push(answer);
             }
             Err(lost) => {
@@ -265,7 +267,7 @@ async fn ask(shared: &Shared, session: &mut Open, job: &Job) -> bool {
     };
     tracing::info!(account = account.name, job = %job.id, attempt = job.attempt, "in doubt, asked: {}", finding_word(&finding));
     // The next look at the store must not find this job in doubt and due again, so the commit is awaited.
-    if let Some(committed) = record(shared, account.circumstances().found(job, finding)).await {
+    if let Some(committed) = record(shared, account.circumstances().found(job, finding, &deadlines)).await {
         committed.wait().await;
     }
     usable
@@ -337,9 +339,14 @@ async fn log_out(shared: &Shared, session: Open) {
         // The registry counts a LOGOUT like any request, refuses it, and prolongs its block.
         return;
     }
-    if let Some(slot) = shared.account.slot(LOGOUT_PATIENCE).await {
-        slot.given_up();
-    }
+    let Some(slot) = shared.account.slot(LOGOUT_PATIENCE).await else {
+        tracing::warn!(
+            account = shared.account.name,
+            "no send was free for a LOGOUT; the registry will miss the session"
+        );
+        return;
+    };
+    slot.given_up();
     if tokio::time::timeout(LOGOUT_PATIENCE, session.close()).await.is_err() {
         tracing::warn!(account = shared.account.name, "a LOGOUT was not answered in time");
     }
@@ -350,7 +357,7 @@ const fn word(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Done => "done",
         Verdict::Pending(_) => "pending",
-        Verdict::Refused(_) => "refused",
+        Verdict::Refused(_) | Verdict::RefusedUnlessLost(_) => "refused",
         Verdict::Later(_) => "later",
         Verdict::Unsure(_) => "unsure",
         Verdict::Suspend(_) => "suspend",
