@@ -35,6 +35,10 @@ use crate::registries::{self, Registry};
 use crate::store::{self, Store, StoreError};
 use standing::{Counting, Standing};
 
+/// Time from the end of what requests on the wire get to the hard stop: logging out, writing the last outcomes, sending
+/// their events.
+pub const TAIL: Duration = Duration::from_secs(30);
+
 /// The accounts of a daemon, by name.
 pub type Accounts = BTreeMap<String, Arc<dyn Registry>>;
 
@@ -206,7 +210,7 @@ impl Daemon {
         let sender = self.begin_sending(&sending);
 
         stop.softly().await;
-        manager.stopping(Duration::from_secs(self.config.daemon.stop_seconds.into()));
+        manager.stopping(Duration::from_secs(self.config.daemon.stop_seconds.into()) + TAIL);
         quiet.cancel();
         let orderly = async {
             while workers.join_next().await.is_some() {}

@@ -11,10 +11,6 @@ use crate::ops::notify::Notify;
 use crate::ops::stop::Stop;
 use crate::registries;
 
-/// Longest time from the first signal to the hard stop, beyond what requests on the wire get: logging out, writing the
-/// last outcomes, sending their events.
-const TAIL: Duration = Duration::from_secs(30);
-
 /// Checks the configuration and runs the daemon until it is told to stop.
 ///
 /// # Errors
@@ -33,7 +29,7 @@ pub async fn run(config: Config, out: &mut Out<'_>) -> Result<(), Failure> {
         .map_err(|error| Failure::new(Exit::Configuration, "configuration", error))?;
     let manager = Notify::from_env();
     let stop = Stop::new();
-    let patience = Duration::from_secs(config.daemon.stop_seconds.into()) + TAIL;
+    let patience = Duration::from_secs(config.daemon.stop_seconds.into()) + daemon::TAIL;
     stop.on_signals(patience, || {})
         .map_err(|error| Failure::new(Exit::Software, "signals", format!("cannot listen for signals: {error}")))?;
     daemon::run(config, stop, manager).await.map_err(Failure::from)

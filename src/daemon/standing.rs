@@ -74,13 +74,16 @@ pub async fn watch(
             all.store = reached.as_ref().map_or_else(|why| Check::down(why.to_string()), |()| Check::up());
             all.broker = has_broker.then(|| if connected { Check::up() } else { Check::down("not connected") });
         });
-        if looks.is_multiple_of(COUNT_EVERY)
-            && let Err(error) = count(&*store, &metrics).await
-        {
-            tracing::debug!("jobs could not be counted: {error}");
+        manager.alive();
+        if looks.is_multiple_of(COUNT_EVERY) {
+            // Counting many jobs may be slow; that is no reason to call the daemon dead.
+            match tokio::time::timeout(LOOK_EVERY, count(&*store, &metrics)).await {
+                Ok(Ok(())) => {}
+                Ok(Err(error)) => tracing::debug!("jobs could not be counted: {error}"),
+                Err(_) => tracing::warn!("counting the jobs took too long; their metrics are stale"),
+            }
         }
         looks = looks.wrapping_add(1);
-        manager.alive();
         tokio::time::sleep(every).await;
     }
 }
@@ -123,6 +126,8 @@ impl Counting {
             .iter()
             .map(|(name, registry)| (name.clone(), (registry.kind(), registry.limits().sessions)))
             .collect();
+        // So that an account nobody ever owned is seen, too.
+        accounts.keys().for_each(|name| metrics.owned(name, false));
         Self { metrics, standing, kinds }
     }
 }

@@ -22,7 +22,8 @@ pub struct Committer {
 }
 
 struct Item {
-    step: Move,
+    /// `None` is a barrier: it is answered when everything queued before it is written.
+    step: Option<Move>,
     done: oneshot::Sender<bool>,
 }
 
@@ -55,8 +56,20 @@ impl Committer {
     pub async fn commit(&self, step: Move) -> Committed {
         let (done, committed) = oneshot::channel();
         // If the writer is gone the sender inside the item is dropped, and waiting answers `false`.
-        let _ = self.queue.send(Item { step, done }).await;
+        let _ = self.queue.send(Item { step: Some(step), done }).await;
         Committed(committed)
+    }
+
+    /// Waits until everything queued so far is written, at most [`LAST_FLUSH`].
+    pub async fn flush(&self) {
+        let (done, written) = oneshot::channel();
+        let barrier = async {
+            let _ = self.queue.send(Item { step: None, done }).await;
+            let _ = written.await;
+        };
+        if tokio::time::timeout(LAST_FLUSH, barrier).await.is_err() {
+            tracing::warn!("outcomes are still being written; if that fails, their jobs will be asked about");
+        }
     }
 }
 
@@ -69,8 +82,17 @@ async fn write(
 ) {
     let mut group = Vec::new();
     while items.recv_many(&mut group, LARGEST_GROUP).await > 0 {
-        let (moves, done): (Vec<_>, Vec<_>) = group.drain(..).map(|item| (item.step, item.done)).unzip();
-        let effects = write_group(&*store, steps, &moves).await;
+        let (mut moves, mut done, mut barriers) = (Vec::new(), Vec::new(), Vec::new());
+        for item in group.drain(..) {
+            match item.step {
+                Some(step) => {
+                    moves.push(step);
+                    done.push(item.done);
+                }
+                None => barriers.push(item.done),
+            }
+        }
+        let effects = write_group(&store, steps, &moves).await;
         observer.committed(moves.len());
         for ((step, done), effect) in moves.iter().zip(done).zip(effects) {
             if effect {
@@ -79,6 +101,9 @@ async fn write(
             // Nobody waiting is fine: the move is committed all the same.
             let _ = done.send(effect);
         }
+        for barrier in barriers {
+            let _ = barrier.send(true);
+        }
         after();
     }
 }
@@ -86,7 +111,7 @@ async fn write(
 /// Writes one group, however long the store is away: what happened at a registry must not be forgotten while this
 /// process lives. If it dies, the intent is in the store and the job is asked about (law 3). Repeating after an unclear
 /// commit is harmless, because every move names the attempt and state it expects.
-async fn write_group(store: &dyn Store, steps: Steps, moves: &[Move]) -> Vec<bool> {
+async fn write_group(store: &Arc<dyn Store>, steps: Steps, moves: &[Move]) -> Vec<bool> {
     let mut tries = 0;
     loop {
         match store.apply(moves).await {
@@ -104,13 +129,29 @@ async fn write_group(store: &dyn Store, steps: Steps, moves: &[Move]) -> Vec<boo
             Err(error) => {
                 let job = moves.first().map(Move::job);
                 tracing::error!(job = job.map(tracing::field::display), "an outcome cannot be written: {error}");
+                moves.iter().for_each(|step| keep_trying(store, steps, step));
                 return vec![false; moves.len()];
             }
         }
     }
 }
 
-async fn write_singly(store: &dyn Store, steps: Steps, moves: &[Move]) -> Vec<bool> {
+/// What the registry said is not thrown away because of an error that looks lasting: a human may mend it. The other jobs
+/// do not wait for that.
+fn keep_trying(store: &Arc<dyn Store>, steps: Steps, step: &Move) {
+    let (store, step) = (Arc::clone(store), step.clone());
+    tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(steps.longest).await;
+            match store.apply(std::slice::from_ref(&step)).await {
+                Ok(_) => return,
+                Err(error) => tracing::error!(job = %step.job(), "the outcome still cannot be written: {error}"),
+            }
+        }
+    });
+}
+
+async fn write_singly(store: &Arc<dyn Store>, steps: Steps, moves: &[Move]) -> Vec<bool> {
     let mut effects = Vec::with_capacity(moves.len());
     for step in moves {
         effects.extend(Box::pin(write_group(store, steps, std::slice::from_ref(step))).await);

@@ -171,6 +171,9 @@ pub enum OpenError {
     /// Too many sessions, or asked to wait: use those that are open, try again after this long.
     #[error("the registry wants fewer sessions or less traffic: {0}")]
     NotNow(String, Duration),
+    /// The account sent too much and is blocked: everything of it must be silent for this long.
+    #[error("the registry blocks the account for a while: {0}")]
+    Blocked(String, Duration),
     /// Credentials refused or login blocked: suspend the account (law 10).
     #[error("login refused: {0}")]
     Refused(String),

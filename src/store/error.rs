@@ -44,9 +44,13 @@ impl From<sqlx::Error> for StoreError {
                 let text = format!("{} ({code})", refusal.message());
                 if is_passing(&code) { Self::Unavailable(text) } else { Self::Broken(text) }
             }
-            E::Io(_) | E::Tls(_) | E::PoolTimedOut | E::PoolClosed | E::WorkerCrashed | E::BeginFailed => {
-                Self::Unavailable(error.to_string())
-            }
+            E::Io(_)
+            | E::Tls(_)
+            | E::Protocol(_)
+            | E::PoolTimedOut
+            | E::PoolClosed
+            | E::WorkerCrashed
+            | E::BeginFailed => Self::Unavailable(error.to_string()),
             // The source of a column that cannot be decoded may quote it.
             E::ColumnDecode { index, .. } => Self::Broken(format!("column {index} cannot be read")),
             E::Decode(_) => Self::Broken("a value cannot be read".into()),
@@ -60,17 +64,23 @@ impl From<sqlx::Error> for StoreError {
 /// (the first two are the class), `SQLite` a number whose low byte is the primary code.
 fn is_passing(code: &str) -> bool {
     if code.len() == 5 {
-        // Connection, rollback (deadlock, serialisation), resources, operator intervention (shutdown, time-out), locks.
-        const CLASSES: [&str; 5] = ["08", "40", "53", "57", "55"];
-        CLASSES.iter().any(|class| code.starts_with(class))
+        // Connection, rollback (deadlock, serialisation), resources, operator intervention (shutdown, time-out), locks,
+        // the system under it (a failing disk); and a server that is read-only while another takes over.
+        const CLASSES: [&str; 6] = ["08", "40", "53", "57", "55", "58"];
+        const READ_ONLY: &str = "25006";
+        code == READ_ONLY || CLASSES.iter().any(|class| code.starts_with(class))
     } else {
         const BUSY: i64 = 5;
         const LOCKED: i64 = 6;
+        const NOMEM: i64 = 7;
+        const READONLY: i64 = 8;
         const INTERRUPT: i64 = 9;
         const IOERR: i64 = 10;
         const FULL: i64 = 13;
+        const CANTOPEN: i64 = 14;
         let primary = code.parse::<i64>().map(|number| number & 0xff);
-        primary.is_ok_and(|primary| [BUSY, LOCKED, INTERRUPT, IOERR, FULL].contains(&primary))
+        primary
+            .is_ok_and(|primary| [BUSY, LOCKED, NOMEM, READONLY, INTERRUPT, IOERR, FULL, CANTOPEN].contains(&primary))
     }
 }
 
@@ -80,7 +90,9 @@ mod tests {
 
     #[test]
     fn what_passes_and_what_does_not() {
-        for code in ["40P01", "40001", "57P01", "57014", "53300", "08006", "55P03", "5", "261", "517", "13"] {
+        for code in
+            ["40P01", "40001", "57P01", "57014", "53300", "08006", "55P03", "58030", "25006", "5", "261", "517", "13"]
+        {
             assert!(is_passing(code), "{code}");
         }
         for code in ["28P01", "3D000", "42P01", "23505", "23514", "1555", "2067", "1", "11", ""] {

@@ -4,26 +4,25 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::Work;
 use super::staff::Shared;
+use super::{Work, ask};
 use crate::job::commit::Committed;
 use crate::job::outcome::{AccountEffect, Outcome};
 use crate::job::schedule::throttle::Slot;
-use crate::model::verdict::{Doubt, Judgement};
-use crate::model::{Finding, Job, JobId, Lost, Scope, Verdict};
-use crate::registries::{OpenError, Prepared, Session, Step};
+use crate::model::verdict::Judgement;
+use crate::model::{Job, JobId, Lost, Verdict};
+use crate::registries::{OpenError, Prepared, Session};
 
-/// Questions one reconciliation may ask in a row.
-const LONGEST_CONVERSATION: usize = 6;
 /// How long a login, question or keep-alive waits for a throttle slot.
-const SLOT_PATIENCE: Duration = Duration::from_secs(120);
+pub(super) const SLOT_PATIENCE: Duration = Duration::from_secs(120);
 /// How long a LOGOUT may take, and wait for its slot.
 const LOGOUT_PATIENCE: Duration = Duration::from_secs(5);
 
-type Open = Box<dyn Session>;
+pub(super) type Open = Box<dyn Session>;
 
 /// Works until told to stop, then logs out.
 pub(super) async fn run(number: usize, shared: Arc<Shared>, stop: CancellationToken) {
@@ -43,11 +42,15 @@ pub(super) async fn run(number: usize, shared: Arc<Shared>, stop: CancellationTo
             continue 'idle;
         };
         shared.count_open(1);
-        let rest = serve(&shared, session, &stop).await;
+        let mut heard = false;
+        let rest = serve(&shared, session, &stop, &mut heard).await;
         shared.count_open(-1);
         match rest {
             Some(session) => return log_out(&shared, session).await,
-            None => put_back_if_alone(&shared).await,
+            None => {
+                shared.session_ended(heard).await;
+                put_back_if_alone(&shared).await;
+            }
         }
     }
 }
@@ -66,6 +69,24 @@ impl Shared {
     fn count(&self) {
         let (open, busy) = (self.open.load(Ordering::Relaxed), self.busy.load(Ordering::Relaxed));
         self.account.observer.sessions(&self.account.name, open, busy);
+    }
+
+    /// A registry that closes sessions right after the login must not be logged in to as fast as we can, nor be handed
+    /// one request after the other that falls into doubt: a session counts as good once something was answered on it.
+    async fn session_ended(&self, heard: bool) {
+        let mut door = self.door.lock().await;
+        if heard {
+            door.failures = 0;
+        } else {
+            door.failures += 1;
+            let wait = self.account.policy.connect.wait(door.failures - 1, rand::random());
+            door.not_before = door.not_before.max(Instant::now() + wait);
+        }
+    }
+
+    /// Sessions that need a LOGOUT in the end.
+    pub(super) fn sessions(&self) -> usize {
+        self.account.registry.limits().sessions
     }
 
     fn finished(&self, asked: Option<JobId>) {
@@ -92,22 +113,23 @@ async fn open(shared: &Shared, stop: &CancellationToken) -> Option<Open> {
         door.not_before = Instant::now() + Duration::from_secs(1);
         return None;
     }
-    let Some(slot) = account.slot(SLOT_PATIENCE).await else {
+    let slot = tokio::select! {
+        slot = account.slot(SLOT_PATIENCE, shared.sessions()) => slot,
+        () = stop.cancelled() => return None,
+    };
+    let Some(slot) = slot else {
         door.not_before = Instant::now() + Duration::from_secs(1);
         return None;
     };
     // Not interrupted by `stop`: a login cut off half-way leaves a ghost session at the registry. It is bounded.
     let opened = account.registry.open().await;
     let (result, wait) = match &opened {
-        Ok(_) => {
-            door.failures = 0;
-            ("ok", Duration::ZERO)
-        }
+        Ok(_) => ("ok", Duration::ZERO),
         Err(OpenError::Unreachable(_)) => {
             door.failures += 1;
             ("unreachable", account.policy.connect.wait(door.failures - 1, rand::random()))
         }
-        Err(OpenError::NotNow(_, wait)) => ("not_now", *wait),
+        Err(OpenError::NotNow(_, wait) | OpenError::Blocked(_, wait)) => ("not_now", *wait),
         Err(OpenError::Refused(_)) => ("refused", account.policy.connect.longest),
     };
     account.observer.login(&account.name, result);
@@ -120,8 +142,12 @@ async fn open(shared: &Shared, stop: &CancellationToken) -> Option<Open> {
         Err(error) => {
             slot.given_up();
             tracing::warn!(account = account.name, "no session ({error}); next try in {:.1} s", wait.as_secs_f64());
-            if let OpenError::Refused(why) = error {
-                account.affect(AccountEffect::Suspend(why)).await;
+            match error {
+                OpenError::Refused(why) => account.affect(AccountEffect::Suspend(why)).await,
+                OpenError::Blocked(why, wait) => {
+                    account.affect(AccountEffect::CoolDown(Timestamp::now() + wait, why)).await;
+                }
+                OpenError::Unreachable(_) | OpenError::NotNow(..) => {}
             }
             None
         }
@@ -129,7 +155,8 @@ async fn open(shared: &Shared, stop: &CancellationToken) -> Option<Open> {
 }
 
 /// Works with an open session until told to stop (returns it) or until it breaks.
-async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken) -> Option<Open> {
+/// `heard` becomes true with the first answer.
+async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken, heard: &mut bool) -> Option<Open> {
     let keep_alive = shared.account.registry.limits().keep_alive;
     loop {
         let idle_until = keep_alive.map(|every| Instant::now() + every);
@@ -142,9 +169,16 @@ async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken) -> 
                     // Silence matters more than a session that may end for idleness.
                     continue;
                 }
-                let Some(slot) = shared.account.slot(SLOT_PATIENCE).await else { continue };
+                let slot = tokio::select! {
+                    slot = shared.account.slot(SLOT_PATIENCE, shared.sessions()) => slot,
+                    () = stop.cancelled() => return Some(session),
+                };
+                let Some(slot) = slot else { continue };
                 match session.keep_alive().await {
-                    Ok(()) => slot.answered(),
+                    Ok(()) => {
+                        *heard = true;
+                        slot.answered();
+                    }
                     Err(why) => {
                         slot.given_up();
                         tracing::info!(account = shared.account.name, "an idle session ended: {why}");
@@ -156,7 +190,8 @@ async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken) -> 
         };
         let asked = work.asked();
         shared.busy.fetch_add(1, Ordering::AcqRel);
-        let usable = perform(shared, &mut session, work).await;
+        let usable = perform(shared, &mut session, work, stop).await;
+        *heard |= usable;
         shared.busy.fetch_sub(1, Ordering::AcqRel);
         shared.count();
         shared.finished(asked);
@@ -178,10 +213,10 @@ async fn next_work(shared: &Shared) -> Option<Work> {
 }
 
 /// Does one piece of work; says whether the session may be used again.
-async fn perform(shared: &Shared, session: &mut Open, work: Work) -> bool {
+async fn perform(shared: &Shared, session: &mut Open, work: Work, stop: &CancellationToken) -> bool {
     match work {
         Work::Run(job, request, slot) => run_job(shared, session, &job, &request, slot).await,
-        Work::Ask(job) => ask(shared, session, &job).await,
+        Work::Ask(job) => ask::ask(shared, session, &job, stop).await,
     }
 }
 
@@ -218,77 +253,7 @@ async fn run_job(shared: &Shared, session: &mut Open, job: &Job, request: &Prepa
     usable
 }
 
-/// Asks what is true of a job in doubt (law 3).
-async fn ask(shared: &Shared, session: &mut Open, job: &Job) -> bool {
-    let account = &shared.account;
-    let (mut heard, mut deadlines) = (Vec::new(), Vec::new());
-    let mut usable = true;
-    let finding = loop {
-        let doubt = Doubt {
-            account: &account.name,
-            operation: job.operation,
-            params: &job.params,
-            transaction: job.transaction.as_deref().unwrap_or_default(),
-            since: job.intent_at.unwrap_or(job.created_at),
-        };
-        let question = match account.registry.dialect().reconcile(&doubt, &heard) {
-            Step::Found(finding) => break finding,
-            Step::Ask(_) if heard.len() >= LONGEST_CONVERSATION => {
-                break Finding::Unknown("the questions did not settle it".into());
-            }
-            Step::Ask(question) => question,
-        };
-        let slot = match account.slot(SLOT_PATIENCE).await {
-            Some(slot) if account.may_send() => slot,
-            // Not asked, so nothing is known and nothing is counted: it stays due.
-            Some(slot) => {
-                slot.unused();
-                return true;
-            }
-            None => return true,
-        };
-        let begun = Instant::now();
-        match session.exchange(&question).await {
-            Ok(answer) => {
-                slot.answered();
-                account.observer.commanded(&account.name, question.operation, "question", begun.elapsed());
-                let judgement = account.registry.dialect().judge(question.operation, &answer);
-                count_unknown(shared, &judgement);
-                note_account(shared, &judgement).await;
-                deadlines = judgement.deadlines;
-                heard.push(answer);
-            }
-            Err(lost) => {
-                slot.given_up();
-                usable = false;
-                break Finding::Unknown(format!("the question was not answered: {lost}"));
-            }
-        }
-    };
-    tracing::info!(account = account.name, job = %job.id, attempt = job.attempt, "in doubt, asked: {}", finding_word(&finding));
-    // The next look at the store must not find this job in doubt and due again, so the commit is awaited.
-    if let Some(committed) = record(shared, account.circumstances().found(job, finding, &deadlines)).await {
-        committed.wait().await;
-    }
-    usable
-}
-
-/// A question may be the one that learns of a block or a refused account.
-async fn note_account(shared: &Shared, judgement: &Judgement) {
-    let account = &shared.account;
-    let effect = match &judgement.verdict {
-        Verdict::Suspend(why) => Some(AccountEffect::Suspend(why.clone())),
-        Verdict::Later(later) if later.scope == Scope::Account => {
-            Some(AccountEffect::CoolDown(account.circumstances().end_of(later.pace), later.reason.clone()))
-        }
-        _ => None,
-    };
-    if let Some(effect) = effect {
-        account.affect(effect).await;
-    }
-}
-
-async fn record(shared: &Shared, outcome: Outcome) -> Option<Committed> {
+pub(super) async fn record(shared: &Shared, outcome: Outcome) -> Option<Committed> {
     if let Some(effect) = outcome.account {
         shared.account.affect(effect).await;
     }
@@ -301,7 +266,7 @@ async fn record(shared: &Shared, outcome: Outcome) -> Option<Committed> {
     }
 }
 
-fn count_unknown(shared: &Shared, judgement: &Judgement) {
+pub(super) fn count_unknown(shared: &Shared, judgement: &Judgement) {
     for code in &judgement.unknown_codes {
         tracing::warn!(
             account = shared.account.name,
@@ -339,7 +304,7 @@ async fn log_out(shared: &Shared, session: Open) {
         // The registry counts a LOGOUT like any request, refuses it, and prolongs its block.
         return;
     }
-    let Some(slot) = shared.account.slot(LOGOUT_PATIENCE).await else {
+    let Some(slot) = shared.account.slot(LOGOUT_PATIENCE, 0).await else {
         tracing::warn!(
             account = shared.account.name,
             "no send was free for a LOGOUT; the registry will miss the session"
@@ -361,15 +326,5 @@ const fn word(verdict: &Verdict) -> &'static str {
         Verdict::Later(_) => "later",
         Verdict::Unsure(_) => "unsure",
         Verdict::Suspend(_) => "suspend",
-    }
-}
-
-const fn finding_word(finding: &Finding) -> &'static str {
-    match finding {
-        Finding::Applied(_) => "applied",
-        Finding::Taken(..) => "taken",
-        Finding::Nothing { .. } => "not applied",
-        Finding::Foreign(_) => "somebody else's",
-        Finding::Unknown(_) => "cannot tell yet",
     }
 }

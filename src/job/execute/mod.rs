@@ -4,6 +4,7 @@
 //! An account's sessions are worked by *desks*: tasks that own one session each and take work from a common queue, so
 //! that a session is never shared and one exchange is in flight on it at a time.
 
+mod ask;
 mod desk;
 mod staff;
 pub mod standing;
@@ -50,7 +51,7 @@ pub struct Account {
     /// Told when something happened that may allow new work.
     pub hint: Arc<Notify>,
     /// Whether it may send at all.
-    pub standing: Standing,
+    pub standing: Arc<Standing>,
 }
 
 /// One piece of work for a desk.
@@ -91,12 +92,21 @@ impl Account {
         }
     }
 
-    /// Waits for a slot for something that is not a job (login, question, keep-alive), at most `patience`.
-    pub async fn slot(&self, patience: Duration) -> Option<Slot> {
+    /// Slots of a window that may be used now. Everything but a LOGOUT leaves one free for each session's LOGOUT, so that
+    /// a daemon told to stop with a full window need not choose between the limit and a session left behind.
+    #[must_use]
+    pub fn capacity(&self, now: Timestamp, kept_free: usize) -> u32 {
+        let all = self.registry.requests_per_window(now);
+        all.saturating_sub(u32::try_from(kept_free).unwrap_or(u32::MAX)).max(all.min(1))
+    }
+
+    /// Waits for a slot for something that is not a job (login, question, keep-alive, logout), at most `patience`, leaving
+    /// `kept_free` slots of the window.
+    pub async fn slot(&self, patience: Duration, kept_free: usize) -> Option<Slot> {
         let deadline = Instant::now() + patience;
         loop {
             let now = Timestamp::now();
-            let capacity = self.registry.requests_per_window(now);
+            let capacity = self.capacity(now, kept_free);
             match self.throttle.take(&*self.store, &self.lease, 1, capacity, now).await {
                 Ok(mut slots) => {
                     if let Some(slot) = slots.pop() {
@@ -128,8 +138,10 @@ impl Account {
                     "account suspended: {why}; put it right, then `registrard accounts resume {}`",
                     self.name
                 );
-                self.standing.suspend(why);
-                self.write_suspension(why).await;
+                let now = Timestamp::now();
+                self.standing.suspend(why, now);
+                self.observer.suspended(&self.name, Some(why));
+                self.write_suspension(why, now).await;
             }
             AccountEffect::CoolDown(until, why) => {
                 tracing::warn!(account = self.name, "account is silent until {until}: {why}");
@@ -148,24 +160,26 @@ impl Account {
     /// # Errors
     /// The store is away; the account stands as it stood.
     pub async fn look_up_standing(&self) -> Result<()> {
-        let now = Timestamp::now();
+        let (now, generation) = (Timestamp::now(), self.standing.generation());
         let state = self.store.account(&self.name).await?;
-        match self.standing.learn(&state, now) {
+        match self.standing.learn(&state, now, generation) {
             Change::None => {}
             Change::Resumed => tracing::info!(account = self.name, "account resumed"),
-            Change::Tell(why) => self.write_suspension(&why).await,
+            Change::Tell(why, at) => self.write_suspension(&why, at).await,
         }
-        self.observer.suspended(&self.name, state.suspended.as_deref());
+        if !self.standing.is_suspended() {
+            self.observer.suspended(&self.name, None);
+        } else if let Some(why) = &state.suspended {
+            self.observer.suspended(&self.name, Some(why));
+        }
         Ok(())
     }
 
-    async fn write_suspension(&self, why: &str) {
-        let event = Event::of_account(&self.name, "suspended", why, Timestamp::now());
+    /// `at` is when it happened, however often it is tried: the event's id is made of it.
+    async fn write_suspension(&self, why: &str, at: Timestamp) {
+        let event = Event::of_account(&self.name, "suspended", why, at);
         match self.store.suspend(&self.name, Some(why), &event).await {
-            Ok(()) => {
-                self.standing.written();
-                self.observer.suspended(&self.name, Some(why));
-            }
+            Ok(()) => self.standing.written(),
             Err(error) => tracing::error!(account = self.name, "the suspension could not be noted yet: {error}"),
         }
     }

@@ -45,6 +45,7 @@ pub(super) struct Shared {
 /// The state of opening sessions.
 pub(super) struct Door {
     pub(super) not_before: Instant,
+    /// Sessions in a row that could not be opened, or ended before anything was answered on them.
     pub(super) failures: u32,
 }
 
@@ -105,6 +106,8 @@ impl Staff {
         }
         // The queue outlives the senders: `shared` holds the receiver.
         let _ = self.queue.send(work).await;
+        // The last session may have ended since there was room; nobody else would call for one now.
+        self.want(1);
     }
 
     /// Whether a desk ended although nobody told it to: its task broke, and its counts with it.

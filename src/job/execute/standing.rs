@@ -16,6 +16,8 @@ pub struct Standing(Mutex<Inner>);
 #[derive(Debug, Default)]
 struct Inner {
     suspension: Suspension,
+    /// Counts changes made here: what was read from the store before one of them says nothing about it.
+    generation: u64,
     /// Nothing is sent before this instant; monotonic, so that a clock that jumps shortens nothing.
     quiet_until: Option<Instant>,
 }
@@ -24,8 +26,8 @@ struct Inner {
 enum Suspension {
     #[default]
     None,
-    /// A login was refused; the store does not know yet. Only writing it may end this.
-    Unwritten(String),
+    /// A login was refused, at this instant; the store does not know yet. Only writing it may end this.
+    Unwritten(String, Timestamp),
     /// The store knows; it ends when the store says so.
     Written,
 }
@@ -37,8 +39,8 @@ pub enum Change {
     None,
     /// An operator resumed the account.
     Resumed,
-    /// The store does not know of the suspension for this reason and must be told.
-    Tell(String),
+    /// The store does not know of the suspension for this reason, at this instant, and must be told.
+    Tell(String, Timestamp),
 }
 
 impl Standing {
@@ -67,16 +69,25 @@ impl Standing {
     }
 
     /// Suspends it at once; the store is still to be told.
-    pub fn suspend(&self, why: &str) {
+    pub fn suspend(&self, why: &str, now: Timestamp) {
         let mut inner = self.lock();
+        inner.generation += 1;
         if inner.suspension == Suspension::None {
-            inner.suspension = Suspension::Unwritten(why.to_owned());
+            inner.suspension = Suspension::Unwritten(why.to_owned(), now);
         }
+    }
+
+    /// To be taken before the store is asked, and handed to [`Standing::learn`].
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.lock().generation
     }
 
     /// The store was told.
     pub fn written(&self) {
-        self.lock().suspension = Suspension::Written;
+        let mut inner = self.lock();
+        inner.generation += 1;
+        inner.suspension = Suspension::Written;
     }
 
     /// Silences it for this long; never shortens a silence.
@@ -86,14 +97,15 @@ impl Standing {
         inner.quiet_until = Some(inner.quiet_until.map_or(until, |before| before.max(until)));
     }
 
-    /// Takes in what the store says, read at `now`.
-    pub fn learn(&self, state: &AccountState, now: Timestamp) -> Change {
+    /// Takes in what the store said, asked at `now` in this `generation`.
+    pub fn learn(&self, state: &AccountState, now: Timestamp, generation: u64) -> Change {
         if let Some(until) = state.cooldown_until {
             self.be_quiet(Duration::try_from(until.duration_since(now)).unwrap_or_default());
         }
         let mut inner = self.lock();
         match (&inner.suspension, &state.suspended) {
-            (Suspension::Unwritten(why), None) => Change::Tell(why.clone()),
+            (Suspension::Unwritten(why, at), None) => Change::Tell(why.clone(), *at),
+            (Suspension::Written, None) if inner.generation != generation => Change::None,
             (Suspension::Written, None) => {
                 inner.suspension = Suspension::None;
                 Change::Resumed
@@ -115,16 +127,22 @@ mod tests {
         AccountState { suspended: suspended.map(str::to_owned), cooldown_until, ..AccountState::default() }
     }
 
+    const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
     #[test]
     fn a_refusal_the_store_does_not_know_yet_is_not_forgotten() {
         let standing = Standing::default();
-        standing.suspend("wrong password");
+        let before = standing.generation();
+        standing.suspend("wrong password", NOW);
         // The look that began before the refusal was written, or while the store was away.
-        assert_eq!(standing.learn(&state(None, None), Timestamp::UNIX_EPOCH), Change::Tell("wrong password".into()));
+        assert_eq!(standing.learn(&state(None, None), NOW, before), Change::Tell("wrong password".into(), NOW));
         assert!(!standing.may_send());
         standing.written();
-        assert_eq!(standing.learn(&state(Some("wrong password"), None), Timestamp::UNIX_EPOCH), Change::None);
-        assert_eq!(standing.learn(&state(None, None), Timestamp::UNIX_EPOCH), Change::Resumed);
+        assert_eq!(standing.learn(&state(None, None), NOW, before), Change::None, "read before it was written");
+        assert!(!standing.may_send());
+        let now = standing.generation();
+        assert_eq!(standing.learn(&state(Some("wrong password"), None), NOW, now), Change::None);
+        assert_eq!(standing.learn(&state(None, None), NOW, now), Change::Resumed);
         assert!(standing.may_send());
     }
 
@@ -133,8 +151,7 @@ mod tests {
         let standing = Standing::default();
         standing.be_quiet(Duration::from_secs(120));
         standing.be_quiet(Duration::from_secs(1));
-        let now = Timestamp::UNIX_EPOCH;
-        standing.learn(&state(None, Some(now + Duration::from_secs(5))), now);
+        standing.learn(&state(None, Some(NOW + Duration::from_secs(5))), NOW, 0);
         assert_eq!(standing.quiet_for(), Some(Duration::from_secs(120)));
         tokio::time::advance(Duration::from_secs(120)).await;
         assert!(standing.may_send() && standing.quiet_for().is_none());

@@ -52,13 +52,19 @@ pub struct Candidate {
 /// Competes for the account until told to stop; works it whenever it is owned.
 pub async fn run(candidate: Candidate, stop: CancellationToken) {
     let mut failures = 0;
+    // Outlives each term of ownership: what a refused login taught must not be forgotten because the lease changed.
+    let standing = Arc::new(Standing::default());
     while !stop.is_cancelled() {
         let asked_at = Instant::now();
         let pause = match candidate.store.acquire(&candidate.account, &candidate.owner, candidate.ttl).await {
             Ok(Some(lease)) => {
-                failures = 0;
-                own(&candidate, lease, asked_at, &stop).await;
-                Duration::ZERO
+                if own(&candidate, lease, asked_at, &standing, &stop).await {
+                    failures = 0;
+                    Duration::ZERO
+                } else {
+                    failures += 1;
+                    candidate.policy.connect.wait(failures - 1, rand::random())
+                }
             }
             Ok(None) => candidate.ttl / 3,
             Err(error) => {
@@ -74,35 +80,50 @@ pub async fn run(candidate: Candidate, stop: CancellationToken) {
     }
 }
 
-/// Owns the account until stopped or until the lease is lost.
-async fn own(candidate: &Candidate, lease: Lease, asked_at: Instant, stop: &CancellationToken) {
+/// Owns the account until stopped or until the lease is lost; says whether it ended in good order.
+async fn own(
+    candidate: &Candidate,
+    lease: Lease,
+    asked_at: Instant,
+    standing: &Arc<Standing>,
+    stop: &CancellationToken,
+) -> bool {
     tracing::info!(account = lease.name, fence = lease.fence, "this daemon works the account now");
     candidate.observer.owns(&lease.name, true);
     let (validity, valid_until) = watch::channel(asked_at + candidate.ttl);
     let done = stop.child_token();
-    match prepare(candidate, &lease, valid_until).await {
+    let mut orderly = false;
+    match prepare(candidate, &lease, standing, valid_until).await {
         Ok(account) => {
             let working = worker::work(account, candidate.poll, candidate.stop_within, done.clone());
             tokio::pin!(working);
             tokio::select! {
-                () = &mut working => {}
+                ended = &mut working => orderly = ended,
                 // Lost the lease: stop claiming, let what is on the wire end, and let the other daemon have it.
                 () = renew(candidate, &lease, &validity) => {
                     done.cancel();
-                    working.await;
+                    orderly = working.await;
                 }
             }
         }
         Err(error) => tracing::warn!(account = lease.name, "cannot begin to work the account: {error}"),
     }
+    // Outcomes still on their way name this lease's fence; the next owner may only begin when they are written.
+    candidate.committer.flush().await;
     if let Err(error) = candidate.store.release(&lease).await {
         tracing::warn!(account = lease.name, "the lease could not be given back and will run out: {error}");
     }
     candidate.observer.owns(&lease.name, false);
     tracing::info!(account = lease.name, "this daemon no longer works the account");
+    orderly
 }
 
-async fn prepare(candidate: &Candidate, lease: &Lease, valid_until: watch::Receiver<Instant>) -> Result<Arc<Account>> {
+async fn prepare(
+    candidate: &Candidate,
+    lease: &Lease,
+    standing: &Arc<Standing>,
+    valid_until: watch::Receiver<Instant>,
+) -> Result<Arc<Account>> {
     let limits = candidate.registry.limits();
     let store = Arc::clone(&candidate.store);
     let throttle = Throttle::rebuild(&*store, lease, limits.window, limits.grace, Timestamp::now()).await?;
@@ -117,7 +138,7 @@ async fn prepare(candidate: &Candidate, lease: &Lease, valid_until: watch::Recei
         committer: candidate.committer.clone(),
         observer: Arc::clone(&candidate.observer),
         hint: Arc::clone(&candidate.hint),
-        standing: Standing::default(),
+        standing: Arc::clone(standing),
     };
     // Before the first desk: a suspended account must not even log in.
     account.look_up_standing().await?;

@@ -29,9 +29,6 @@ pub struct Throttle {
     account: String,
     window: Duration,
     grace: Duration,
-    /// The wall clock when the window was rebuilt; later instants are counted from it monotonically, so that a clock
-    /// that jumps cannot shorten the window.
-    begun: (Timestamp, Instant),
     inner: Mutex<Inner>,
     /// Told whenever a slot is given back unused.
     pub freed: Notify,
@@ -50,6 +47,9 @@ struct Inner {
     /// Blocks whose last slot was answered, waiting to be noted in the store.
     to_close: Vec<(i64, Timestamp)>,
     next_number: i64,
+    /// A pair of clocks: wall instants are counted from it monotonically, so that a wall clock set back cannot shorten
+    /// the window. One set forward is followed, or what is noted now would look old after a restart.
+    clocks: Option<(Timestamp, Instant)>,
 }
 
 #[derive(Debug)]
@@ -131,8 +131,12 @@ impl Throttle {
             let left = match block.closed_at {
                 None => reach,
                 Some(closed) => {
-                    let age = Duration::try_from(now.duration_since(closed)).unwrap_or_default();
-                    window.saturating_sub(age)
+                    let age = now.duration_since(closed);
+                    match Duration::try_from(age) {
+                        Ok(age) => window.saturating_sub(age),
+                        // Closed with a grace that is not over, or the clock was set back.
+                        Err(_) => reach.min(window + age.unsigned_abs()),
+                    }
                 }
             };
             returning.extend(std::iter::repeat_n(here + left, block.slots as usize));
@@ -140,13 +144,15 @@ impl Throttle {
                 inner.to_close.push((block.number, now + grace));
             }
         }
+        // Numbers of an earlier owner must not come again: its late word would close a block of ours.
+        inner.next_number = inner.next_number.max(lease.fence << 20);
+        inner.clocks = Some((now, here));
         returning.sort_unstable();
         inner.returning = returning.into();
         Ok(Arc::new(Self {
             account: lease.name.clone(),
             window,
             grace,
-            begun: (now, here),
             inner: Mutex::new(inner),
             freed: Notify::new(),
         }))
@@ -187,6 +193,9 @@ impl Throttle {
         let (number, slots) = {
             let mut inner = self.lock();
             inner.mature(Instant::now());
+            if inner.wall().is_none_or(|counted| now > counted) {
+                inner.clocks = Some((now, Instant::now()));
+            }
             let free = capacity.saturating_sub(inner.used()).min(wanted);
             if free <= inner.reserved {
                 return Ok(self.hand_out(&mut inner, free));
@@ -226,8 +235,7 @@ impl Throttle {
         let back = Instant::now() + self.window + extra;
         let place = inner.returning.partition_point(|at| *at <= back);
         inner.returning.insert(place, back);
-        let (wall, monotonic) = self.begun;
-        let answered = wall + monotonic.elapsed() + extra;
+        let answered = inner.wall().unwrap_or(Timestamp::MAX) + extra;
         let closed = inner.blocks.get_mut(&number).is_some_and(|block| {
             block.open -= 1;
             block.last_answer = block.last_answer.max(answered);
@@ -256,6 +264,11 @@ impl Throttle {
 }
 
 impl Inner {
+    /// The wall clock, counted monotonically.
+    fn wall(&self) -> Option<Timestamp> {
+        self.clocks.map(|(wall, monotonic)| wall + monotonic.elapsed())
+    }
+
     fn used(&self) -> u32 {
         self.out.saturating_add(u32::try_from(self.returning.len()).unwrap_or(u32::MAX))
     }

@@ -1,7 +1,7 @@
 //! Claims for one owned account: as much as may be sent now, and no more (law 7).
 
 use std::collections::HashSet;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -19,13 +19,13 @@ const LARGEST_CLAIM: usize = 500;
 /// How often the account's standing is read, blocks are noted and abandoned jobs are looked for.
 const UPKEEP: Duration = Duration::from_secs(2);
 
+/// How often used-up blocks of sends are removed from the store.
+const FORGET: Duration = Duration::from_secs(60);
+
 /// Why a round ended without a result.
 enum Trouble {
-    /// Nothing was changed; look again later.
+    /// The store is away, or the account is somebody else's.
     Look(StoreError),
-    /// A claim may or may not have been committed: jobs may be running in the store that nobody here works on. Only a new
-    /// lease, under whose higher fence they count as abandoned, finds them.
-    LostTrack(StoreError),
     /// A desk broke.
     Collapsed,
 }
@@ -38,19 +38,30 @@ impl From<StoreError> for Trouble {
 
 type Round<T> = std::result::Result<T, Trouble>;
 
-/// Works an account until told to stop, until its lease is gone, or until it lost track of what it claimed. `poll` is the
+/// Works an account until told to stop or until its lease is gone; says whether it ended in good order. `poll` is the
 /// longest time between two looks.
-pub(super) async fn work(account: Arc<Account>, poll: Duration, stop_within: Duration, stop: CancellationToken) {
+pub(super) async fn work(
+    account: Arc<Account>,
+    poll: Duration,
+    stop_within: Duration,
+    stop: CancellationToken,
+) -> bool {
     let staff = Staff::hire(Arc::clone(&account));
-    let mut worker = Worker { account: &account, staff, upkeep_at: Instant::now() };
-    let mut failures = 0;
+    let mut worker = Worker {
+        account: &account,
+        staff,
+        upkeep_at: Instant::now(),
+        forget_at: Instant::now() + FORGET,
+        unclear: Mutex::default(),
+    };
+    let (mut failures, mut orderly) = (0, true);
     while !stop.is_cancelled() {
         let pause = match worker.round().await {
             Ok(pause) => {
                 failures = 0;
                 pause.min(poll)
             }
-            Err(Trouble::Look(StoreError::Fenced(name)) | Trouble::LostTrack(StoreError::Fenced(name))) => {
+            Err(Trouble::Look(StoreError::Fenced(name))) => {
                 tracing::warn!(account = name, "another daemon owns this account now");
                 break;
             }
@@ -59,12 +70,9 @@ pub(super) async fn work(account: Arc<Account>, poll: Duration, stop_within: Dur
                 tracing::warn!(account = account.name, "cannot look for work: {error}");
                 account.policy.connect.wait(failures - 1, rand::random())
             }
-            Err(Trouble::LostTrack(error)) => {
-                tracing::warn!(account = account.name, "a claim may be half done, beginning anew: {error}");
-                break;
-            }
             Err(Trouble::Collapsed) => {
                 tracing::error!(account = account.name, "a session's task broke, beginning anew");
+                orderly = false;
                 break;
             }
         };
@@ -79,12 +87,17 @@ pub(super) async fn work(account: Arc<Account>, poll: Duration, stop_within: Dur
     if let Err(error) = account.throttle.note_closed(&*account.store).await {
         tracing::warn!(account = account.name, "used sends could not be noted (they count as sent now): {error}");
     }
+    orderly
 }
 
 struct Worker<'a> {
     account: &'a Account,
     staff: Staff,
     upkeep_at: Instant,
+    /// When used-up blocks of sends are next removed from the store.
+    forget_at: Instant,
+    /// Jobs of a claim whose commit was not confirmed: they may be running in the store with nobody at work on them.
+    unclear: Mutex<Vec<Job>>,
 }
 
 impl Worker<'_> {
@@ -93,6 +106,7 @@ impl Worker<'_> {
         if Instant::now() >= self.upkeep_at {
             self.upkeep().await?;
         }
+        self.settle_unclear().await?;
         let now = Timestamp::now();
         if self.account.standing.is_suspended() {
             return Ok(UPKEEP);
@@ -109,6 +123,20 @@ impl Worker<'_> {
         self.claim(room.saturating_sub(asked), now).await
     }
 
+    /// Puts back jobs of a claim whose commit was not confirmed. Nothing of them was sent. The move waits for a commit
+    /// that is still under way (the rows are locked), and does nothing where there was none.
+    async fn settle_unclear(&self) -> Round<()> {
+        let unclear = self.unclear.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if unclear.is_empty() {
+            return Ok(());
+        }
+        let circumstances = self.account.circumstances();
+        let back = |job| circumstances.not_sent(job, "the claim was not confirmed; nothing was sent").step;
+        self.account.store.apply(&unclear.iter().filter_map(back).collect::<Vec<_>>()).await?;
+        self.unclear.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        Ok(())
+    }
+
     /// What need not be done at every look.
     async fn upkeep(&mut self) -> Round<()> {
         self.upkeep_at = Instant::now() + UPKEEP;
@@ -121,6 +149,12 @@ impl Worker<'_> {
             tracing::warn!(account = self.account.name, rescued, "jobs of an owner that died were rescued");
         }
         self.account.throttle.note_closed(&*self.account.store).await?;
+        if Instant::now() >= self.forget_at {
+            self.forget_at = Instant::now() + FORGET;
+            let limits = self.account.registry.limits();
+            let reach = limits.window + limits.grace;
+            self.account.store.blocks(&self.account.name, Timestamp::now() - reach).await?;
+        }
         let limit = self.account.registry.requests_per_window(Timestamp::now());
         self.account.observer.slots(&self.account.name, self.account.throttle.used(), limit);
         Ok(())
@@ -144,12 +178,13 @@ impl Worker<'_> {
     /// Claims due jobs for which a session and a slot are free, writes their intents, and hands them over.
     async fn claim(&self, room: usize, now: Timestamp) -> Round<Duration> {
         let account = self.account;
-        let look = room.clamp(1, LARGEST_CLAIM);
+        let sessions = account.registry.limits().sessions;
+        let look = if room == 0 { sessions } else { room }.clamp(1, LARGEST_CLAIM);
         let due = account.store.due(&account.name, now, u32::try_from(look).unwrap_or(1)).await?;
         if due.is_empty() {
             return Ok(self.until_next(now).await?);
         }
-        if room < due.len() {
+        if room > 0 && room <= due.len() {
             self.staff.want(usize::MAX);
         }
         self.staff.want(due.len());
@@ -158,7 +193,7 @@ impl Worker<'_> {
         }
         let prepared = self.prepare(due).await;
         let wanted = u32::try_from(prepared.len().min(room)).unwrap_or(u32::MAX);
-        let capacity = account.registry.requests_per_window(now);
+        let capacity = account.capacity(now, sessions);
         let slots = account.throttle.take(&*account.store, &account.lease, wanted, capacity, now).await?;
         if slots.len() < wanted as usize {
             tracing::debug!(account = account.name, "the window is full: {} of {wanted} may be sent", slots.len());
@@ -176,11 +211,12 @@ impl Worker<'_> {
             Err(error) => {
                 // If the claim was committed after all, nothing of it was sent.
                 slots.for_each(super::throttle::Slot::unused);
-                return Err(Trouble::LostTrack(error));
+                return Err(error.into());
             }
         }
         Ok(match account.throttle.next_return() {
             Some(at) if account.throttle.used() >= capacity => at.saturating_duration_since(Instant::now()),
+            None if account.throttle.used() >= capacity => UPKEEP,
             _ => Duration::ZERO,
         })
     }
@@ -193,7 +229,10 @@ impl Worker<'_> {
             match self.account.registry.dialect().prepare(job.operation, &job.params, &transaction) {
                 Ok(request) => ready.push((job, request, transaction)),
                 Err(reject) => {
-                    let step = self.account.circumstances().plain(&job, Cause::Refused, &reject.to_string());
+                    // Without the value: what breaks a rule may be personal data, and reasons are logged.
+                    let field = reject.field.as_deref().unwrap_or_default();
+                    let why = format!("{} {field}: it was accepted under other rules", reject.code);
+                    let step = self.account.circumstances().plain(&job, Cause::Refused, &why);
                     if let Some(step) = step {
                         self.account.committer.commit(step).await.wait().await;
                     }
@@ -223,13 +262,21 @@ impl Worker<'_> {
                 digest: request.digest(),
             })
             .collect();
-        let started: HashSet<JobId> =
-            self.account.store.start(&self.account.lease, &starts, now).await?.into_iter().collect();
-        Ok(ready
+        let started = self.account.store.start(&self.account.lease, &starts, now).await;
+        let ready = ready
             .into_iter()
-            .filter(|(job, _, _)| started.contains(&job.id))
-            .map(|(job, request, transaction)| (claimed(job, transaction, self.account.lease.fence, now), request))
-            .collect())
+            .map(|(job, request, transaction)| (claimed(job, transaction, self.account.lease.fence, now), request));
+        match started {
+            Ok(started) => {
+                let started: HashSet<JobId> = started.into_iter().collect();
+                Ok(ready.filter(|(job, _)| started.contains(&job.id)).collect())
+            }
+            Err(error) => {
+                let mut unclear = self.unclear.lock().unwrap_or_else(PoisonError::into_inner);
+                unclear.extend(ready.map(|(job, _)| job));
+                Err(error)
+            }
+        }
     }
 
     async fn until_next(&self, now: Timestamp) -> Result<Duration> {

@@ -40,7 +40,7 @@ impl Account {
     pub fn new(name: &str, settings: &Value) -> Result<Self, String> {
         let settings = Settings::read(settings)?;
         let options = WireOptions {
-            account: reg_acc(name, &settings.user),
+            account: reg_acc(name, &settings.user)?,
             format: Some(settings.format.clone()),
             protocol: Some(settings.protocol.clone()),
         };
@@ -83,9 +83,22 @@ impl Account {
 
 /// The registrar's id. Accounts are named by it; under another name it is what the login begins with, since logins have
 /// the form of a handle.
-fn reg_acc(name: &str, user: &str) -> String {
-    let of_login = || user.match_indices('-').nth(1).map_or("", |(at, _)| &user[..at]);
-    (if is_reg_acc(name) { name } else { of_login() }).to_owned()
+///
+/// Whose a domain is decides what became of a lost request, so an id that is missing, or named in two ways, is refused.
+fn reg_acc(name: &str, user: &str) -> Result<String, String> {
+    let of_login = user.match_indices('-').nth(1).map_or("", |(at, _)| &user[..at]);
+    match (is_reg_acc(name), is_reg_acc(of_login)) {
+        (true, true) if !name.eq_ignore_ascii_case(of_login) => {
+            Err(format!("the account is named {name}, but its `user` belongs to {of_login}: one of them is wrong"))
+        }
+        (true, _) => Ok(name.to_owned()),
+        (false, true) => Ok(of_login.to_owned()),
+        (false, false) => {
+            Err("the registrar's id is not known: name the account by it (`[accounts.DENIC-1000022]`), or \
+                               give a `user` of the form `DENIC-1000022-RRI`"
+                .into())
+        }
+    }
 }
 
 #[async_trait]
@@ -130,6 +143,7 @@ impl Registry for Account {
         match outcome::login(&dialect::answer(reply, Value::Null)) {
             Login::Open => Ok(Box::new(RriSession::new(connection, Arc::clone(&self.dialect)))),
             Login::NotNow(reason, time) => Err(OpenError::NotNow(reason, time)),
+            Login::Blocked(reason, time) => Err(OpenError::Blocked(reason, time)),
             Login::Trouble(reason) => Err(OpenError::Unreachable(reason)),
             Login::Refused(reason) => Err(OpenError::Refused(reason)),
         }
@@ -142,8 +156,10 @@ mod tests {
 
     #[test]
     fn the_registrars_id_is_the_accounts_name_or_in_the_login() {
-        assert_eq!(reg_acc("DENIC-1000022", "DENIC-1000011-RRI"), "DENIC-1000022");
-        assert_eq!(reg_acc("denic-live", "denic-1000011-RRI-2"), "denic-1000011");
-        assert_eq!(reg_acc("live", "somebody"), "");
+        assert_eq!(reg_acc("DENIC-1000022", "DENIC-1000022-RRI").as_deref(), Ok("DENIC-1000022"));
+        assert_eq!(reg_acc("DENIC-1000022", "somebody").as_deref(), Ok("DENIC-1000022"));
+        assert_eq!(reg_acc("denic-live", "denic-1000011-RRI-2").as_deref(), Ok("denic-1000011"));
+        assert!(reg_acc("DENIC-1000022", "DENIC-1000011-RRI").unwrap_err().contains("one of them is wrong"));
+        assert!(reg_acc("live", "somebody").unwrap_err().contains("not known"));
     }
 }

@@ -98,8 +98,7 @@ impl Dialect for Rri {
     }
 
     fn reconcile(&self, doubt: &Doubt<'_>, heard: &[Answer]) -> Step {
-        let reg_acc = if self.rules.reg_acc.is_empty() { doubt.account } else { &self.rules.reg_acc };
-        reconcile::next(self, reg_acc, doubt, heard)
+        reconcile::next(self, &self.rules.reg_acc, doubt, heard)
     }
 
     fn frame(&self, payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {

@@ -157,6 +157,8 @@ pub enum Login {
     Open,
     /// Not now; after this long.
     NotNow(String, Duration),
+    /// Blocked for having sent too much; silence for this long.
+    Blocked(String, Duration),
     /// Trouble over there; try again with back-off.
     Trouble(String),
     /// Refused: nobody tries again by itself, ten wrong logins lock the account.
@@ -171,7 +173,7 @@ pub fn login(answer: &Answer) -> Login {
     let gravest = errors.map(|message| means(operation, message)).max();
     match (ResultWord::of(answer), gravest) {
         (ResultWord::Success, _) => Login::Open,
-        (_, Some(Meaning::Blocked)) => Login::NotNow(reason(operation, answer), BLOCKED_FOR),
+        (_, Some(Meaning::Blocked)) => Login::Blocked(reason(operation, answer), BLOCKED_FOR),
         (_, Some(Meaning::Sessions)) => Login::NotNow(reason(operation, answer), SESSIONS_TAKEN_FOR),
         (ResultWord::Exception, None) | (_, Some(Meaning::Backoff | Meaning::Malfunction)) => {
             Login::Trouble(reason(operation, answer))

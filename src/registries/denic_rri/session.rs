@@ -29,6 +29,8 @@ pub struct Connection {
     /// Set while an exchange is under way and left set when one fails or is abandoned: an answer to it may still come,
     /// and the next exchange would take it for its own.
     broken: bool,
+    /// The registry's id of the last answer: one that comes again is the last answer once more, not the next one.
+    last_stid: Option<String>,
 }
 
 impl Connection {
@@ -38,7 +40,7 @@ impl Connection {
     /// The stream is closed already.
     pub fn new(stream: TlsStream<TcpStream>, answer_within: Duration) -> io::Result<Self> {
         stream.get_ref().0.set_zero_linger()?;
-        Ok(Self { stream, answer_within, broken: false })
+        Ok(Self { stream, answer_within, broken: false, last_stid: None })
     }
 
     /// Sends a request and gives its answer as it came in.
@@ -113,7 +115,16 @@ impl Session for RriSession {
         let answer = self.connection.raw_exchange(&request.bytes).await?;
         let decoded = self.dialect.decode(request.operation, &answer);
         let answer = decoded.map_err(|reason| self.connection.give_up(reason))?;
+        let stid = answer.server_transaction.clone();
+        if stid.is_some() && stid == self.connection.last_stid {
+            return Err(self.connection.give_up("the answer to the previous request came again".into()));
+        }
+        self.connection.last_stid = stid;
         match &answer.client_transaction {
+            // Whatever could be read is answered with its transaction id, and what succeeded was read.
+            None if request.transaction.is_some() && answer.result.eq_ignore_ascii_case("success") => Err(self
+                .connection
+                .give_up("a success without the transaction id is the answer to something else".into())),
             // Somebody else's answer. If the registry could not read the request it echoes nothing, which is fine.
             Some(echoed) if Some(echoed) != request.transaction.as_ref() => {
                 let reason = format!("the answer is to the transaction `{}`", echoed.escape_debug());

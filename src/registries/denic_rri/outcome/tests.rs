@@ -85,10 +85,10 @@ fn refusals_by_code() {
         (DomainInfo, "56000000013", "later Backoff Job"),
         (ContactCreate, "63000060508", "unsure"),
         (DomainInfo, "63000060508", "refused"),
-        (DomainCreate, "63310062004", "unsure"),
+        (DomainCreate, "63310062004", "refused unless lost"),
         (DomainInfo, "63300062009", "refused"),
-        (DomainDelete, "63300062009", "unsure"),
-        (DomainDelete, "56310082011", "unsure"),
+        (DomainDelete, "63300062009", "refused unless lost"),
+        (DomainDelete, "56310082011", "refused unless lost"),
         (DomainCreate, "56310082011", "refused"),
         (DomainCreate, "53300102912", "refused"),
         (DomainDelete, "53000080009", "refused"),
@@ -113,7 +113,7 @@ fn the_level_decides_and_of_errors_the_gravest() {
     assert_eq!(word(Operation::DomainCreate, told), "refused");
     assert_eq!(judge(Operation::DomainCreate, &answer(told)).account_cooldown.map(|(time, _)| time), Some(BLOCKED_FOR));
     let both = "Result: failed\nERROR: 53000000012 busy\nERROR: 63310062004 exists";
-    assert_eq!(word(Operation::DomainCreate, both), "unsure");
+    assert_eq!(word(Operation::DomainCreate, both), "refused unless lost");
     assert_eq!(word(Operation::DomainCreate, "Result: failed"), "refused");
 }
 
@@ -152,7 +152,7 @@ fn logins() {
     assert!(
         matches!(outcome("Result: failed\nERROR: 73100000005 x"), Login::NotNow(_, time) if time == SESSIONS_TAKEN_FOR)
     );
-    assert!(matches!(outcome("Result: failed\nERROR: 55000000002 x"), Login::NotNow(_, time) if time == BLOCKED_FOR));
+    assert!(matches!(outcome("Result: failed\nERROR: 55000000002 x"), Login::Blocked(_, time) if time == BLOCKED_FOR));
     for refused in ["83000000010", "63100020005", "63100040202", "83000000004", "59999999999"] {
         assert!(matches!(outcome(&format!("Result: failed\nERROR: {refused} x")), Login::Refused(_)), "{refused}");
     }

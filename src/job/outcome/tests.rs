@@ -1,0 +1,174 @@
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use uuid::Uuid;
+
+use super::*;
+use crate::model::command::ObjectKind;
+use crate::model::{Class, JobId, ObjectKey, Operation, State};
+
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+
+fn job(operation: Operation, state: State) -> Job {
+    Job {
+        id: JobId(Uuid::from_u128(7)),
+        seq: 1,
+        publisher: "billing".into(),
+        account: "DENIC-1000022".into(),
+        operation,
+        object: ObjectKey::new(ObjectKind::Domain, "example.de"),
+        params: Map::new(),
+        class: Class::Normal,
+        state,
+        waiting_for: WaitingFor::Turn,
+        reason: None,
+        due_at: NOW,
+        start_by: None,
+        batch: None,
+        max_attempts: 3,
+        attempt: 1,
+        spent: 0,
+        asked: 0,
+        transaction: Some("rd-7-1".into()),
+        keep_transaction: false,
+        lost: false,
+        intent_at: Some(NOW),
+        blockers: 0,
+        answer: None,
+        context: Value::Null,
+        reply_to: None,
+        correlation_id: None,
+        created_at: NOW,
+        updated_at: NOW,
+        finished_at: None,
+        fence: 1,
+    }
+}
+
+fn here() -> Circumstances {
+    Circumstances {
+        policy: Policy::default(),
+        random: 0.5,
+        now: NOW,
+        next_quota_day: NOW + Duration::from_secs(3600),
+        fence: 4,
+    }
+}
+
+fn verdict(job: &Job, verdict: Verdict) -> Outcome {
+    here().answered(job, Answer::default(), &Judgement::plain(verdict))
+}
+
+fn later(pace: Pace, scope: Scope) -> Verdict {
+    Verdict::Later(Later { pace, scope, reason: "busy".into() })
+}
+
+#[test]
+fn each_verdict_has_its_move() {
+    let write = job(Operation::DomainCreate, State::Running);
+    let read = job(Operation::DomainCheck, State::Running);
+    let text = || "why".to_owned();
+    let rows: &[(&Job, Verdict, Cause, bool)] = &[
+        (&write, Verdict::Done, Cause::Done, true),
+        (&write, Verdict::Pending(text()), Cause::Taken, true),
+        (&write, Verdict::Refused(text()), Cause::Refused, true),
+        (&write, Verdict::Unsure(text()), Cause::Lost, true),
+        (&read, Verdict::Unsure(text()), Cause::Deferred, false),
+        (&write, later(Pace::Soon, Scope::Job), Cause::Deferred, false),
+        (&write, later(Pace::NextQuotaDay, Scope::Account), Cause::Deferred, false),
+        (&write, Verdict::Suspend(text()), Cause::Deferred, false),
+    ];
+    for (job, given, cause, told) in rows {
+        let step = verdict(job, given.clone()).step.expect("running jobs can move");
+        assert_eq!(step.cause(), *cause, "{given:?}");
+        assert_eq!(step.event.is_some(), *told, "{given:?}");
+        assert_eq!(step.fence, Some(4));
+    }
+}
+
+#[test]
+fn only_a_refusal_of_this_job_costs_an_attempt() {
+    let job = job(Operation::DomainCreate, State::Running);
+    assert!(verdict(&job, later(Pace::Soon, Scope::Job)).step.unwrap().spend);
+    assert!(!verdict(&job, later(Pace::NextQuotaDay, Scope::Account)).step.unwrap().spend);
+    assert!(!here().not_sent(&job, "no session").step.unwrap().spend);
+}
+
+#[test]
+fn the_budget_ends_in_a_human_hand() {
+    let mut job = job(Operation::DomainCreate, State::Running);
+    job.spent = 2;
+    let step = verdict(&job, later(Pace::Backoff, Scope::Job)).step.unwrap();
+    assert_eq!((step.cause(), step.to()), (Cause::GaveUp, State::NeedsAttention));
+    assert!(step.event.is_some());
+}
+
+#[test]
+fn account_wide_waiting_reaches_the_account() {
+    let job = job(Operation::DomainCreate, State::Running);
+    let block = verdict(&job, later(Pace::Exactly(Duration::from_secs(120)), Scope::Account));
+    assert_eq!(block.account, Some(AccountEffect::CoolDown(NOW + Duration::from_secs(120), "busy".into())));
+    assert_eq!(block.step.unwrap().due_at, NOW + Duration::from_secs(120));
+    let quota = verdict(&job, later(Pace::NextQuotaDay, Scope::Account)).step.unwrap();
+    assert_eq!((quota.waiting_for, quota.due_at), (WaitingFor::Quota, here().next_quota_day + MARGIN));
+    let early = Circumstances { next_quota_day: NOW + Duration::from_secs(86_000), ..here() };
+    assert_eq!(early.end_of(Pace::NextQuotaDay), NOW + PROBE, "a wrong idea of midnight must not cost a day");
+}
+
+#[test]
+fn silence_keeps_the_transaction_and_an_answer_does_not() {
+    let running = job(Operation::DomainCreate, State::Running);
+    let silent = here().perhaps_sent(&running, "timeout").step.unwrap();
+    assert_eq!((silent.cause(), silent.keep_transaction), (Cause::Lost, true));
+    let answered = verdict(&running, Verdict::Unsure("exception".into())).step.unwrap();
+    assert!(!answered.keep_transaction);
+    let mut doubt = job(Operation::DomainCreate, State::InDoubt);
+    let nothing = || Finding::Nothing { same_transaction: true, evidence: "does not exist".into() };
+    assert!(!here().found(&doubt, nothing(), &[]).step.unwrap().keep_transaction);
+    doubt.keep_transaction = true;
+    let again = here().found(&doubt, nothing(), &[]).step.unwrap();
+    assert!(again.keep_transaction);
+    assert_eq!(doubt.next_transaction(), "rd-7-1", "the repetition goes out under the lost request's id");
+}
+
+#[test]
+fn what_is_so_already_is_a_plain_refusal_unless_a_request_was_lost() {
+    let mut running = job(Operation::DomainCreate, State::Running);
+    let exists = || Verdict::RefusedUnlessLost("the domain exists".into());
+    assert_eq!(verdict(&running, exists()).step.unwrap().to(), State::Failed);
+    running.lost = true;
+    let doubt = verdict(&running, exists()).step.unwrap();
+    assert_eq!((doubt.to(), doubt.lost, doubt.keep_transaction), (State::InDoubt, false, false));
+    assert!(here().perhaps_sent(&running, "timeout").step.unwrap().lost);
+    assert!(verdict(&running, Verdict::Unsure("exception".into())).step.unwrap().lost);
+}
+
+#[test]
+fn repetitions_after_a_doubt_cost_attempts_and_end() {
+    let mut doubt = job(Operation::DomainCreate, State::InDoubt);
+    let nothing = || Finding::Nothing { same_transaction: true, evidence: "does not exist".into() };
+    doubt.keep_transaction = true;
+    let first = here().found(&doubt, nothing(), &[]).step.unwrap();
+    assert_eq!((first.due_at, first.spend), (NOW, true), "after the first silence at once");
+    doubt.spent = 1;
+    assert!(here().found(&doubt, nothing(), &[]).step.unwrap().due_at > NOW);
+    doubt.spent = 2;
+    assert_eq!(here().found(&doubt, nothing(), &[]).step.unwrap().to(), State::NeedsAttention);
+}
+
+#[test]
+fn a_lost_read_is_asked_again_and_a_lost_write_is_in_doubt() {
+    let read = here().perhaps_sent(&job(Operation::DomainInfo, State::Running), "timeout").step.unwrap();
+    assert_eq!(read.to(), State::Waiting);
+    let write = here().perhaps_sent(&job(Operation::DomainDelete, State::Running), "timeout").step.unwrap();
+    assert_eq!(write.to(), State::InDoubt);
+}
+
+#[test]
+fn questions_without_answer_end_with_a_human() {
+    let mut doubt = job(Operation::DomainCreate, State::InDoubt);
+    let unknown = || Finding::Unknown("registry away".into());
+    assert_eq!(here().found(&doubt, unknown(), &[]).step.unwrap().to(), State::InDoubt);
+    doubt.asked = here().policy.questions;
+    assert_eq!(here().found(&doubt, unknown(), &[]).step.unwrap().to(), State::NeedsAttention);
+}
