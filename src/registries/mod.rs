@@ -168,9 +168,12 @@ pub enum OpenError {
     /// No connection, TLS refused, closed before login: try again with back-off.
     #[error("cannot reach the registry: {0}")]
     Unreachable(String),
-    /// Too many sessions, or asked to wait: use those that are open, try again after this long.
-    #[error("the registry wants fewer sessions or less traffic: {0}")]
+    /// Too many sessions: use those that are open, try again after this long.
+    #[error("the registry wants fewer sessions: {0}")]
     NotNow(String, Duration),
+    /// The registry has blocked the account: whatever is sent within this time, on open sessions too, prolongs the block.
+    #[error("the account is blocked: {0}")]
+    Blocked(String, Duration),
     /// Credentials refused or login blocked: suspend the account (law 10).
     #[error("login refused: {0}")]
     Refused(String),

@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -107,7 +108,7 @@ async fn open(shared: &Shared, stop: &CancellationToken) -> Option<Open> {
             door.failures += 1;
             ("unreachable", account.policy.connect.wait(door.failures - 1, rand::random()))
         }
-        Err(OpenError::NotNow(_, wait)) => ("not_now", *wait),
+        Err(OpenError::NotNow(_, wait) | OpenError::Blocked(_, wait)) => ("not_now", *wait),
         Err(OpenError::Refused(_)) => ("refused", account.policy.connect.longest),
     };
     account.observer.login(&account.name, result);
@@ -120,8 +121,12 @@ async fn open(shared: &Shared, stop: &CancellationToken) -> Option<Open> {
         Err(error) => {
             slot.given_up();
             tracing::warn!(account = account.name, "no session ({error}); next try in {:.1} s", wait.as_secs_f64());
-            if let OpenError::Refused(why) = error {
-                account.affect(AccountEffect::Suspend(why)).await;
+            match error {
+                OpenError::Refused(why) => account.affect(AccountEffect::Suspend(why)).await,
+                OpenError::Blocked(why, wait) => {
+                    account.affect(AccountEffect::CoolDown(Timestamp::now() + wait, why)).await;
+                }
+                OpenError::Unreachable(_) | OpenError::NotNow(..) => {}
             }
             None
         }

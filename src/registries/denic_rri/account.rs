@@ -130,6 +130,7 @@ impl Registry for Account {
         match outcome::login(&dialect::answer(reply, Value::Null)) {
             Login::Open => Ok(Box::new(RriSession::new(connection, Arc::clone(&self.dialect)))),
             Login::NotNow(reason, time) => Err(OpenError::NotNow(reason, time)),
+            Login::Blocked(reason, time) => Err(OpenError::Blocked(reason, time)),
             Login::Trouble(reason) => Err(OpenError::Unreachable(reason)),
             Login::Refused(reason) => Err(OpenError::Refused(reason)),
         }

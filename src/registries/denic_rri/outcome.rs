@@ -154,8 +154,10 @@ pub fn heard(operation: Operation, answer: &Answer) -> Heard {
 pub enum Login {
     /// Logged in.
     Open,
-    /// Not now; after this long.
+    /// No further session now; after this long.
     NotNow(String, Duration),
+    /// The account is blocked for this long.
+    Blocked(String, Duration),
     /// Trouble over there; try again with back-off.
     Trouble(String),
     /// Refused: nobody tries again by itself, ten wrong logins lock the account.
@@ -170,7 +172,7 @@ pub fn login(answer: &Answer) -> Login {
     let gravest = errors.map(|message| means(operation, message)).max();
     match (ResultWord::of(answer), gravest) {
         (ResultWord::Success, _) => Login::Open,
-        (_, Some(Meaning::Blocked)) => Login::NotNow(reason(operation, answer), BLOCKED_FOR),
+        (_, Some(Meaning::Blocked)) => Login::Blocked(reason(operation, answer), BLOCKED_FOR),
         (_, Some(Meaning::Sessions)) => Login::NotNow(reason(operation, answer), SESSIONS_TAKEN_FOR),
         (ResultWord::Exception, None) | (_, Some(Meaning::Backoff | Meaning::Malfunction)) => {
             Login::Trouble(reason(operation, answer))

@@ -151,7 +151,7 @@ fn logins() {
     assert!(
         matches!(outcome("Result: failed\nERROR: 73100000005 x"), Login::NotNow(_, time) if time == SESSIONS_TAKEN_FOR)
     );
-    assert!(matches!(outcome("Result: failed\nERROR: 55000000002 x"), Login::NotNow(_, time) if time == BLOCKED_FOR));
+    assert!(matches!(outcome("Result: failed\nERROR: 55000000002 x"), Login::Blocked(_, time) if time == BLOCKED_FOR));
     for refused in ["83000000010", "63100020005", "63100040202", "83000000004", "59999999999"] {
         assert!(matches!(outcome(&format!("Result: failed\nERROR: {refused} x")), Login::Refused(_)), "{refused}");
     }
