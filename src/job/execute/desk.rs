@@ -27,7 +27,8 @@ const LOGOUT_PATIENCE: Duration = Duration::from_secs(5);
 type Open = Box<dyn Session>;
 
 /// Works until told to stop, then logs out.
-pub(super) async fn run(number: usize, shared: Arc<Shared>, stop: CancellationToken) {
+pub(super) async fn run(number: usize, shared: Arc<Shared>) {
+    let stop = shared.stop.clone();
     let mut wanted = shared.wanted.subscribe();
     'idle: loop {
         // No session yet: wait until there is work for this desk.
@@ -54,6 +55,21 @@ pub(super) async fn run(number: usize, shared: Arc<Shared>, stop: CancellationTo
 }
 
 impl Shared {
+    /// A slot for a login, question or keep-alive; none once everybody is sent home, however full the window is, or if
+    /// the account may not send any more when the slot is there.
+    async fn slot(&self) -> Option<Slot> {
+        let slot = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return None,
+            slot = self.account.slot(SLOT_PATIENCE) => slot?,
+        };
+        if !self.account.may_send() {
+            slot.unused();
+            return None;
+        }
+        Some(slot)
+    }
+
     fn count_open(&self, change: isize) {
         if change > 0 {
             self.open.fetch_add(1, Ordering::AcqRel);
@@ -93,7 +109,7 @@ async fn open(shared: &Shared, stop: &CancellationToken) -> Option<Open> {
         door.not_before = Instant::now() + Duration::from_secs(1);
         return None;
     }
-    let Some(slot) = account.slot(SLOT_PATIENCE).await else {
+    let Some(slot) = shared.slot().await else {
         door.not_before = Instant::now() + Duration::from_secs(1);
         return None;
     };
@@ -147,7 +163,7 @@ async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken) -> 
                     // Silence matters more than a session that may end for idleness.
                     continue;
                 }
-                let Some(slot) = shared.account.slot(SLOT_PATIENCE).await else { continue };
+                let Some(slot) = shared.slot().await else { continue };
                 match session.keep_alive().await {
                     Ok(()) => slot.answered(),
                     Err(why) => {
@@ -243,14 +259,8 @@ async fn ask(shared: &Shared, session: &mut Open, job: &Job) -> bool {
             }
             Step::Ask(question) => question,
         };
-        let slot = match account.slot(SLOT_PATIENCE).await {
-            Some(slot) if account.may_send() => slot,
-            Some(slot) => {
-                slot.unused();
-                break Finding::Unknown("the account may not send now".into());
-            }
-            None => break Finding::Unknown("no send was free for the question".into()),
-        };
+        // What was not asked does not count as a question: the job stays in doubt and due.
+        let Some(slot) = shared.slot().await else { return usable };
         let begun = Instant::now();
         match session.exchange(&question).await {
             Ok(answer) => {
@@ -342,9 +352,13 @@ async fn log_out(shared: &Shared, session: Open) {
         // The registry counts a LOGOUT like any request, refuses it, and prolongs its block.
         return;
     }
-    if let Some(slot) = shared.account.slot(LOGOUT_PATIENCE).await {
-        slot.given_up();
+    // The window is full, or the account is somebody else's by now: rather a session that ends by reset than a limit that
+    // is broken.
+    let Some(slot) = shared.account.slot(LOGOUT_PATIENCE).await else { return };
+    if !shared.account.is_ours() {
+        return;
     }
+    slot.given_up();
     if tokio::time::timeout(LOGOUT_PATIENCE, session.close()).await.is_err() {
         tracing::warn!(account = shared.account.name, "a LOGOUT was not answered in time");
     }

@@ -72,10 +72,16 @@ impl Work {
 }
 
 impl Account {
+    /// Whether the lease certainly still holds.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        Instant::now() < *self.valid_until.borrow()
+    }
+
     /// Whether the lease certainly still holds and nothing keeps the account silent.
     #[must_use]
     pub fn may_send(&self) -> bool {
-        Instant::now() < *self.valid_until.borrow() && self.standing.may_send()
+        self.is_ours() && self.standing.may_send()
     }
 
     /// What decisions need to know right now.

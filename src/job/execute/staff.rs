@@ -21,7 +21,6 @@ pub struct Staff {
     pub(super) shared: Arc<Shared>,
     queue: mpsc::Sender<Work>,
     desks: JoinSet<()>,
-    stop: CancellationToken,
 }
 
 /// What the desks share with the scheduler.
@@ -40,6 +39,8 @@ pub(super) struct Shared {
     pub(super) asking: std::sync::Mutex<HashSet<JobId>>,
     /// Nobody opens a session before this instant, and one at a time, so that a registry in trouble is not hammered.
     pub(super) door: Mutex<Door>,
+    /// Told when everybody is sent home.
+    pub(super) stop: CancellationToken,
 }
 
 /// The state of opening sessions.
@@ -63,13 +64,13 @@ impl Staff {
             outstanding: AtomicUsize::new(0),
             asking: std::sync::Mutex::default(),
             door: Mutex::new(Door { not_before: Instant::now(), failures: 0 }),
+            stop: CancellationToken::new(),
         });
         let mut desks = JoinSet::new();
-        let stop = CancellationToken::new();
         for number in 0..sessions {
-            desks.spawn(desk::run(number, Arc::clone(&shared), stop.clone()));
+            desks.spawn(desk::run(number, Arc::clone(&shared)));
         }
-        Self { shared, queue, desks, stop }
+        Self { shared, queue, desks }
     }
 
     /// How much more work can be taken now: nothing unless a session is open (law 7: waiting for a session costs no
@@ -121,7 +122,7 @@ impl Staff {
     /// Sends everybody home: what is on the wire may finish within `patience`, queued work is put back, sessions log
     /// out. After that, connections are reset; what was on them is in doubt and will be asked about.
     pub async fn dismiss(mut self, patience: Duration) {
-        self.stop.cancel();
+        self.shared.stop.cancel();
         let home = async { while self.desks.join_next().await.is_some() {} };
         if tokio::time::timeout(patience, home).await.is_err() {
             tracing::warn!(
