@@ -51,6 +51,8 @@ pub struct Account {
     pub hint: Arc<Notify>,
     /// Whether it may send at all.
     pub standing: Standing,
+    /// Held while the store is told or asked about a suspension, so that an answer older than a refusal cannot lift it.
+    pub talk: Mutex<()>,
 }
 
 /// One piece of work for a desk.
@@ -135,7 +137,11 @@ impl Account {
                     self.name
                 );
                 self.standing.suspend(why);
-                self.write_suspension(why).await;
+                let _talk = self.talk.lock().await;
+                // Unless a look at the store came first and told it.
+                if let Some(why) = self.standing.unwritten() {
+                    self.write_suspension(&why).await;
+                }
             }
             AccountEffect::CoolDown(until, why) => {
                 tracing::warn!(account = self.name, "account is silent until {until}: {why}");
@@ -154,6 +160,7 @@ impl Account {
     /// # Errors
     /// The store is away; the account stands as it stood.
     pub async fn look_up_standing(&self) -> Result<()> {
+        let _talk = self.talk.lock().await;
         let now = Timestamp::now();
         let state = self.store.account(&self.name).await?;
         match self.standing.learn(&state, now) {

@@ -74,6 +74,15 @@ impl Standing {
         }
     }
 
+    /// Why it is suspended, if the store does not know yet.
+    #[must_use]
+    pub fn unwritten(&self) -> Option<String> {
+        match &self.lock().suspension {
+            Suspension::Unwritten(why) => Some(why.clone()),
+            Suspension::None | Suspension::Written => None,
+        }
+    }
+
     /// The store was told.
     pub fn written(&self) {
         self.lock().suspension = Suspension::Written;
@@ -122,7 +131,9 @@ mod tests {
         // The look that began before the refusal was written, or while the store was away.
         assert_eq!(standing.learn(&state(None, None), Timestamp::UNIX_EPOCH), Change::Tell("wrong password".into()));
         assert!(!standing.may_send());
+        assert_eq!(standing.unwritten().as_deref(), Some("wrong password"));
         standing.written();
+        assert_eq!(standing.unwritten(), None);
         assert_eq!(standing.learn(&state(Some("wrong password"), None), Timestamp::UNIX_EPOCH), Change::None);
         assert_eq!(standing.learn(&state(None, None), Timestamp::UNIX_EPOCH), Change::Resumed);
         assert!(standing.may_send());

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -118,6 +118,7 @@ async fn prepare(candidate: &Candidate, lease: &Lease, valid_until: watch::Recei
         observer: Arc::clone(&candidate.observer),
         hint: Arc::clone(&candidate.hint),
         standing: Standing::default(),
+        talk: Mutex::default(),
     };
     // Before the first desk: a suspended account must not even log in.
     account.look_up_standing().await?;
