@@ -160,6 +160,7 @@ fn stored(request: request::Request) -> Job {
         asked: 0,
         transaction: None,
         keep_transaction: false,
+        lost: false,
         intent_at: Some(at),
         blockers: 0,
         answer: None,

@@ -35,6 +35,7 @@ CREATE TABLE jobs (
     asked            bigint   NOT NULL DEFAULT 0,
     transaction_id   text,
     keep_transaction boolean  NOT NULL DEFAULT false,
+    lost             boolean  NOT NULL DEFAULT false,
     intent_at        bigint,
     blockers         bigint   NOT NULL DEFAULT 0 CHECK (blockers >= 0),
     doomed_by        uuid,

@@ -26,6 +26,7 @@ CREATE TABLE jobs (
     asked            INTEGER NOT NULL DEFAULT 0,
     transaction_id   TEXT,
     keep_transaction INTEGER NOT NULL DEFAULT 0 CHECK (keep_transaction IN (0, 1)),
+    lost             INTEGER NOT NULL DEFAULT 0 CHECK (lost IN (0, 1)),
     intent_at        INTEGER,
     blockers         INTEGER NOT NULL DEFAULT 0 CHECK (blockers >= 0),
     doomed_by        TEXT,

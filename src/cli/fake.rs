@@ -46,6 +46,7 @@ pub fn job(number: u128, state: State) -> Job {
         asked: 0,
         transaction: Some("rd-1-2".into()),
         keep_transaction: false,
+        lost: false,
         intent_at: None,
         blockers: 0,
         answer: None,

@@ -137,6 +137,7 @@ fn meaning(judgement: &Judgement, answer: &Answer) -> Value {
         Verdict::Pending(reason) => ("pending", Some(reason)),
         Verdict::Refused(reason) => ("refused", Some(reason)),
         Verdict::Later(later) => ("later", Some(&later.reason)),
+        Verdict::RefusedUnlessLost(reason) => ("refused_unless_lost", Some(reason)),
         Verdict::Unsure(reason) => ("unsure", Some(reason)),
         Verdict::Suspend(reason) => ("suspend", Some(reason)),
     };

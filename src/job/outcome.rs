@@ -3,11 +3,32 @@
 //! The pure part: [`Circumstances`] turn what was heard, or not heard, into a move of the job and what it means for
 //! its account. `commit` writes them.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 
+use crate::model::deadline::Deadline;
 use crate::model::retry::{Decision, Pace, Policy};
 use crate::model::verdict::{Judgement, Later, Scope};
 use crate::model::{Answer, Cause, Event, Finding, Job, Move, Verdict, WaitingFor};
+
+/// More than this before the end of the quota day, the day has just begun.
+const EARLY: Duration = Duration::from_secs(21 * 3600);
+/// How long a quota refusal at the beginning of a day silences the account.
+const PROBE: Duration = Duration::from_secs(1800);
+/// Clocks may differ by this much.
+const MARGIN: Duration = Duration::from_secs(90);
+
+/// What brought a job into doubt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Doubtful {
+    /// No answer was heard: the request may have happened, or may still arrive.
+    Silence,
+    /// The answer does not tell: the request may have happened.
+    Answer,
+    /// This request was refused, but perhaps because an earlier one happened.
+    Refusal,
+}
 
 /// What follows for the account from one answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,9 +76,14 @@ impl Circumstances {
             Verdict::Pending(until) => self.step(job, Cause::Taken).map(|step| because(step, until)),
             // It repeats a request that was never answered. Whatever the refusal is, it may only say that the lost one
             // counted (a reused transaction id, an object that exists), so the registry is asked once more.
-            Verdict::Refused(why) if job.keep_transaction && job.operation.writes() => self.doubt(job, why, false),
-            Verdict::Refused(why) => self.step(job, Cause::Refused).map(|step| because(step, why)),
-            Verdict::Unsure(why) if job.operation.writes() => self.doubt(job, why, false),
+            Verdict::Refused(why) if job.keep_transaction && job.operation.writes() => {
+                self.doubt(job, why, Doubtful::Refusal)
+            }
+            Verdict::RefusedUnlessLost(why) if job.lost => self.doubt(job, why, Doubtful::Refusal),
+            Verdict::Refused(why) | Verdict::RefusedUnlessLost(why) => {
+                self.step(job, Cause::Refused).map(|step| because(step, why))
+            }
+            Verdict::Unsure(why) if job.operation.writes() => self.doubt(job, why, Doubtful::Answer),
             Verdict::Unsure(why) => {
                 let again = Later { pace: Pace::Backoff, scope: Scope::Job, reason: why.clone() };
                 self.later(job, &again)
@@ -90,7 +116,7 @@ impl Circumstances {
     #[must_use]
     pub fn perhaps_sent(&self, job: &Job, why: &str) -> Outcome {
         let step = if job.operation.writes() {
-            self.doubt(job, why, true)
+            self.doubt(job, why, Doubtful::Silence)
         } else {
             self.later(job, &Later { pace: Pace::Soon, scope: Scope::Job, reason: why.to_owned() })
         };
@@ -100,7 +126,7 @@ impl Circumstances {
 
     /// What the registry was found to hold for a job in doubt.
     #[must_use]
-    pub fn found(&self, job: &Job, finding: Finding) -> Outcome {
+    pub fn found(&self, job: &Job, finding: Finding, deadlines: &[Deadline]) -> Outcome {
         let step = match finding {
             Finding::Applied(answer) => self.step(job, Cause::FoundApplied).map(|mut step| {
                 step.answer = Some(answer);
@@ -110,12 +136,7 @@ impl Circumstances {
                 step.answer = Some(answer);
                 because(step, &until)
             }),
-            Finding::Nothing { same_transaction, evidence } => self.step(job, Cause::FoundNothing).map(|mut step| {
-                // After silence the lost request may still arrive, so the repetition shares its id and the registry
-                // lets only one of them count. After an answer the id is burnt and the first request is history.
-                step.keep_transaction = same_transaction && job.keep_transaction;
-                because(step, &evidence)
-            }),
+            Finding::Nothing { same_transaction, evidence } => self.repeat(job, same_transaction, &evidence),
             Finding::Foreign(why) => self.step(job, Cause::FoundForeign).map(|step| because(step, &why)),
             Finding::Unknown(why) => match self.policy.next_question(job.asked + 1, self.random) {
                 Some(wait) => self.step(job, Cause::StillUnknown).map(|mut step| {
@@ -129,8 +150,34 @@ impl Circumstances {
                 }),
             },
         };
-        let step = step.map(|step| self.tell(job, step, &Judgement::plain(Verdict::Done)));
+        let judgement = Judgement { deadlines: deadlines.to_vec(), ..Judgement::plain(Verdict::Done) };
+        let step = step.map(|step| self.tell(job, step, &judgement));
         Outcome { step, account: None }
+    }
+
+    /// After a doubt that found nothing. Each repetition costs an attempt, so that a registry in trouble, or a request
+    /// that breaks every connection, is not asked for ever; only the first one after a silence goes out at once.
+    fn repeat(&self, job: &Job, same_transaction: bool, evidence: &str) -> Option<Move> {
+        let silent = job.keep_transaction;
+        let pace = if silent { Pace::Soon } else { Pace::Backoff };
+        let wait = match self.policy.after_refusal(pace, job.spent + 1, job.max_attempts, self.random) {
+            Decision::After(_) if silent && job.spent == 0 => self.now,
+            Decision::After(wait) => self.now + wait,
+            Decision::NextQuotaDay => self.next_quota_day,
+            Decision::GiveUp => {
+                let why = format!("{} attempts are used up; when last asked: {evidence}", job.spent + 1);
+                return self.step(job, Cause::GaveUp).map(|step| because(step, &why));
+            }
+        };
+        self.step(job, Cause::FoundNothing).map(|mut step| {
+            step.due_at = wait;
+            step.waiting_for = if wait > self.now { WaitingFor::Backoff } else { WaitingFor::Turn };
+            step.spend = true;
+            // After silence the lost request may still arrive, so the repetition shares its id and the registry lets
+            // only one of them count. After an answer the id is burnt and the first request is history.
+            step.keep_transaction = same_transaction && silent;
+            because(step, evidence)
+        })
     }
 
     /// A job whose owner died, or whose request cannot be written any more, moves without an answer.
@@ -145,11 +192,12 @@ impl Circumstances {
         Some(step)
     }
 
-    /// Into doubt; the first question is asked soon. `silent`: no answer was heard, so the request may still arrive.
-    fn doubt(&self, job: &Job, why: &str, silent: bool) -> Option<Move> {
+    /// Into doubt; the first question is asked soon.
+    fn doubt(&self, job: &Job, why: &str, because_of: Doubtful) -> Option<Move> {
         self.step(job, Cause::Lost).map(|mut step| {
             step.due_at = self.now + self.policy.question.wait(0, self.random);
-            step.keep_transaction = silent;
+            step.keep_transaction = because_of == Doubtful::Silence;
+            step.lost = because_of != Doubtful::Refusal;
             because(step, why)
         })
     }
@@ -175,7 +223,10 @@ impl Circumstances {
             Decision::NextQuotaDay => self.next_quota_day,
             Decision::GiveUp => {
                 let why = format!("{} attempts are used up: {}", job.spent + 1, later.reason);
-                return self.step(job, Cause::GaveUp).map(|step| because(step, &why));
+                return self.step(job, Cause::GaveUp).map(|mut step| {
+                    step.keep_transaction = job.keep_transaction;
+                    because(step, &why)
+                });
             }
         };
         self.put_back(job, &later.reason).map(|mut step| {
@@ -190,11 +241,18 @@ impl Circumstances {
     #[must_use]
     pub fn end_of(&self, pace: Pace) -> Timestamp {
         match pace {
-            Pace::NextQuotaDay => self.next_quota_day,
+            Pace::NextQuotaDay => self.end_of_quota(),
             Pace::Exactly(wait) => self.now + wait,
             Pace::Soon => self.now + self.policy.soon.longest,
             Pace::Backoff => self.now + self.policy.backoff.wait(0, self.random),
         }
+    }
+
+    /// When to try again after the quota is used up. Where the registry's day begins is not certain to the second, nor
+    /// perhaps to the hour: a refusal early in what we take for a new day is asked about again soon, not a day later.
+    fn end_of_quota(&self) -> Timestamp {
+        let left = Duration::try_from(self.next_quota_day.duration_since(self.now)).unwrap_or_default();
+        if left > EARLY { self.now + PROBE } else { self.next_quota_day + MARGIN }
     }
 
     /// Adds the event, where the move is one the world hears of: every change of what billing may believe, but not each
@@ -249,6 +307,7 @@ mod tests {
             asked: 0,
             transaction: Some("rd-7-1".into()),
             keep_transaction: false,
+            lost: false,
             intent_at: Some(NOW),
             blockers: 0,
             answer: None,
@@ -327,7 +386,9 @@ mod tests {
         assert_eq!(block.account, Some(AccountEffect::CoolDown(NOW + Duration::from_secs(120), "busy".into())));
         assert_eq!(block.step.unwrap().due_at, NOW + Duration::from_secs(120));
         let quota = verdict(&job, later(Pace::NextQuotaDay, Scope::Account)).step.unwrap();
-        assert_eq!((quota.waiting_for, quota.due_at), (WaitingFor::Quota, here().next_quota_day));
+        assert_eq!((quota.waiting_for, quota.due_at), (WaitingFor::Quota, here().next_quota_day + MARGIN));
+        let early = Circumstances { next_quota_day: NOW + Duration::from_secs(86_000), ..here() };
+        assert_eq!(early.end_of(Pace::NextQuotaDay), NOW + PROBE, "a wrong idea of midnight must not cost a day");
     }
 
     #[test]
@@ -339,11 +400,36 @@ mod tests {
         assert!(!answered.keep_transaction);
         let mut doubt = job(Operation::DomainCreate, State::InDoubt);
         let nothing = || Finding::Nothing { same_transaction: true, evidence: "does not exist".into() };
-        assert!(!here().found(&doubt, nothing()).step.unwrap().keep_transaction);
+        assert!(!here().found(&doubt, nothing(), &[]).step.unwrap().keep_transaction);
         doubt.keep_transaction = true;
-        let again = here().found(&doubt, nothing()).step.unwrap();
+        let again = here().found(&doubt, nothing(), &[]).step.unwrap();
         assert!(again.keep_transaction);
         assert_eq!(doubt.next_transaction(), "rd-7-1", "the repetition goes out under the lost request's id");
+    }
+
+    #[test]
+    fn what_is_so_already_is_a_plain_refusal_unless_a_request_was_lost() {
+        let mut running = job(Operation::DomainCreate, State::Running);
+        let exists = || Verdict::RefusedUnlessLost("the domain exists".into());
+        assert_eq!(verdict(&running, exists()).step.unwrap().to(), State::Failed);
+        running.lost = true;
+        let doubt = verdict(&running, exists()).step.unwrap();
+        assert_eq!((doubt.to(), doubt.lost, doubt.keep_transaction), (State::InDoubt, false, false));
+        assert!(here().perhaps_sent(&running, "timeout").step.unwrap().lost);
+        assert!(verdict(&running, Verdict::Unsure("exception".into())).step.unwrap().lost);
+    }
+
+    #[test]
+    fn repetitions_after_a_doubt_cost_attempts_and_end() {
+        let mut doubt = job(Operation::DomainCreate, State::InDoubt);
+        let nothing = || Finding::Nothing { same_transaction: true, evidence: "does not exist".into() };
+        doubt.keep_transaction = true;
+        let first = here().found(&doubt, nothing(), &[]).step.unwrap();
+        assert_eq!((first.due_at, first.spend), (NOW, true), "after the first silence at once");
+        doubt.spent = 1;
+        assert!(here().found(&doubt, nothing(), &[]).step.unwrap().due_at > NOW);
+        doubt.spent = 2;
+        assert_eq!(here().found(&doubt, nothing(), &[]).step.unwrap().to(), State::NeedsAttention);
     }
 
     #[test]
@@ -358,8 +444,8 @@ mod tests {
     fn questions_without_answer_end_with_a_human() {
         let mut doubt = job(Operation::DomainCreate, State::InDoubt);
         let unknown = || Finding::Unknown("registry away".into());
-        assert_eq!(here().found(&doubt, unknown()).step.unwrap().to(), State::InDoubt);
+        assert_eq!(here().found(&doubt, unknown(), &[]).step.unwrap().to(), State::InDoubt);
         doubt.asked = here().policy.questions;
-        assert_eq!(here().found(&doubt, unknown()).step.unwrap().to(), State::NeedsAttention);
+        assert_eq!(here().found(&doubt, unknown(), &[]).step.unwrap().to(), State::NeedsAttention);
     }
 }

@@ -119,7 +119,10 @@ pub struct Job {
     pub transaction: Option<String>,
     /// Whether the next attempt must go out under `transaction` again (law 3, §7 of the design).
     pub keep_transaction: bool,
-    /// When the intent of the first attempt under `transaction` was written.
+    /// Whether the outcome of some request of it was never learnt for certain: then even a clear refusal of a later one,
+    /// or a passed `start_by`, does not prove that nothing happened.
+    pub lost: bool,
+    /// When its first intent was written: nothing of its effects can be older. An operator's redrive begins anew.
     pub intent_at: Option<Timestamp>,
     /// Jobs and predecessors it still waits for.
     pub blockers: u32,
@@ -178,6 +181,8 @@ pub struct Move {
     pub spend: bool,
     /// Whether the next attempt repeats the transaction id.
     pub keep_transaction: bool,
+    /// Whether this attempt's request may have happened without our knowing; the job remembers it.
+    pub lost: bool,
     /// What to tell the world, in the same transaction (law 4).
     pub event: Option<Event>,
     /// The mover's fence; `None` for operators and intake, who own no account.
@@ -204,6 +209,7 @@ impl Move {
             answer: None,
             spend: false,
             keep_transaction: false,
+            lost: false,
             event: None,
             fence: None,
         })

@@ -17,6 +17,9 @@ pub enum Verdict {
     Pending(String),
     /// Certainly not done, and a repetition would fare no better.
     Refused(String),
+    /// This request was certainly not done, because what it asks for is the case already: a plain refusal, unless an
+    /// earlier request of the same job was never answered and may be the cause.
+    RefusedUnlessLost(String),
     /// Certainly not done; worth trying later.
     Later(Later),
     /// Answered, yet nobody can tell from the answer whether it happened: ask before sending again.

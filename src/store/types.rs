@@ -27,8 +27,6 @@ pub struct Start {
     pub attempt: u32,
     /// Transaction id of the request.
     pub transaction: String,
-    /// Whether this repeats the transaction id of the attempt before (then `intent_at` of the job stays).
-    pub same_transaction: bool,
     /// SHA-256 of the request's bytes.
     pub digest: [u8; 32],
 }

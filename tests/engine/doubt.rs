@@ -55,7 +55,8 @@ async fn assert_once(world: &World, operation: Operation, happened: bool) {
     let finals: Vec<_> = detail.events.iter().filter(|row| row.event.is_final).collect();
     assert_eq!(finals.len(), 1);
     assert_eq!(finals[0].event.body["data"]["state"], Value::from("succeeded"));
-    assert_eq!(detail.job.spent, 0, "a lost answer costs no attempt of the budget");
+    let repeated = causes.iter().filter(|cause| **cause == "found_nothing").count();
+    assert_eq!(detail.job.spent as usize, repeated, "a repetition costs an attempt of the budget, a question none");
 }
 
 /// The first that is heard of an object after the lost request on it is a question.

@@ -89,13 +89,7 @@ pub async fn due_at(store: &dyn Store, now: Timestamp) -> Vec<u128> {
 
 /// The claim of a job as it was read.
 pub fn claim(job: &Job) -> Start {
-    Start {
-        job: job.id,
-        attempt: job.attempt,
-        transaction: job.next_transaction(),
-        same_transaction: job.keep_transaction,
-        digest: [7; 32],
-    }
+    Start { job: job.id, attempt: job.attempt, transaction: job.next_transaction(), digest: [7; 32] }
 }
 
 /// Starts a job; panics if it could not be started.

@@ -242,7 +242,7 @@ async fn run_job(shared: &Shared, session: &mut Open, job: &Job, request: &Prepa
 /// Asks what is true of a job in doubt (law 3).
 async fn ask(shared: &Shared, session: &mut Open, job: &Job) -> bool {
     let account = &shared.account;
-    let mut heard = Vec::new();
+    let (mut heard, mut deadlines) = (Vec::new(), Vec::new());
     let mut usable = true;
     let finding = loop {
         let doubt = Doubt {
@@ -259,8 +259,8 @@ async fn ask(shared: &Shared, session: &mut Open, job: &Job) -> bool {
             }
             Step::Ask(question) => question,
         };
-        // What was not asked does not count as a question: the job stays in doubt and due.
-        let Some(slot) = shared.slot().await else { return usable };
+        // Not asked, so nothing is known and nothing is counted: it stays due.
+        let Some(slot) = shared.slot().await else { return true };
         let begun = Instant::now();
         match session.exchange(&question).await {
             Ok(answer) => {
@@ -269,6 +269,7 @@ async fn ask(shared: &Shared, session: &mut Open, job: &Job) -> bool {
                 let judgement = account.registry.dialect().judge(question.operation, &answer);
                 count_unknown(shared, &judgement);
                 note_account(shared, &judgement).await;
+                deadlines = judgement.deadlines;
                 heard.push(answer);
             }
             Err(lost) => {
@@ -280,7 +281,7 @@ async fn ask(shared: &Shared, session: &mut Open, job: &Job) -> bool {
     };
     tracing::info!(account = account.name, job = %job.id, attempt = job.attempt, "in doubt, asked: {}", finding_word(&finding));
     // The next look at the store must not find this job in doubt and due again, so the commit is awaited.
-    if let Some(committed) = record(shared, account.circumstances().found(job, finding)).await {
+    if let Some(committed) = record(shared, account.circumstances().found(job, finding, &deadlines)).await {
         committed.wait().await;
     }
     usable
@@ -352,12 +353,14 @@ async fn log_out(shared: &Shared, session: Open) {
         // The registry counts a LOGOUT like any request, refuses it, and prolongs its block.
         return;
     }
-    // The window is full, or the account is somebody else's by now: rather a session that ends by reset than a limit that
-    // is broken.
-    let Some(slot) = shared.account.slot(LOGOUT_PATIENCE).await else { return };
-    if !shared.account.is_ours() {
+    let slot = shared.account.slot(LOGOUT_PATIENCE).await;
+    let Some(slot) = slot.filter(|_| shared.account.is_ours()) else {
+        tracing::warn!(
+            account = shared.account.name,
+            "no send was free for a LOGOUT; the registry will miss the session"
+        );
         return;
-    }
+    };
     slot.given_up();
     if tokio::time::timeout(LOGOUT_PATIENCE, session.close()).await.is_err() {
         tracing::warn!(account = shared.account.name, "a LOGOUT was not answered in time");
@@ -369,7 +372,7 @@ const fn word(verdict: &Verdict) -> &'static str {
     match verdict {
         Verdict::Done => "done",
         Verdict::Pending(_) => "pending",
-        Verdict::Refused(_) => "refused",
+        Verdict::Refused(_) | Verdict::RefusedUnlessLost(_) => "refused",
         Verdict::Later(_) => "later",
         Verdict::Unsure(_) => "unsure",
         Verdict::Suspend(_) => "suspend",

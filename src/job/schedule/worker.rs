@@ -223,7 +223,6 @@ impl Worker<'_> {
                 job: job.id,
                 attempt: job.attempt,
                 transaction: transaction.clone(),
-                same_transaction: job.keep_transaction && job.transaction.as_ref() == Some(transaction),
                 digest: request.digest(),
             })
             .collect();
@@ -244,12 +243,11 @@ impl Worker<'_> {
 
 /// The job as the store has it after the claim.
 fn claimed(mut job: Job, transaction: String, fence: i64, now: Timestamp) -> Job {
-    let same = job.keep_transaction && job.transaction.as_ref() == Some(&transaction);
     job.state = crate::model::State::Running;
     job.attempt += 1;
     job.asked = 0;
     job.fence = fence;
-    job.intent_at = if same { job.intent_at } else { Some(now) };
+    job.intent_at = job.intent_at.or(Some(now));
     job.transaction = Some(transaction);
     job
 }

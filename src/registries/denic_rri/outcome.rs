@@ -68,8 +68,9 @@ fn refusal(operation: Operation, answer: &Answer) -> Verdict {
         Meaning::Backoff | Meaning::Sessions => later(Pace::Backoff, Scope::Job),
         Meaning::Quota => later(Pace::NextQuotaDay, Scope::Account),
         Meaning::Blocked => later(Pace::Exactly(BLOCKED_FOR), Scope::Account),
+        Meaning::Already if operation.writes() => Verdict::RefusedUnlessLost(reason),
         Meaning::Ask if operation.writes() => Verdict::Unsure(reason),
-        Meaning::Ask => Verdict::Refused(reason),
+        Meaning::Ask | Meaning::Already => Verdict::Refused(reason),
         Meaning::Malfunction => malfunction(operation, &reason),
         Meaning::Suspend => Verdict::Suspend(reason),
     }

@@ -11,7 +11,7 @@ use crate::store::rows::{self, JobRow, instant_if, micros, text};
 macro_rules! job_columns {
     () => {
         "id, seq, publisher, account, operation, object, params::text AS params, class, state, waiting_for, reason, \
-         due_at, start_by, batch, max_attempts, attempt, spent, asked, transaction_id, keep_transaction, intent_at, \
+         due_at, start_by, batch, max_attempts, attempt, spent, asked, transaction_id, keep_transaction, lost, intent_at, \
          blockers, answer::text AS answer, context::text AS context, reply_to, correlation_id, created_at, updated_at, \
          finished_at, fence"
     };
@@ -26,7 +26,7 @@ macro_rules! due_of_class {
             job_columns!(),
             " FROM jobs WHERE account = $1 AND class = ",
             $class,
-            " AND state = 'waiting' AND blockers = 0 AND due_at <= $2 AND (start_by IS NULL OR start_by > $2)
+            " AND state = 'waiting' AND blockers = 0 AND due_at <= $2 AND (start_by IS NULL OR start_by > $2 OR lost)
              ORDER BY class, due_at, seq LIMIT $3)"
         )
     };
@@ -103,21 +103,19 @@ pub(super) async fn start(
              UPDATE jobs
                 SET state = 'running', waiting_for = 'turn', cause = 'claimed', reason = NULL,
                     attempt = jobs.attempt + 1, transaction_id = s.transaction_id, keep_transaction = false,
-                    intent_at = CASE WHEN s.same THEN COALESCE(jobs.intent_at, $7) ELSE $7 END,
-                    asked = 0, fence = $6, updated_at = $7
-               FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::boolean[], $5::bytea[])
-                 AS s (id, attempt, transaction_id, same, digest)
+                    intent_at = COALESCE(jobs.intent_at, $6), asked = 0, fence = $5, updated_at = $6
+               FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::bytea[])
+                 AS s (id, attempt, transaction_id, digest)
               WHERE jobs.id = s.id AND jobs.attempt = s.attempt AND jobs.state = 'waiting' AND jobs.blockers = 0
-                AND jobs.account = $8 AND (jobs.start_by IS NULL OR jobs.start_by > $7)
+                AND jobs.account = $7 AND (jobs.start_by IS NULL OR jobs.start_by > $6 OR jobs.lost)
              RETURNING jobs.id, jobs.attempt, s.transaction_id, s.digest)
          INSERT INTO attempts (job_id, attempt, transaction_id, digest, fence, started_at)
-         SELECT id, attempt, transaction_id, digest, $6, $7 FROM started
+         SELECT id, attempt, transaction_id, digest, $5, $6 FROM started
          RETURNING job_id",
     )
     .bind(starts.iter().map(|start| start.job.0).collect::<Vec<Uuid>>())
     .bind(starts.iter().map(|start| i64::from(start.attempt)).collect::<Vec<i64>>())
     .bind(starts.iter().map(|start| text(&start.transaction)).collect::<Vec<_>>())
-    .bind(starts.iter().map(|start| start.same_transaction).collect::<Vec<bool>>())
     .bind(starts.iter().map(|start| start.digest.to_vec()).collect::<Vec<Vec<u8>>>())
     .bind(owner.fence)
     .bind(micros(now))
@@ -148,7 +146,7 @@ pub(super) async fn overdue(pool: &PgPool, now: Timestamp, limit: u32) -> Result
     let rows: Vec<JobRow<Uuid>> = sqlx::query_as(concat!(
         "SELECT ",
         job_columns!(),
-        " FROM jobs WHERE state = 'waiting' AND start_by IS NOT NULL AND start_by <= $1 ORDER BY start_by LIMIT $2"
+        " FROM jobs WHERE state = 'waiting' AND start_by IS NOT NULL AND start_by <= $1 AND NOT lost ORDER BY start_by LIMIT $2"
     ))
     .bind(micros(now))
     .bind(i64::from(limit))

@@ -74,11 +74,13 @@ async fn update_jobs(transaction: &mut PgConnection, moves: &[&Move]) -> Result<
                 spent = CASE WHEN m.cause = 'redriven' THEN 0 ELSE jobs.spent + m.spend::int END,
                 asked = CASE m.cause WHEN 'lost' THEN 0 WHEN 'still_unknown' THEN jobs.asked + 1 ELSE jobs.asked END,
                 keep_transaction = m.keep_transaction,
+                lost = m.cause <> 'redriven' AND (jobs.lost OR m.lost),
+                intent_at = CASE WHEN m.cause <> 'redriven' THEN jobs.intent_at END,
                 answer = COALESCE(m.answer::json, jobs.answer)
            FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::text[], $5::text[], $6::bigint[], $7::bigint[],
-                       $8::text[], $9::text[], $10::text[], $11::boolean[], $12::boolean[], $13::boolean[])
+                       $8::text[], $9::text[], $10::text[], $11::boolean[], $12::boolean[], $13::boolean[], $14::boolean[])
              AS m (id, attempt, old_state, cause, new_state, at, due_at, waiting_for, reason, answer, spend,
-                   keep_transaction, ends)
+                   keep_transaction, ends, lost)
           WHERE jobs.id = m.id AND jobs.attempt = m.attempt AND jobs.state = m.old_state",
     )
     .bind(moves.iter().map(|step| step.job().0).collect::<Vec<Uuid>>())
@@ -94,6 +96,7 @@ async fn update_jobs(transaction: &mut PgConnection, moves: &[&Move]) -> Result<
     .bind(moves.iter().map(|step| step.spend).collect::<Vec<bool>>())
     .bind(moves.iter().map(|step| step.keep_transaction).collect::<Vec<bool>>())
     .bind(moves.iter().map(|step| step.to().is_final()).collect::<Vec<bool>>())
+    .bind(moves.iter().map(|step| step.lost).collect::<Vec<bool>>())
     .execute(transaction)
     .await?;
     if done.rows_affected() == moves.len() as u64 {

@@ -11,7 +11,7 @@ use crate::store::rows::{self, JobRow, instant_if, micros, text};
 macro_rules! job_columns {
     () => {
         "id, seq, publisher, account, operation, object, params, class, state, waiting_for, reason, due_at, start_by, \
-         batch, max_attempts, attempt, spent, asked, transaction_id, keep_transaction, intent_at, blockers, answer, \
+         batch, max_attempts, attempt, spent, asked, transaction_id, keep_transaction, lost, intent_at, blockers, answer, \
          context, reply_to, correlation_id, created_at, updated_at, finished_at, fence"
     };
 }
@@ -25,7 +25,7 @@ macro_rules! due_of_class {
             job_columns!(),
             " FROM jobs WHERE account = $1 AND class = ",
             $class,
-            " AND state = 'waiting' AND blockers = 0 AND due_at <= $2 AND (start_by IS NULL OR start_by > $2)
+            " AND state = 'waiting' AND blockers = 0 AND due_at <= $2 AND (start_by IS NULL OR start_by > $2 OR lost)
              ORDER BY class, due_at, seq LIMIT $3)"
         )
     };
@@ -97,15 +97,13 @@ pub(super) async fn start(writer: &SqlitePool, owner: &Lease, starts: &[Start], 
             "UPDATE jobs
                 SET state = 'running', waiting_for = 'turn', cause = 'claimed', reason = NULL, attempt = attempt + 1,
                     transaction_id = $3, keep_transaction = 0,
-                    intent_at = CASE WHEN $4 THEN coalesce(intent_at, $5) ELSE $5 END,
-                    asked = 0, fence = $6, updated_at = $5
-              WHERE id = $1 AND attempt = $2 AND state = 'waiting' AND blockers = 0 AND account = $7
-                AND (start_by IS NULL OR start_by > $5)",
+                    intent_at = coalesce(intent_at, $4), asked = 0, fence = $5, updated_at = $4
+              WHERE id = $1 AND attempt = $2 AND state = 'waiting' AND blockers = 0 AND account = $6
+                AND (start_by IS NULL OR start_by > $4 OR lost)",
         )
         .bind(key(start.job))
         .bind(i64::from(start.attempt))
         .bind(text(&start.transaction))
-        .bind(start.same_transaction)
         .bind(micros(now))
         .bind(owner.fence)
         .bind(text(&owner.name))
@@ -152,7 +150,7 @@ pub(super) async fn overdue(readers: &SqlitePool, now: Timestamp, limit: u32) ->
     let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(
         "SELECT ",
         job_columns!(),
-        " FROM jobs WHERE state = 'waiting' AND start_by IS NOT NULL AND start_by <= $1 ORDER BY start_by LIMIT $2"
+        " FROM jobs WHERE state = 'waiting' AND start_by IS NOT NULL AND start_by <= $1 AND NOT lost ORDER BY start_by LIMIT $2"
     ))
     .bind(micros(now))
     .bind(i64::from(limit))

@@ -64,6 +64,8 @@ async fn update_job(transaction: &mut SqliteConnection, step: &Move) -> Result<(
                 spent = CASE WHEN $4 = 'redriven' THEN 0 ELSE spent + $11 END,
                 asked = CASE $4 WHEN 'lost' THEN 0 WHEN 'still_unknown' THEN asked + 1 ELSE asked END,
                 keep_transaction = $12,
+                lost = $4 <> 'redriven' AND (lost OR $14),
+                intent_at = CASE WHEN $4 <> 'redriven' THEN intent_at END,
                 answer = coalesce($10, answer)
           WHERE id = $1 AND attempt = $2 AND state = $3",
     )
@@ -80,6 +82,7 @@ async fn update_job(transaction: &mut SqliteConnection, step: &Move) -> Result<(
     .bind(i64::from(step.spend))
     .bind(step.keep_transaction)
     .bind(step.to().is_final())
+    .bind(step.lost)
     .execute(transaction)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Broken("a job changed under a move".into())) }

@@ -23,6 +23,8 @@ pub enum Meaning {
     Quota,
     /// The account sent too much and is blocked for a while; what it sends meanwhile prolongs the block.
     Blocked,
+    /// Not done, because it is so already. If an earlier request of the same job was never answered, that may be why.
+    Already,
     /// Of a write nobody can tell whether it, or an earlier one under the same id, happened: ask. Of a read it is a no.
     Ask,
     /// A malfunction over there: a write may have happened, a read may be repeated.
@@ -55,7 +57,7 @@ const fn on(only: Operation, code: &'static str, meaning: Meaning, remark: &'sta
     Row { code, only: Some(only), meaning, remark }
 }
 
-use Meaning::{Ask, Backoff, Blocked, Malfunction, Note, Quota, Refused, Sessions, Soon, Suspend};
+use Meaning::{Already, Ask, Backoff, Blocked, Malfunction, Note, Quota, Refused, Sessions, Soon, Suspend};
 
 /// All codes of the reference.
 pub const CODES: &[Row] = &[
@@ -158,12 +160,12 @@ pub const CODES: &[Row] = &[
     row("53380062206", Refused, "Domain and Domain-Ace differ; class 5, never heals"),
     row("56000088709", Refused, "no such AuthInfo2; class 5, never heals"),
     row("56300108812", Refused, "DNS data not acceptable"),
-    on(DomainDelete, "56310082011", Ask, "already in the redemption period: perhaps by us"),
+    on(DomainDelete, "56310082011", Already, "already in the redemption period: perhaps by us"),
     row("56310082011", Refused, "the name is in the redemption period"),
     row("63300042100", Refused, "no Domain-Ace"),
     row("63300043003", Refused, "more than five records"),
     row("63300060005", Refused, "a contact twice in one role"),
-    row("63300062009", Ask, "no such domain: of a read the answer, of a deletion perhaps its success"),
+    row("63300062009", Already, "no such domain: of a read the answer, of a deletion perhaps its success"),
     row("63300062905", Refused, "a name server twice"),
     row("63300063003", Refused, "inadmissible record"),
     row("63300063005", Refused, "inadmissible record, on a change of provider"),
@@ -177,22 +179,22 @@ pub const CODES: &[Row] = &[
     row("63300085940", Refused, "a holder lacks a phone number"),
     row("63300102913", Refused, "inadmissible name server"),
     row("63300103005", Refused, "Null MX beside another MX"),
-    row("63310062004", Ask, "the domain exists: perhaps by an earlier request of ours"),
+    row("63310062004", Already, "the domain exists: perhaps by an earlier request of ours"),
     row("63310062007", Refused, "no admissible domain name"),
     row("63310062008", Refused, "no such registrar account"),
     row("63360063402", Refused, "inadmissible Disconnect"),
     row("63370048700", Refused, "no AuthInfo"),
     row("63370088701", Refused, "wrong AuthInfo; do not loop"),
-    on(DomainTransfer, "63380063209", Ask, "the domain is ours already: perhaps by this transfer"),
+    on(DomainTransfer, "63380063209", Already, "the domain is ours already: perhaps by this transfer"),
     row("63380063209", Refused, "not on an own domain"),
     row("63391048502", Refused, "AuthInfoHash not exactly once"),
     row("63391048602", Refused, "AuthInfoExpire more than once"),
     row("63391068503", Refused, "form of AuthInfoHash"),
     row("63391068603", Refused, "form of AuthInfoExpire"),
-    on(DomainAuthcodeCreate, "63391068704", Ask, "an AuthInfo1 exists: perhaps ours"),
+    on(DomainAuthcodeCreate, "63391068704", Already, "an AuthInfo1 exists: perhaps ours"),
     row("63391068704", Refused, "an AuthInfo1 exists"),
     row("63391082031", Refused, "AuthInfo1 not possible for this domain (rest of the text unknown)"),
-    on(DomainAuthcodeRequest, "63393068704", Ask, "an AuthInfo2 exists: perhaps ordered by us"),
+    on(DomainAuthcodeRequest, "63393068704", Already, "an AuthInfo2 exists: perhaps ordered by us"),
     row("63393068704", Refused, "an AuthInfo2 exists"),
     row("63450043902", Refused, "Recursive more than once"),
     row("63450063902", Refused, "inadmissible Recursive"),
@@ -200,7 +202,7 @@ pub const CODES: &[Row] = &[
     row("66300048905", Refused, "inadmissible records or keys"),
     row("66300063003", Refused, "MX without host"),
     row("66300068803", Refused, "form of Dnskey"),
-    on(DomainRestore, "66310082014", Ask, "not in the redemption period: perhaps restored by us"),
+    on(DomainRestore, "66310082014", Already, "not in the redemption period: perhaps restored by us"),
     row("66310082014", Refused, "not in the redemption period"),
     // queue
     row("63600063502", Refused, "no such MsgType"),

@@ -21,6 +21,7 @@ fn word(operation: Operation, text: &str) -> String {
         Verdict::Pending(_) => "pending".into(),
         Verdict::Refused(_) => "refused".into(),
         Verdict::Later(later) => format!("later {:?} {:?}", later.pace, later.scope),
+        Verdict::RefusedUnlessLost(_) => "refused unless lost".into(),
         Verdict::Unsure(_) => "unsure".into(),
         Verdict::Suspend(_) => "suspend".into(),
     }
