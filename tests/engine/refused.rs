@@ -111,10 +111,12 @@ async fn an_account_blocked_at_login_is_silent_across_a_restart() {
         until("a login that is turned away", refused).await;
         let store = world.database.store.clone();
         until("the silence", async || store.account(ACCOUNT).await.unwrap().cooldown_until).await;
+        world.quiet_rounds(2).await;
         daemon.stop().await;
         let fence = world.fence(ACCOUNT).await;
         let daemon = world.daemon();
         world.taken_over(ACCOUNT, fence).await;
+        world.quiet_rounds(3).await;
         daemon.stop().await;
         assert_eq!(world.requests(ACCOUNT).len(), 2);
         assert_eq!(world.sandbox.ledger().violations_of(ACCOUNT, "sent_while_blocked"), 0);

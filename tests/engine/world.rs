@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use registrard::config::{Account, Config};
 use registrard::daemon;
 use registrard::job::intake::{self, Outcome, Submission};
@@ -197,6 +198,16 @@ impl World {
         for round in 0..count {
             let [id] = self.submit(&[check(OTHER, &format!("round-{round}.de"))]).await[..] else { unreachable!() };
             self.succeeded(id).await;
+        }
+    }
+
+    /// The same without a request: jobs of the other account expire, and each time all schedulers are told to look.
+    pub async fn quiet_rounds(&self, count: usize) {
+        for round in 0..count {
+            let mut job = check(OTHER, &format!("quiet-{round}.de"));
+            job["start_by"] = json!(Timestamp::UNIX_EPOCH);
+            self.submit(std::slice::from_ref(&job)).await;
+            assert_eq!(self.end_of(id_of(&job)).await.job.state, State::Expired);
         }
     }
 
