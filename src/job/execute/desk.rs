@@ -311,6 +311,11 @@ async fn log_out(shared: &Shared, session: Open) {
         );
         return;
     };
+    if !shared.account.is_ours() {
+        // Another daemon owns the account; it counts what is sent, and does not count this.
+        slot.unused();
+        return;
+    }
     slot.given_up();
     if tokio::time::timeout(LOGOUT_PATIENCE, session.close()).await.is_err() {
         tracing::warn!(account = shared.account.name, "a LOGOUT was not answered in time");

@@ -76,7 +76,13 @@ impl Account {
     /// Whether the lease certainly still holds and nothing keeps the account silent.
     #[must_use]
     pub fn may_send(&self) -> bool {
-        Instant::now() < *self.valid_until.borrow() && self.standing.may_send()
+        self.is_ours() && self.standing.may_send()
+    }
+
+    /// Whether the lease certainly still holds. After it nothing may be sent, not even a LOGOUT.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        Instant::now() < *self.valid_until.borrow()
     }
 
     /// What decisions need to know right now.

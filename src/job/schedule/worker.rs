@@ -162,6 +162,9 @@ impl Worker<'_> {
 
     /// Jobs in doubt come first: they hold their objects, and billing waits for the truth.
     async fn ask(&self, room: usize, now: Timestamp) -> Result<usize> {
+        if !self.account.may_send() {
+            return Ok(0);
+        }
         let known: HashSet<JobId> = self.staff.asking();
         let look = u32::try_from(room.max(1) + known.len()).unwrap_or(u32::MAX);
         let doubts = self.account.store.doubts(&self.account.name, now, look).await?;

@@ -1,0 +1,19 @@
+//! The whole daemon in one process with a sandbox registry: what the laws promise, seen from the registry's ledger and
+//! from the store. Nothing here waits for a fixed time; every wait ends when something is seen, or fails the test.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/database.rs"]
+mod database;
+#[path = "engine/doubt.rs"]
+mod doubt;
+#[path = "engine/limits.rs"]
+mod limits;
+#[path = "engine/order.rs"]
+mod order;
+#[path = "engine/refused.rs"]
+mod refused;
+#[path = "engine/stop.rs"]
+mod stop;
+#[path = "engine/world.rs"]
+mod world;

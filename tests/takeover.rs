@@ -1,0 +1,217 @@
+//! Two daemons, each a process of its own, on one database and one registry: one of them works the account. If it is
+//! killed, or stopped and woken up too late, the other one takes over and every job still happens exactly once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/database.rs"]
+mod database;
+#[path = "engine/world.rs"]
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use database::Kind;
+use registrard::model::JobId;
+use registrard::sandbox::RequestRecord;
+use tokio::process::{Child, Command};
+use world::{ACCOUNT, PATIENCE, Setup, World, contact_create, play, until};
+
+const JOBS: usize = 200;
+const SESSIONS: usize = 5;
+const LEASE: Duration = Duration::from_secs(3);
+
+/// A daemon as in production.
+struct Process {
+    child: Child,
+    name: &'static str,
+}
+
+impl Process {
+    fn start(world: &World, name: &'static str) -> Self {
+        let (user, _) = world.credentials(ACCOUNT);
+        let text = format!(
+            r#"[store]
+url = '{store}'
+
+[http]
+listen = ""
+
+[log]
+format = "text"
+
+[daemon]
+name = "{name}"
+lease_seconds = {lease}
+poll_millis = 20
+stop_seconds = 10
+
+[retry]
+soon = [0.02, 0.1]
+backoff = [0.02, 0.1]
+question = [0.02, 0.1]
+questions = 100
+connect = [0.02, 0.1]
+
+[accounts.{ACCOUNT}]
+registry = "denic-rri"
+address = {address}
+user = "{user}"
+password_file = '{password}'
+ca_file = {ca}
+requests_per_minute = 100000
+sessions = {SESSIONS}
+"#,
+            store = world.database.url,
+            lease = LEASE.as_secs(),
+            address = world.sandbox.ready()["denic_rri"]["address"],
+            password = world.password_file(ACCOUNT).display(),
+            ca = world.sandbox.ready()["ca"],
+        );
+        let config = world.directory().join(format!("{name}.toml"));
+        std::fs::write(&config, text).unwrap();
+        let log = std::fs::File::create(world.directory().join(format!("{name}.log"))).unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_registrard"));
+        command.arg("serve").arg("--config").arg(config).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
+        Self { child: command.kill_on_drop(true).spawn().unwrap(), name }
+    }
+
+    async fn signal(&self, signal: &str) {
+        let id = self.child.id().expect("a running daemon");
+        let kill = Command::new("sh").arg("-c").arg(format!("kill -{signal} {id}")).status().await.unwrap();
+        assert!(kill.success());
+    }
+
+    /// Told to stop, it ends in good order.
+    async fn terminate(mut self) {
+        self.signal("TERM").await;
+        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("the daemon does not end").unwrap();
+        assert!(status.success(), "{}: {status}", self.name);
+    }
+}
+
+/// Which of the two works the account.
+async fn owner(world: &World, names: [&str; 2]) -> usize {
+    let sql = |name| format!("SELECT count(*) FROM leases WHERE name = '{ACCOUNT}' AND owner LIKE '{name}/%'");
+    until("an owner", async || {
+        for (index, name) in names.iter().enumerate() {
+            if world.database.number(&sql(name)).await > 0 {
+                return Some(index);
+            }
+        }
+        None
+    })
+    .await
+}
+
+/// The owner and the one that stands by.
+async fn start_both(world: &World) -> (Process, Process) {
+    let (first, second) = (Process::start(world, "first"), Process::start(world, "second"));
+    if owner(world, [first.name, second.name]).await == 0 { (first, second) } else { (second, first) }
+}
+
+/// Every job succeeded, said so once, and happened once.
+async fn assert_exactly_once(world: &World, ids: &[JobId]) {
+    for id in ids {
+        let detail = world.succeeded(*id).await;
+        let finals = detail.events.iter().filter(|row| row.event.is_final).count();
+        assert_eq!(finals, 1, "job {id}");
+        assert!(detail.attempts.iter().all(|attempt| attempt.cause.is_some()), "{:?}", detail.attempts);
+    }
+    let ledger = world.sandbox.ledger();
+    let mut effects: BTreeMap<&str, usize> = BTreeMap::new();
+    for effect in &ledger.effects {
+        *effects.entry(effect.object.as_str()).or_default() += 1;
+    }
+    assert_eq!((effects.len(), ledger.effects.len()), (JOBS, JOBS));
+}
+
+fn setup() -> Setup {
+    let mut setup = Setup::new();
+    // The registry keeps the sessions of one that sleeps.
+    setup.denic.sessions = 2 * SESSIONS;
+    setup.denic.processing = Duration::from_millis(10);
+    setup
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_other_daemon_takes_over_from_one_that_was_killed() {
+    let mut setup = setup();
+    // Not one session more than a single daemon may have.
+    setup.denic.sessions = SESSIONS;
+    play(Kind::Postgres, setup, async |world: World| {
+        let (mut owner, other) = start_both(&world).await;
+        let jobs: Vec<_> = (0..JOBS).map(|n| contact_create(&format!("C{n}"))).collect();
+        let ids = world.submit(&jobs).await;
+        let half = async || (world.sandbox.ledger().effects.len() >= JOBS / 3).then_some(());
+        until("a third of the jobs", half).await;
+        let fence = world.fence(ACCOUNT).await;
+        owner.child.kill().await.unwrap();
+        assert!(world.sandbox.ledger().effects.len() < JOBS, "killed too late");
+        let killed = Instant::now();
+        world.taken_over(ACCOUNT, fence).await;
+        // The lease ends, the next look of the one that stands by finds it, and a busy machine may be late.
+        let most = LEASE + LEASE / 3 + Duration::from_secs(5);
+        assert!(killed.elapsed() <= most, "taken over after {:?}", killed.elapsed());
+        assert_exactly_once(&world, &ids).await;
+        assert_eq!(world.sandbox.ledger().violations_of(ACCOUNT, "too_many_sessions"), 0);
+        other.terminate().await;
+    })
+    .await;
+}
+
+/// What the stopped owner had on the wire when it was stopped is answered while it sleeps, and it reads the answers when
+/// it wakes up. By then it owns nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_that_slept_through_its_lease_sends_and_writes_nothing_more() {
+    let setup = setup().fault("delay=1500:action=contact.create,object=*-SLOW*");
+    play(Kind::Postgres, setup, async |world: World| {
+        let (sleeper, other) = start_both(&world).await;
+        // In the middle every session has a slow request, so that the owner is caught with all of them on the wire.
+        let slow = JOBS / 3..JOBS / 3 + SESSIONS;
+        let name = |n| if slow.contains(&n) { format!("SLOW{n}") } else { format!("C{n}") };
+        let jobs: Vec<_> = (0..JOBS).map(|n| contact_create(&name(n))).collect();
+        let ids = world.submit(&jobs).await;
+        let is_slow = |request: &RequestRecord| request.object.as_deref().is_some_and(|name| name.contains("-SLOW"));
+        until("slow requests on all sessions", async || {
+            let requests = world.requests(ACCOUNT);
+            let waiting: Vec<_> = requests.iter().filter(|request| request.answer.is_none()).collect();
+            (waiting.len() == SESSIONS && waiting.iter().all(|request| is_slow(request))).then_some(())
+        })
+        .await;
+        let fence = world.fence(ACCOUNT).await;
+        sleeper.signal("STOP").await;
+        let old: BTreeSet<u64> = world.requests(ACCOUNT).iter().map(|request| request.session).collect();
+        assert_eq!(old.len(), SESSIONS, "the one that stands by has no sessions");
+        let of_old = || -> Vec<String> {
+            let requests = world.requests(ACCOUNT).into_iter();
+            requests.filter(|request| old.contains(&request.session)).map(|request| request.action).collect()
+        };
+        let sent = of_old();
+        world.taken_over(ACCOUNT, fence).await;
+        sleeper.signal("CONT").await;
+        assert_exactly_once(&world, &ids).await;
+        // Both end in good order: what the sleeper still wanted to write was refused, and it knows.
+        sleeper.terminate().await;
+        other.terminate().await;
+        assert_eq!(of_old(), sent, "the old owner went on sending");
+        for id in ids {
+            let detail = world.job(id).await;
+            // An attempt begun under the old lease was ended by the new owner, by asking.
+            let asked = |cause: &str| cause.starts_with("found_");
+            let ended_late = detail.attempts.iter().filter(|attempt| attempt.fence == fence);
+            let answered = detail.attempts.iter().any(|attempt| attempt.fence > fence);
+            for attempt in ended_late {
+                let cause = attempt.cause.as_deref().unwrap();
+                assert!(cause == "done" || asked(cause), "attempt {} ended with {cause}", attempt.attempt);
+                assert!(!answered || cause == "found_nothing", "sent again although {cause}");
+            }
+            if detail.job.object.name().contains("-SLOW") {
+                let causes: Vec<_> = detail.attempts.iter().map(|attempt| attempt.cause.as_deref()).collect();
+                assert_eq!(causes, [Some("found_applied")]);
+            }
+        }
+    })
+    .await;
+}
