@@ -117,13 +117,13 @@ impl Metrics {
             )?,
             durations: make.histograms(
                 "registry_command_duration_seconds",
-                "Time from sending a command or a question to its answer.",
+                "Time from sending a command or a question to its answer, or until it was given up.",
                 &["registry", "operation"],
                 DURATIONS,
             )?,
             commands: make.counters(
                 "registry_commands_total",
-                "Answered commands by what the answer meant for the job; question for those that settle a doubt.",
+                "Commands by what the answer meant for the job, or lost, or not_sent; question for those that settle a doubt.",
                 &["account", "operation", "verdict"],
             )?,
             unknown_codes: make.counters(
@@ -275,7 +275,8 @@ impl Metrics {
 
 // ── registry ────────────────────────────────────────────────────────────────────────────────────────────────────────
 impl Metrics {
-    /// A command was answered after this long; `verdict` is a word of [`crate::model::Verdict`], or `question`.
+    /// A command was answered, or given up, after this long; `verdict` is a word of [`crate::model::Verdict`], `lost`,
+    /// `not_sent` or `question`.
     pub fn answered(&self, registry: &str, account: &str, operation: Operation, verdict: &'static str, took: Duration) {
         self.durations.with_label_values(&[registry, operation.name()]).observe(took.as_secs_f64());
         self.commands.with_label_values(&[account, operation.name(), verdict]).inc();
