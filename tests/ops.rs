@@ -134,8 +134,13 @@ fn values_are_what_happened() {
 
     metrics.resumed("A");
     assert_eq!(value(r#"registrard_account_suspended{account="A"}"#), Some(0.0));
+    metrics.suspended("A");
     metrics.owned("A", false);
     assert_eq!(value(r#"registrard_throttle_slots{account="A",state="used"}"#), None, "it is another daemon's to tell");
+    assert_eq!(value(r#"registrard_account_suspended{account="A"}"#), None, "so is this, and an alert on it must end");
+    let later = Timestamp::from_second(2000).unwrap();
+    metrics.backlog(&[("A".into(), State::Waiting, 1, Some(later))], Timestamp::from_second(1000).unwrap());
+    assert_eq!(value(r#"registrard_oldest_job_age_seconds{account="A",state="waiting"}"#), Some(0.0), "it is not late");
     metrics.backlog(&[], Timestamp::UNIX_EPOCH);
     assert_eq!(value(r#"registrard_jobs{account="A",state="waiting"}"#), None, "a state that is empty now");
 }
@@ -406,9 +411,13 @@ fn the_unit_fits_the_program() {
     };
     assert_eq!(setting("Type"), "notify");
     assert_eq!(setting("RestartPreventExitStatus"), (Exit::Configuration as u8).to_string());
+    // Only the main process's exit status prevents a restart, and nothing else may: an account waits for its daemon.
+    assert!(!UNIT.contains("\nExecStartPre="));
+    assert_eq!(setting("StartLimitIntervalSec"), "0");
+    assert!(UNIT.find("StartLimitIntervalSec") < UNIT.find("[Service]"), "systemd reads it in [Unit] only");
     let stop_seconds = Config::default().daemon.stop_seconds;
-    assert!(setting("TimeoutStopSec").parse::<u32>().unwrap() > stop_seconds);
-    Cli::try_parse_from(setting("ExecStartPre").split(' ')).unwrap();
+    assert!(setting("TimeoutStopSec").parse::<u32>().unwrap() > stop_seconds + 30);
+    Cli::try_parse_from(setting("ExecStart").split(' ')).unwrap();
     let database = Config::default().store.url;
     assert!(database.contains(&format!("/var/lib/{}/", setting("StateDirectory"))), "{database}");
     assert!(setting("ExecStart").starts_with("/usr/bin/registrard serve "));

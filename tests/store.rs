@@ -98,6 +98,7 @@ cases! {
         a_job_in_detail,
         jobs_by_filter,
         batches_and_counts,
+        ages_tell_what_is_late_and_not_what_waits_by_plan,
         unreadable_rows_name_the_job_and_not_its_content;
     races:
         many_start_one_job,

@@ -147,7 +147,8 @@ impl Default for Intake {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Daemon {
-    /// Name of this daemon in leases and logs; default: host name and process id.
+    /// Name of this daemon in leases and logs, `registrard` if empty. Each process adds an id of its own, so that two never
+    /// take each other for themselves, nor a restarted one its predecessor.
     pub name: String,
     /// Seconds after which an account of a dead daemon is taken over.
     pub lease_seconds: u32,

@@ -92,38 +92,38 @@ impl Metrics {
         Ok(Arc::new(Self {
             received: make.counters(
                 "jobs_received_total",
-                "Submitted jobs by what became of them at intake: accepted, duplicate, conflict or rejected.",
+                "Jobs from the broker by what became of them at intake: accepted, duplicate or rejected (conflicts too).",
                 &["outcome"],
             )?,
             finished: make.counters(
                 "jobs_finished_total",
-                "Jobs whose life ended, by final state; needs_attention counts each time a human is asked.",
+                "Jobs whose life this daemon ended, by final state; needs_attention counts each time a human is asked.",
                 &["account", "operation", "state"],
             )?,
             deferred: make.counters(
                 "jobs_deferred_total",
-                "Times a job went back to waiting after a registry's transient refusal or for a limit, by cause.",
+                "Times a claimed job went back to waiting, by what for: backoff, cooldown, quota, or turn if nothing was sent.",
                 &["account", "cause"],
             )?,
             in_doubt: make.counters(
                 "jobs_in_doubt_total",
-                "Requests that were perhaps sent and never answered, so that the registry had to be asked.",
+                "Times nobody could tell whether a request had happened, so that the registry had to be asked.",
                 &["account"],
             )?,
             reconciled: make.counters(
                 "jobs_reconciled_total",
-                "Answered questions about jobs in doubt, by what the registry was found to hold.",
+                "Doubts looked into, by what the registry was found to hold; still_unknown is asked again.",
                 &["account", "finding"],
             )?,
             durations: make.histograms(
                 "registry_command_duration_seconds",
-                "Time from sending a command to its answer.",
+                "Time from sending a command or a question to its answer, or until it was given up.",
                 &["registry", "operation"],
                 DURATIONS,
             )?,
             commands: make.counters(
                 "registry_commands_total",
-                "Answered commands by what the answer meant for the job.",
+                "Commands by what the answer meant for the job, or lost, or not_sent; question for those that settle a doubt.",
                 &["account", "operation", "verdict"],
             )?,
             unknown_codes: make.counters(
@@ -133,7 +133,7 @@ impl Metrics {
             )?,
             logins: make.counters(
                 "registry_logins_total",
-                "Attempts to open a session, by result.",
+                "Attempts to open a session: open, unreachable, not_now or refused.",
                 &["account", "result"],
             )?,
             sessions: make.gauges(
@@ -148,28 +148,28 @@ impl Metrics {
             )?,
             suspended: make.gauges(
                 "account_suspended",
-                "1 while an account sends nothing until an operator has looked.",
+                "1 while an account sends nothing until an operator has looked; told by the daemon that works it.",
                 &["account"],
             )?,
             owned: make.gauges("account_owned", "1 while this daemon works the account.", &["account"])?,
             jobs: make.gauges("jobs", "Jobs in the store by state.", &["account", "state"])?,
             oldest: make.gauges(
                 "oldest_job_age_seconds",
-                "Time since the arrival of the oldest job in an open state.",
+                "By open state, the longest time: waiting since it could start, in_doubt since the doubt began, else since arrival.",
                 &["account", "state"],
             )?,
             outbox_unsent: make.gauge("outbox_unsent", "Events the broker has not yet confirmed.")?,
             outbox_age: make.gauge("outbox_oldest_age_seconds", "Age of the oldest unconfirmed event, 0 for none.")?,
             published: make.counters(
                 "events_published_total",
-                "Tries to publish an event: confirmed, unroutable or failed.",
+                "Tries to publish an event: confirmed, or unroutable if it was not and is tried again.",
                 &["outcome"],
             )?,
             broker_connected: make.gauge("broker_connected", "1 while the broker is connected.")?,
             store_up: make.gauge("store_up", "1 while the store answers.")?,
             commits: make.histograms(
                 "group_commit_size",
-                "Jobs or events in one transaction, by what it was for.",
+                "Moves of jobs in one transaction; kind is always outcome.",
                 &["kind"],
                 SIZES,
             )?,
@@ -246,12 +246,12 @@ impl Metrics {
         self.finished.with_label_values(&[account, operation.name(), state.word()]).inc();
     }
 
-    /// A job went back to waiting. `why` is one of few words ([`crate::model::WaitingFor`], or `not_sent`).
+    /// A job went back to waiting. `why` is one of few words ([`crate::model::WaitingFor`]).
     pub fn deferred(&self, account: &str, why: &'static str) {
         self.deferred.with_label_values(&[account, why]).inc();
     }
 
-    /// A request was perhaps sent and never answered.
+    /// Nobody can tell whether a request happened.
     pub fn in_doubt(&self, account: &str) {
         self.in_doubt.with_label_values(&[account]).inc();
     }
@@ -275,7 +275,8 @@ impl Metrics {
 
 // ── registry ────────────────────────────────────────────────────────────────────────────────────────────────────────
 impl Metrics {
-    /// A command was answered after this long; `verdict` is a word of [`crate::model::Verdict`].
+    /// A command was answered, or given up, after this long; `verdict` is a word of [`crate::model::Verdict`], `lost`,
+    /// `not_sent` or `question`.
     pub fn answered(&self, registry: &str, account: &str, operation: Operation, verdict: &'static str, took: Duration) {
         self.durations.with_label_values(&[registry, operation.name()]).observe(took.as_secs_f64());
         self.commands.with_label_values(&[account, operation.name(), verdict]).inc();
@@ -331,6 +332,7 @@ impl Metrics {
         self.owned.with_label_values(&[account]).set(i64::from(here));
         if !here {
             // What this daemon last knew of it is now somebody else's to tell.
+            let _ = self.suspended.remove_label_values(&[account]);
             for state in ["busy", "idle", "limit"] {
                 let _ = self.sessions.remove_label_values(&[account, state]);
             }
@@ -343,7 +345,8 @@ impl Metrics {
 
 // ── store and broker ────────────────────────────────────────────────────────────────────────────────────────────────
 impl Metrics {
-    /// All jobs by account and state, with the arrival of the oldest; replaces what was told before.
+    /// All jobs by account and state, with the instant since which the oldest is there; replaces what was told before. An
+    /// instant to come (a job that may start later) is an age of 0.
     pub fn backlog(&self, counts: &[(String, State, u64, Option<Timestamp>)], now: Timestamp) {
         self.jobs.reset();
         self.oldest.reset();

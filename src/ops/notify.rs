@@ -46,12 +46,15 @@ impl Notify {
         self.send(&[NotifyState::Status(&line(status))]);
     }
 
-    /// Still alive. Call it only after store and scheduler have answered: a bare timer would keep a dead daemon up.
+    /// Still alive. Call it only after a look at the store has ended, well or badly: a bare timer would keep a stuck daemon
+    /// up.
     pub fn alive(&self) {
         self.send(&[NotifyState::Watchdog]);
     }
 
-    /// Going; what is on the wire may take this long.
+    /// Going; the manager must not kill for this long. That is more than `daemon.stop_seconds`, which only what is on the
+    /// wire gets: sessions log out, outcomes are committed, events leave and leases are given back after it, so the caller
+    /// adds 30 s.
     pub fn stopping(&self, patience: Duration) {
         let microseconds = u32::try_from(patience.as_micros()).unwrap_or(u32::MAX);
         self.send(&[

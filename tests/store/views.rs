@@ -74,6 +74,33 @@ pub async fn batches_and_counts(db: Arc<Database>) {
     assert_eq!(counts, expected);
 }
 
+pub async fn ages_tell_what_is_late_and_not_what_waits_by_plan(db: Arc<Database>) {
+    let store = &*db.store;
+    let lease = lease(store).await;
+    let oldest = async |state| {
+        let counts = store.counts().await.unwrap();
+        counts.iter().find(|count| count.state == state).and_then(|count| count.oldest)
+    };
+    let planned = NewJob { not_before: Some(at(500)), ..job(2) };
+    accept_new(store, &[on(1, "example.de"), planned]).await;
+    store.accept(&[on(3, "example.de")], &[], at(5)).await.unwrap();
+    start(store, &lease, 1).await;
+    assert_eq!(oldest(State::Running).await, Some(at(0)));
+    assert_eq!(oldest(State::Waiting).await, Some(at(500)), "3 waits for 1, and 2 for its time");
+
+    let mut lost = step(store, 1, Cause::Lost).await;
+    lost.at = at(60);
+    assert_eq!(store.apply(&[lost]).await.unwrap(), [true]);
+    assert_eq!(oldest(State::InDoubt).await, Some(at(60)), "since the doubt began");
+    let mut asked = step(store, 1, Cause::StillUnknown).await;
+    asked.at = at(90);
+    assert_eq!(store.apply(&[asked]).await.unwrap(), [true]);
+    assert_eq!(oldest(State::InDoubt).await, Some(at(60)), "a question settles nothing");
+    make(store, 1, Cause::FoundApplied).await;
+    assert_eq!(oldest(State::InDoubt).await, None);
+    assert!(oldest(State::Waiting).await <= Some(at(5)), "3 could start now");
+}
+
 pub async fn unreadable_rows_name_the_job_and_not_its_content(db: Arc<Database>) {
     let store = &*db.store;
     accept_new(store, &[job(1)]).await;

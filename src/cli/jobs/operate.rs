@@ -42,31 +42,31 @@ impl Verb {
     }
 }
 
-/// Whether it is proven that the job's last request had no effect (law 3: without proof the registry is asked before
+/// Whether it is proven that no request of the job had an effect (law 3: without proof the registry is asked before
 /// anything is sent again; asking once too often costs a request, sending once too often may cost a domain).
 ///
-/// The proof is an answer to the very last attempt that ended it while it was running, and no sign that this attempt was
-/// in doubt or pending at any time. An attempt given up *without* a code proves nothing: it may have been lost.
+/// The proof is an answer that refused the very last attempt, and no earlier request whose outcome was never learnt. An
+/// attempt given up *without* a code proves nothing: it may have been lost.
 fn certainly_not_done(detail: &JobDetail) -> bool {
-    let JobDetail { job, attempts, events, .. } = detail;
+    let JobDetail { job, attempts, .. } = detail;
     // A question changes nothing, and without an intent nothing was ever sent (law 2).
     if !job.operation.writes() || job.attempt == 0 {
         return true;
     }
+    let refused = [Cause::Deferred, Cause::Refused, Cause::GaveUp].map(Cause::word);
     let answered = attempts.last().is_some_and(|last| {
-        let refused = [Cause::Deferred, Cause::Refused, Cause::GaveUp].map(Cause::word);
         last.attempt == job.attempt
             && last.ended_at.is_some()
             && last.code.is_some()
             && last.cause.as_deref().is_some_and(|cause| refused.contains(&cause))
     });
-    let uncertain = [State::InDoubt, State::Pending].map(State::word);
-    let was_uncertain = events.iter().any(|row| {
-        let data = &row.event.body["data"];
-        data["attempts"] == job.attempt && data["state"].as_str().is_some_and(|state| uncertain.contains(&state))
-    });
-    // `keep_transaction` and `asked` survive from a doubt: then an earlier request under this transaction id was lost.
-    answered && !was_uncertain && job.asked == 0 && !job.keep_transaction
+    answered && !job.lost
+}
+
+/// Whether the job waits to repeat a request that was never answered. Withdrawing it would tell the world that nothing
+/// happened, and nobody knows that.
+fn repeats(job: &Job) -> bool {
+    job.state == State::Waiting && job.lost
 }
 
 #[derive(Serialize)]
@@ -91,7 +91,7 @@ impl Row for Done {
     }
 }
 
-/// Moves each job; goes on after one that cannot be moved, and fails with the first reason.
+/// Moves each job; goes on after one that cannot be moved, tells each reason, and fails with the last one.
 ///
 /// # Errors
 /// See [`Failure`].
@@ -124,6 +124,11 @@ async fn one(verb: Verb, id: JobId, because: Option<&str>, store: &dyn Store, no
     let detail = store.job(id).await?.ok_or_else(|| unknown(id))?;
     let job = &detail.job;
     let cause = verb.cause(&detail);
+    if verb == Verb::Cancel && repeats(job) {
+        return Err(Failure::new(Exit::Temporary, "unsettled", format!("cannot cancel job {id} yet"))
+            .why(UNSETTLED.0)
+            .next(UNSETTLED.1));
+    }
     let mut step = Move::new(job, cause, now).ok_or_else(|| impossible(verb, job))?;
     step.reason = Some(because.map_or_else(|| "by an operator".into(), |why| format!("by an operator: {why}")));
     // A doubt keeps its transaction id, so that the question finds what the lost request may have done.
@@ -137,15 +142,22 @@ async fn one(verb: Verb, id: JobId, because: Option<&str>, store: &dyn Store, no
         .next(format!("look again with `registrard jobs show {id}`")))
 }
 
+/// Why a job that repeats cannot be withdrawn, and what to do.
+const UNSETTLED: (&str, &str) = (
+    "an earlier request of it was never answered: it may have happened, or may still arrive",
+    "wait until it is settled: it will run by itself, or become needs_attention",
+);
+
 /// Why the table has no such move, and what can be done instead.
 fn impossible(verb: Verb, job: &Job) -> Failure {
-    let (why, next) = advice(verb, job.state);
+    let (why, next) = advice(verb, job);
     let what = format!("cannot {} job {}, which is {}", verb.word(), job.id, job.state);
     Failure::new(Exit::Refused, "no_such_move", what).why(why).next(next)
 }
 
-fn advice(verb: Verb, state: State) -> (&'static str, &'static str) {
-    match (state, verb) {
+fn advice(verb: Verb, job: &Job) -> (&'static str, &'static str) {
+    match (job.state, verb) {
+        (State::Waiting, _) if job.lost => UNSETTLED,
         (State::Waiting, _) => (
             "it has not started; it will run by itself",
             "`registrard jobs show` says what it waits for; `registrard jobs cancel` withdraws it",
@@ -179,11 +191,12 @@ fn advice(verb: Verb, state: State) -> (&'static str, &'static str) {
 #[must_use]
 pub fn possible(detail: &JobDetail) -> Vec<String> {
     let JobDetail { job, .. } = detail;
-    let commands = [Verb::Retry, Verb::Cancel, Verb::Dismiss].into_iter().filter_map(|verb| {
+    let verbs = [Verb::Retry, Verb::Cancel, Verb::Dismiss].into_iter();
+    let commands = verbs.filter(|verb| *verb != Verb::Cancel || !repeats(job)).filter_map(|verb| {
         let cause = verb.cause(detail);
         let to = crate::model::state::next(job.state, cause)?;
         let effect = match cause {
-            Cause::Redriven => "send it again: its last request certainly had no effect",
+            Cause::Redriven => "send it again: its requests certainly had no effect",
             Cause::AskAgain => "have the registry asked what is true before anything is sent again",
             Cause::Withdrawn => "withdraw it before it starts",
             _ => "declare it over without an effect",
@@ -194,6 +207,6 @@ pub fn possible(detail: &JobDetail) -> Vec<String> {
     if !commands.is_empty() {
         return commands;
     }
-    let (why, next) = advice(Verb::Retry, job.state);
+    let (why, next) = advice(Verb::Retry, job);
     vec![format!("nothing: {why}; {next}")]
 }

@@ -54,10 +54,7 @@ async fn retry_asks_first_unless_it_is_proven_that_nothing_happened() {
         ("lost", with(|d| d.attempts[0].cause = Some("lost".into())), State::InDoubt),
         ("taken by the registry", with(|d| d.attempts[0].cause = Some("taken".into())), State::InDoubt),
         ("no outcome written", with(|d| d.attempts[0].ended_at = None), State::InDoubt),
-        ("questions asked", with(|d| d.job.asked = 3), State::InDoubt),
-        ("an earlier doubt", with(|d| d.job.keep_transaction = true), State::InDoubt),
-        ("told to be in doubt", told(refused(), State::Running, Cause::Lost), State::InDoubt),
-        ("told to be pending", told(refused(), State::Running, Cause::Taken), State::InDoubt),
+        ("an earlier doubt", with(|d| d.job.lost = true), State::InDoubt),
     ];
     for (name, detail, to) in cases {
         let store = Fake::with([detail]);
@@ -90,6 +87,21 @@ async fn what_the_table_does_not_allow_is_refused_with_a_reason_and_changes_noth
             }
         }
     }
+}
+
+#[tokio::test]
+async fn a_job_that_repeats_an_unanswered_request_cannot_be_withdrawn_yet() {
+    let mut lost = job(1, State::Waiting);
+    lost.lost = true;
+    let store = Fake::with([detail(lost, vec![attempt("found_nothing", None)])]);
+    let (_, _, ended) = jobs(&store, Format::Table, &format!("cancel {}", id(1))).await;
+    let failure = ended.unwrap_err();
+    assert_eq!((failure.exit, failure.code), (Exit::Temporary, "unsettled"));
+    assert!(failure.why.contains("never answered") && failure.next.starts_with("wait"), "{failure:?}");
+    assert_eq!(store.state(1), State::Waiting);
+    assert!(store.events.lock().unwrap().is_empty());
+    let (text, _, _) = jobs(&store, Format::Table, &format!("show {}", id(1))).await;
+    assert!(!text.contains("jobs cancel") && text.contains("never answered"), "{text}");
 }
 
 #[tokio::test]

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::SubmitArgs;
 use crate::cli::exit::{Exit, Failure};
 use crate::model::EventId;
+use crate::model::request::Bulk;
 
 /// Largest input, in bytes: some hundred thousand jobs.
 const LARGEST: u64 = 256 * 1024 * 1024;
@@ -19,12 +20,17 @@ pub fn jobs(args: &SubmitArgs, input: impl Read) -> Result<Vec<Value>, Failure> 
         Failure::new(Exit::Usage, "input", format!("cannot read {name}: {error}")).next("name a file, or - for input")
     })?;
     let mut jobs = Vec::new();
-    for value in serde_json::Deserializer::from_str(&text).into_iter::<Value>() {
-        let value = value.map_err(|error| {
-            Failure::new(Exit::Usage, "input", format!("{name} is not JSON: {error}"))
+    let mut values = serde_json::Deserializer::from_str(&text).into_iter::<Value>();
+    loop {
+        let begin = values.byte_offset();
+        let Some(value) = values.next() else { break };
+        let taken = value.map_err(|error| format!("is not JSON: {error}"));
+        taken.and_then(|value| unfold(value, args.batch.as_deref(), &mut jobs)).map_err(|why| {
+            // Where the parser stumbles may be lines after what is wrong: an unclosed job is noticed in the next one.
+            let line = line_of(&text, begin);
+            Failure::new(Exit::Usage, "input", format!("{name}: what begins in line {line} {why}"))
                 .next("`registrard schema job` describes what is expected")
         })?;
-        unfold(value, args.batch.as_deref(), &mut jobs);
     }
     if jobs.is_empty() {
         return Err(Failure::new(Exit::Usage, "input", format!("{name} holds no job")));
@@ -42,16 +48,24 @@ fn read(input: impl Read) -> std::io::Result<String> {
     Ok(text)
 }
 
+/// The line, counted from 1, of the first value at or after this byte.
+fn line_of(text: &str, begin: usize) -> usize {
+    let (before, rest) = text.split_at_checked(begin).unwrap_or((text, ""));
+    let blank = &rest[..rest.len() - rest.trim_start().len()];
+    1 + before.matches('\n').count() + blank.matches('\n').count()
+}
+
 /// A job, an array of jobs or a bulk message to jobs that each name their batch. What is no object stays as it is:
-/// intake says better what is wrong with it.
-fn unfold(value: Value, batch: Option<&str>, jobs: &mut Vec<Value>) {
+/// intake says better what is wrong with it. Of a bulk message intake sees only the jobs, so what is wrong with the rest
+/// is said here.
+fn unfold(value: Value, batch: Option<&str>, jobs: &mut Vec<Value>) -> Result<(), String> {
     match value {
-        Value::Array(items) => items.into_iter().for_each(|item| unfold(item, batch, jobs)),
-        Value::Object(mut bulk) if bulk.get("jobs").is_some_and(Value::is_array) => {
-            let own = bulk.remove("batch").and_then(|name| name.as_str().map(str::to_owned));
-            if let Some(Value::Array(items)) = bulk.remove("jobs") {
-                items.into_iter().for_each(|item| unfold(item, own.as_deref().or(batch), jobs));
-            }
+        Value::Array(items) => items.into_iter().try_for_each(|item| unfold(item, batch, jobs))?,
+        Value::Object(bulk) if bulk.get("jobs").is_some_and(Value::is_array) => {
+            let bulk: Bulk = serde_json::from_value(Value::Object(bulk))
+                .map_err(|error| format!("is not a bulk message: {error}"))?;
+            let own = bulk.batch.as_deref().or(batch);
+            bulk.jobs.into_iter().try_for_each(|item| unfold(item, own, jobs))?;
         }
         Value::Object(mut job) => {
             if let Some(batch) = batch {
@@ -61,6 +75,7 @@ fn unfold(value: Value, batch: Option<&str>, jobs: &mut Vec<Value>) {
         }
         other => jobs.push(other),
     }
+    Ok(())
 }
 
 /// Gives each job without id one made of its content and its place, so that a file that was submitted, interrupted and

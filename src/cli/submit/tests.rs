@@ -43,6 +43,22 @@ fn what_is_no_job_is_a_usage_error_or_left_to_intake() {
 }
 
 #[test]
+fn what_is_wrong_around_the_jobs_is_named_with_its_line() {
+    for (text, parts) in [
+        (r#"{"jobs":[{}],"bacth":"autumn"}"#, ["line 1 ", "bacth"]),
+        (r#"{"jobs":[{}],"batch":7}"#, ["line 1 ", "integer `7`"]),
+        ("[{},\n{\"jobs\":[],\"class\":\"bulk\"}]", ["line 1 ", "class"]),
+        ("{\"a\":1}\n\n{\"a\":\n{\"a\":2}\n", ["line 3 ", "not JSON"]),
+        ("{\"a\":1}\nhello\n{\"a\":2}\n", ["line 2 ", "not JSON"]),
+    ] {
+        let failure = jobs(text).unwrap_err();
+        assert_eq!(failure.exit, Exit::Usage, "{text}");
+        assert!(parts.iter().all(|part| failure.what.contains(part)), "{text}: {failure}");
+    }
+    assert_eq!(jobs(r#"{"batch":null,"jobs":[{}]}"#).unwrap()[0]["batch"], "autumn");
+}
+
+#[test]
 fn ids_are_those_of_the_publisher_or_made_of_content_and_place() {
     let twins = r#"[{"account":"A"},{"account":"A"},{"account":"A","id":"x"}]"#;
     let (first, second) = (jobs(twins).unwrap(), jobs(twins).unwrap());

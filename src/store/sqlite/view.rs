@@ -100,9 +100,24 @@ pub(super) async fn batches(readers: &SqlitePool, name: Option<&str>, limit: u32
 }
 
 /// Jobs by account and state: open ones counted in the index `jobs_open`, ended ones as they were counted.
+///
+/// "Oldest" is what an operator must worry about. Of waiting jobs: those that could start (index `jobs_due`), since they
+/// could; one that waits for another job or for tomorrow is not late. Of doubts, which are few: since the doubt began; the
+/// questions asked since then move the job, but settle nothing. Of all others: since they arrived.
 pub(super) async fn counts(readers: &SqlitePool) -> Result<Vec<StateCount>> {
     let rows: Vec<(String, String, i64, Option<i64>)> = sqlx::query_as(
-        "SELECT account, state, count(*), min(created_at) FROM jobs WHERE finished_at IS NULL GROUP BY account, state
+        "SELECT open.account, open.state, count(*),
+                CASE open.state
+                    WHEN 'waiting' THEN (
+                        SELECT min(due.due_at) FROM jobs AS due
+                         WHERE due.account = open.account AND due.state = 'waiting' AND due.blockers = 0)
+                    WHEN 'in_doubt' THEN (
+                        SELECT min(coalesce(attempts.ended_at, doubt.updated_at)) FROM jobs AS doubt
+                          LEFT JOIN attempts ON attempts.job_id = doubt.id AND attempts.attempt = doubt.attempt
+                         WHERE doubt.account = open.account AND doubt.state = 'in_doubt')
+                    ELSE min(open.created_at)
+                END
+           FROM jobs AS open WHERE open.finished_at IS NULL GROUP BY open.account, open.state
          UNION ALL
          SELECT account, state, jobs, NULL FROM finished
          ORDER BY 1, 2",
