@@ -13,7 +13,7 @@ use registrard::cli::exit::Exit;
 use registrard::config::Config;
 use registrard::model::{Cause, Operation, State};
 use registrard::ops::http::{AccountReadiness, Check, Health, Readiness, Server};
-use registrard::ops::metrics::{Commit, Login, Metrics, Received};
+use registrard::ops::metrics::{Login, Metrics, Received};
 use registrard::ops::notify::Notify;
 use registrard::ops::stop::Stop;
 use serde_json::Value;
@@ -27,14 +27,14 @@ const UNIT: &str = include_str!("../systemd/registrard.service");
 fn everything_happened() -> Arc<Metrics> {
     let metrics = Metrics::new().unwrap();
     let now = Timestamp::from_second(1000).unwrap();
-    for what in [Received::Accepted, Received::Duplicate, Received::Conflict, Received::Rejected] {
+    for what in [Received::Accepted, Received::Duplicate, Received::Rejected] {
         metrics.received(what, 2);
     }
     metrics.finished("A", Operation::DomainCreate, State::Succeeded);
     metrics.deferred("A", "backoff");
     metrics.in_doubt("A");
     metrics.reconciled("A", Cause::FoundApplied);
-    metrics.committed(Commit::Intake, 17);
+    metrics.committed(17);
     metrics.answered("denic-rri", "A", Operation::DomainCreate, "done", Duration::from_millis(30));
     metrics.unknown_code("denic-rri", "53300009999");
     metrics.login("A", Login::Open);

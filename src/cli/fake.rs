@@ -100,15 +100,15 @@ impl Fake {
 #[async_trait]
 impl Sends for Fake {
     async fn reserve(&self, _: &Lease, _: &SendBlock) -> Result<()> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
 
     async fn close_block(&self, _: &str, _: i64, _: Timestamp) -> Result<()> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
 
     async fn blocks(&self, _: &str, _: Timestamp) -> Result<Vec<SendBlock>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
 }
 
@@ -171,60 +171,60 @@ impl Store for Fake {
     }
 
     async fn ping(&self) -> Result<()> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn accept(&self, _: &[NewJob], _: &[Event], _: Timestamp) -> Result<Vec<Acceptance>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn due(&self, _: &str, _: Timestamp, _: u32) -> Result<Vec<Job>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn doubts(&self, _: &str, _: Timestamp, _: u32) -> Result<Vec<Job>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn next_due(&self, _: &str, _: Timestamp) -> Result<Option<Timestamp>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn start(&self, _: &Lease, _: &[Start], _: Timestamp) -> Result<Vec<JobId>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn abandoned(&self, _: &Lease, _: u32) -> Result<Vec<Job>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn overdue(&self, _: Timestamp, _: u32) -> Result<Vec<Job>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn doomed(&self, _: u32) -> Result<Vec<(Job, JobId)>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn sweep_links(&self) -> Result<u64> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn acquire(&self, _: &str, _: &str, _: Duration) -> Result<Option<Lease>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn renew(&self, _: &Lease, _: Duration) -> Result<bool> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn release(&self, _: &Lease) -> Result<()> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn cool_down(&self, _: &str, _: Timestamp, _: &str) -> Result<()> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn unsent(&self, _: Timestamp, _: u32) -> Result<Vec<OutboxRow>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn mark_sent(&self, _: &[i64], _: Timestamp) -> Result<()> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn postpone(&self, _: &[i64], _: Timestamp, _: &str) -> Result<()> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn counts(&self) -> Result<Vec<StateCount>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn outbox_backlog(&self) -> Result<Backlog> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
 }

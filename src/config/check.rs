@@ -172,7 +172,7 @@ impl Config {
             findings.push(Finding::error(
                 "daemon.name",
                 "is longer than 200 bytes or holds control characters",
-                "choose a short name, or \"\" for host name and process id",
+                "choose a short name, or \"\" for `registrard`",
             ));
         }
     }

@@ -11,7 +11,7 @@ use crate::broker::Broker;
 use crate::job::observer::Observer;
 use crate::model::{Cause, Move, Operation, State};
 use crate::ops::http::{AccountReadiness, Check, Health, Readiness};
-use crate::ops::metrics::{Commit, Login, Metrics, Received};
+use crate::ops::metrics::{Login, Metrics, Received};
 use crate::ops::notify::Notify as ServiceManager;
 use crate::store::{Result, Store};
 
@@ -159,7 +159,7 @@ impl Observer for Counting {
     }
 
     fn committed(&self, moves: usize) {
-        self.metrics.committed(Commit::Outcome, moves);
+        self.metrics.committed(moves);
     }
 
     fn commanded(&self, account: &str, operation: Operation, verdict: &'static str, took: Duration) {

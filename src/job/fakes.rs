@@ -36,16 +36,16 @@ impl Dialect for FakeRegistry {
         }
     }
     fn prepare(&self, _: Operation, _: &Map<String, Value>, _: &str) -> std::result::Result<Prepared, Reject> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     fn decode(&self, _: Operation, _: &[u8]) -> std::result::Result<Answer, String> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     fn judge(&self, _: Operation, _: &Answer) -> Judgement {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     fn reconcile(&self, _: &Doubt<'_>, _: &[Answer]) -> Step {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
 }
 
@@ -58,16 +58,16 @@ impl Registry for FakeRegistry {
         self
     }
     fn limits(&self) -> Limits {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     fn requests_per_window(&self, _: Timestamp) -> u32 {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     fn next_quota_day(&self, _: Timestamp) -> Timestamp {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn open(&self) -> std::result::Result<Box<dyn Session>, OpenError> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
 }
 
@@ -119,13 +119,13 @@ impl FakeStore {
 #[async_trait]
 impl Sends for FakeStore {
     async fn reserve(&self, _lease: &Lease, _block: &SendBlock) -> Result<()> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn close_block(&self, _account: &str, _number: i64, _at: Timestamp) -> Result<()> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn blocks(&self, _account: &str, _since: Timestamp) -> Result<Vec<SendBlock>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
 }
 
@@ -188,73 +188,73 @@ impl Store for FakeStore {
         Ok(())
     }
     async fn migrate(&self) -> Result<Migrated> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn check_schema(&self) -> Result<()> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn ping(&self) -> Result<()> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn due(&self, _account: &str, _now: Timestamp, _limit: u32) -> Result<Vec<Job>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn doubts(&self, _account: &str, _now: Timestamp, _limit: u32) -> Result<Vec<Job>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn next_due(&self, _account: &str, _now: Timestamp) -> Result<Option<Timestamp>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn start(&self, _lease: &Lease, _starts: &[Start], _now: Timestamp) -> Result<Vec<JobId>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn apply(&self, _moves: &[Move]) -> Result<Vec<bool>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn abandoned(&self, _lease: &Lease, _limit: u32) -> Result<Vec<Job>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn overdue(&self, _now: Timestamp, _limit: u32) -> Result<Vec<Job>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn doomed(&self, _limit: u32) -> Result<Vec<(Job, JobId)>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn sweep_links(&self) -> Result<u64> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn account(&self, _account: &str) -> Result<AccountState> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn accounts(&self) -> Result<Vec<AccountState>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn suspend(&self, _account: &str, _reason: Option<&str>, _event: &Event) -> Result<()> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn cool_down(&self, _account: &str, _until: Timestamp, _reason: &str) -> Result<()> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn events_after(&self, _seq: i64, _limit: u32) -> Result<Vec<OutboxRow>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn last_event(&self) -> Result<i64> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn job(&self, _id: JobId) -> Result<Option<JobDetail>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn jobs(&self, _filter: &JobFilter) -> Result<Vec<Job>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn batches(&self, _name: Option<&str>, _limit: u32) -> Result<Vec<BatchView>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn counts(&self) -> Result<Vec<StateCount>> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
     async fn outbox_backlog(&self) -> Result<Backlog> {
-        unimplemented!()
+        unreachable!("these tests have no use for it")
     }
 }
 

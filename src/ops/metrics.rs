@@ -196,8 +196,6 @@ pub enum Received {
     Accepted,
     /// Known already with the same content.
     Duplicate,
-    /// Known already with other content.
-    Conflict,
     /// Turned away.
     Rejected,
 }
@@ -215,19 +213,6 @@ pub enum Login {
     Refused,
 }
 
-/// What a transaction was for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Commit {
-    /// Taking jobs in.
-    Intake,
-    /// Claims with their intents.
-    Start,
-    /// Outcomes with their events.
-    Outcome,
-    /// Marking events as sent.
-    Outbox,
-}
-
 // ── jobs ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 impl Metrics {
     /// Submissions came in.
@@ -235,7 +220,6 @@ impl Metrics {
         let outcome = match what {
             Received::Accepted => "accepted",
             Received::Duplicate => "duplicate",
-            Received::Conflict => "conflict",
             Received::Rejected => "rejected",
         };
         self.received.with_label_values(&[outcome]).inc_by(count);
@@ -261,15 +245,9 @@ impl Metrics {
         self.reconciled.with_label_values(&[account, finding.word()]).inc();
     }
 
-    /// One transaction over many rows was committed.
-    pub fn committed(&self, what: Commit, rows: usize) {
-        let kind = match what {
-            Commit::Intake => "intake",
-            Commit::Start => "start",
-            Commit::Outcome => "outcome",
-            Commit::Outbox => "outbox",
-        };
-        self.commits.with_label_values(&[kind]).observe(rows as f64);
+    /// Moves of so many jobs were committed in one transaction.
+    pub fn committed(&self, moves: usize) {
+        self.commits.with_label_values(&["outcome"]).observe(moves as f64);
     }
 }
 
@@ -373,11 +351,6 @@ impl Metrics {
     /// Events found nobody to receive them.
     pub fn unroutable(&self, count: u64) {
         self.published.with_label_values(&["unroutable"]).inc_by(count);
-    }
-
-    /// Events could not be published, the broker being away.
-    pub fn publish_failed(&self, count: u64) {
-        self.published.with_label_values(&["failed"]).inc_by(count);
     }
 
     /// The broker came or went.

@@ -162,7 +162,7 @@ pub struct StateCount {
     pub state: State,
     /// How many.
     pub jobs: u64,
-    /// Arrival of the oldest.
+    /// Since when the oldest of them is late: due (waiting), in doubt (in doubt), else arrived. May be still to come.
     pub oldest: Option<Timestamp>,
 }
 
