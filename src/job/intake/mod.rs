@@ -52,11 +52,20 @@ impl Intake {
     /// Takes in jobs until `stop`; then takes no more, finishes what was received and returns. What could not be
     /// committed stays with the broker.
     pub async fn run(self, stop: CancellationToken) {
+        let intake = Arc::new(self);
         let (sender, receiver) = mpsc::channel(1);
-        tokio::join!(self.receive(sender, &stop), self.commit_all(receiver, &stop), async {
-            stop.cancelled().await;
-            self.broker.stop_consuming().await;
+        // Taking messages apart is work for a core of its own while the batch before is being committed.
+        let receiving = tokio::spawn({
+            let (intake, stop) = (Arc::clone(&intake), stop.clone());
+            async move { intake.receive(sender, &stop).await }
         });
+        tokio::join!(intake.commit_all(receiver, &stop), async {
+            stop.cancelled().await;
+            intake.broker.stop_consuming().await;
+        });
+        if let Err(error) = receiving.await {
+            tracing::error!("receiving ended: {error}");
+        }
     }
 
     async fn receive(&self, sorted: mpsc::Sender<Sorted>, stop: &CancellationToken) {
