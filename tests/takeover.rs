@@ -61,6 +61,7 @@ user = "{user}"
 password_file = '{password}'
 ca_file = {ca}
 requests_per_minute = 100000
+requests_per_minute_at_night = 100000
 sessions = {SESSIONS}
 "#,
             store = world.database.url,

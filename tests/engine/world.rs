@@ -53,7 +53,13 @@ pub struct Setup {
 impl Setup {
     pub fn new() -> Self {
         // A real registry keeps the place of a cut session for a while; here that would only be waiting.
-        Self { denic: DenicOptions { ghost: Duration::ZERO, ..DenicOptions::default() }, ..Self::default() }
+        let denic = DenicOptions {
+            ghost: Duration::ZERO,
+            // The same by day and by night.
+            requests_per_window: Some(100_000),
+            ..DenicOptions::default()
+        };
+        Self { denic, ..Self::default() }
     }
 
     pub fn fault(mut self, spec: &str) -> Self {
@@ -124,6 +130,7 @@ impl World {
             "user": self.credentials(name).0,
             "password_file": self.password_file(name),
             "requests_per_minute": 100_000,
+            "requests_per_minute_at_night": 100_000,
             "answer_seconds": 20,
         });
         settings.as_object().unwrap().clone()

@@ -19,7 +19,8 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        Self::with(DenicOptions::default()).await
+        // The same by day and by night.
+        Self::with(DenicOptions { requests_per_window: Some(2000), ..DenicOptions::default() }).await
     }
 
     pub async fn with(denic: DenicOptions) -> Self {

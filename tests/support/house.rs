@@ -146,6 +146,7 @@ user = "{user}"
 password_file = "{password_file}"
 ca_file = "{ca}"
 requests_per_minute = 100000
+requests_per_minute_at_night = 100000
 sessions = 5
 "#,
             address = sandbox.address,

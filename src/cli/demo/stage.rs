@@ -38,6 +38,9 @@ const FAULTS: &[&str] = &[
     "delay=30:p=0.05",
 ];
 
+/// What the registry allows, by day and by night.
+const REQUESTS_PER_MINUTE: usize = 2000;
+
 /// How long a stopping daemon may take.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
 
@@ -73,7 +76,12 @@ impl Stage {
             faults,
             seed: args.seed,
             // A cut session keeps its place for a while; a short while, or the demo would mostly wait for it.
-            denic: DenicOptions { ghost: Duration::from_millis(20), ..DenicOptions::default() },
+            // The same limit at every hour of the day, or the demo would be slow in the registry's purge phase.
+            denic: DenicOptions {
+                ghost: Duration::from_millis(20),
+                requests_per_window: Some(REQUESTS_PER_MINUTE),
+                ..DenicOptions::default()
+            },
         })
         .await
         .map_err(software)?;
@@ -216,7 +224,7 @@ fn configuration(args: &DemoArgs, store: String, ready: &Value, path: &std::path
         "{broker}[store]\nurl = {store}\n\n[http]\nlisten = \"\"\n\n[intake]\nopen = true\n\n[daemon]\npoll_millis = 100\n\n\
          [retry]\nsoon = [0.1, 0.5]\nbackoff = [0.2, 1.0]\nquestion = [0.1, 1.0]\nconnect = [0.1, 0.5]\n\n\
          [accounts.{ACCOUNT}]\nregistry = \"denic-rri\"\naddress = {address}\nuser = {user}\npassword_file = {secret}\n\
-         ca_file = {ca}\nanswer_seconds = 5\n",
+         ca_file = {ca}\nanswer_seconds = 5\nrequests_per_minute_at_night = {REQUESTS_PER_MINUTE}\n",
         store = quoted(&store),
         address = ready["denic_rri"]["address"],
         user = account["user"],

@@ -52,7 +52,7 @@ impl Account {
             password: settings.password()?,
             tls: tls::client(settings.ca_file.as_deref())?,
             server_name,
-            calendar: Calendar::new(settings.requests_per_minute),
+            calendar: Calendar::new(settings.requests_per_minute, settings.requests_per_minute_at_night),
             settings,
         })
     }

@@ -22,20 +22,24 @@ const NIGHT: std::ops::Range<i8> = 1..5;
 pub struct Calendar {
     zone: TimeZone,
     by_day: u32,
+    by_night: u32,
 }
 
 impl Calendar {
-    /// The published limits; `by_day` overrides the limit outside of the purge phase (the test environment has 100).
-    pub fn new(by_day: Option<u32>) -> Self {
+    /// The published limits of a live account. `by_day` overrides the limit outside of the purge phase (the test
+    /// environment has 100), `by_night` the one within (a Rush account has 2000 all day).
+    pub fn new(by_day: Option<u32>, by_night: Option<u32>) -> Self {
         // The rule in force since 1996, for machines without time zone data.
         let rule = || TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC);
-        Self { zone: TimeZone::get("Europe/Berlin").unwrap_or_else(|_| rule()), by_day: by_day.unwrap_or(BY_DAY) }
+        let by_day = by_day.unwrap_or(BY_DAY);
+        let by_night = by_night.unwrap_or(by_day.min(BY_NIGHT));
+        Self { zone: TimeZone::get("Europe/Berlin").unwrap_or_else(|_| rule()), by_day, by_night }
     }
 
     /// Requests allowed per [`WINDOW`] at this instant.
     pub fn requests_per_window(&self, at: Timestamp) -> u32 {
         let night = NIGHT.contains(&at.to_zoned(self.zone.clone()).hour());
-        if night { self.by_day.min(BY_NIGHT) } else { self.by_day }
+        if night { self.by_night } else { self.by_day }
     }
 
     /// The next local midnight. When the registry resets quotas is not stated; this is the assumption that errs least.
@@ -56,7 +60,7 @@ mod tests {
 
     #[test]
     fn the_purge_phase_is_slow_with_an_hour_to_spare() {
-        let calendar = Calendar::new(None);
+        let calendar = Calendar::new(None, None);
         for (time, limit) in [
             ("2026-01-15T00:59:59+01:00", 2000),
             ("2026-01-15T01:00:00+01:00", 200),
@@ -68,16 +72,19 @@ mod tests {
         ] {
             assert_eq!(calendar.requests_per_window(at(time)), limit, "{time}");
         }
-        let test = Calendar::new(Some(100));
+        let rush = Calendar::new(None, Some(2000));
+        assert_eq!(rush.requests_per_window(at("2026-01-15T03:00:00+01:00")), 2000);
+        let test = Calendar::new(Some(100), None);
         assert_eq!(test.requests_per_window(at("2026-01-15T12:00:00+01:00")), 100);
         assert_eq!(test.requests_per_window(at("2026-01-15T03:00:00+01:00")), 100);
     }
 
     #[test]
     fn days_of_23_24_and_25_hours() {
-        for calendar in
-            [Calendar::new(None), Calendar { zone: TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap(), by_day: 1 }]
-        {
+        for calendar in [
+            Calendar::new(None, None),
+            Calendar { zone: TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap(), by_day: 1, by_night: 1 },
+        ] {
             for (midnight, next, hours) in [
                 ("2026-03-29T00:00:00+01:00", "2026-03-30T00:00:00+02:00", 23),
                 ("2026-10-25T00:00:00+02:00", "2026-10-26T00:00:00+01:00", 25),
@@ -90,6 +97,6 @@ mod tests {
                 assert!(calendar.next_quota_day(next) > next);
             }
         }
-        assert!(Calendar::new(None).next_quota_day(Timestamp::MAX) >= Timestamp::MAX);
+        assert!(Calendar::new(None, None).next_quota_day(Timestamp::MAX) >= Timestamp::MAX);
     }
 }

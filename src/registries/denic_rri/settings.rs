@@ -42,6 +42,9 @@ pub struct Settings {
     pub sessions: usize,
     /// Requests per minute by day, if not the published 2000 (the test environment allows 100).
     pub requests_per_minute: Option<u32>,
+    /// Requests per minute from 01:00 to 05:00 German time, around the purge phase, if not the published 200 (a Rush
+    /// account has 2000 all day).
+    pub requests_per_minute_at_night: Option<u32>,
     /// Seconds one answer may take.
     #[serde(default = "answer_seconds")]
     pub answer_seconds: u64,
@@ -102,8 +105,8 @@ impl Settings {
         if !(1..=MOST_SESSIONS).contains(&settings.sessions) {
             return Err(format!("sessions must be 1 to {MOST_SESSIONS}, not {}", settings.sessions));
         }
-        if settings.requests_per_minute == Some(0) {
-            return Err("requests_per_minute must be at least 1".into());
+        if settings.requests_per_minute == Some(0) || settings.requests_per_minute_at_night == Some(0) {
+            return Err("requests_per_minute and requests_per_minute_at_night must be at least 1".into());
         }
         if settings.host().is_none() {
             return Err(format!("address must be `host:port`, not `{}`", settings.address.escape_default()));
