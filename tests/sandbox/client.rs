@@ -19,8 +19,7 @@ pub struct World {
 
 impl World {
     pub async fn new() -> Self {
-        // The same by day and by night.
-        Self::with(DenicOptions { requests_per_window: Some(2000), ..DenicOptions::default() }).await
+        Self::with(DenicOptions::default()).await
     }
 
     pub async fn with(denic: DenicOptions) -> Self {

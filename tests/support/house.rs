@@ -112,6 +112,8 @@ pub struct Daemon {
     process: Option<Child>,
     config: PathBuf,
     log: PathBuf,
+    /// How long the log was when it was last started.
+    begun: u64,
 }
 
 impl Daemon {
@@ -155,12 +157,13 @@ sessions = 5
         );
         let config = directory.join("registrard.toml");
         std::fs::write(&config, text).unwrap();
-        Self { process: None, config, log: directory.join("daemon.log") }
+        Self { process: None, config, log: directory.join("daemon.log"), begun: 0 }
     }
 
     /// Starts it; what it says is added to its log.
     pub fn start(&mut self) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
+        self.begun = log.metadata().unwrap().len();
         let mut command = Command::new(PROGRAM);
         command.arg("serve").arg("--config").arg(&self.config).stdin(Stdio::null());
         command.stdout(Stdio::null()).stderr(log).kill_on_drop(true);
@@ -172,8 +175,14 @@ sessions = 5
         self.process.take().expect("a running daemon").kill().await.unwrap();
     }
 
-    /// Asks it to end (SIGTERM) and waits until it has.
+    /// Asks it to end (SIGTERM), once it listens to signals, and waits until it has.
     pub async fn terminate(&mut self) -> ExitStatus {
+        let (log, begun) = (self.log.clone(), usize::try_from(self.begun).unwrap());
+        until("a daemon at work", PATIENCE, async || {
+            let said = std::fs::read(&log).unwrap_or_default();
+            String::from_utf8_lossy(&said[begun.min(said.len())..]).contains("the store is available").then_some(())
+        })
+        .await;
         let mut process = self.process.take().expect("a running daemon");
         let id = process.id().expect("a daemon that has not ended by itself");
         let kill = format!("kill -TERM {id}");
