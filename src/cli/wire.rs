@@ -139,6 +139,7 @@ fn meaning(judgement: &Judgement, answer: &Answer) -> Value {
         Verdict::Later(later) => ("later", Some(&later.reason)),
         Verdict::RefusedUnlessLost(reason) => ("refused_unless_lost", Some(reason)),
         Verdict::Unsure(reason) => ("unsure", Some(reason)),
+        Verdict::ByHand(reason) => ("by_hand", Some(reason)),
         Verdict::Suspend(reason) => ("suspend", Some(reason)),
     };
     let mut meaning = json!({ "verdict": word, "answer": answer });

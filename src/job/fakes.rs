@@ -15,14 +15,14 @@ use crate::broker::{Broker, BrokerError, Delivery, Published, RejectedMessage};
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Event, EventId, Job, JobId, Move, NewJob, ObjectKey, ObjectKind, Operation, Reject, State};
-use crate::registries::{Dialect, Limits, OpenError, Prepared, Registry, Session, Step};
+use crate::registries::{Checked, Dialect, Limits, OpenError, Prepared, Registry, Session, Step};
 use crate::store::*;
 
 /// A registry that knows `domain.create` with `domain` (text) and `years` (1 to 10).
 pub(super) struct FakeRegistry;
 
 impl Dialect for FakeRegistry {
-    fn check(&self, operation: Operation, params: &Map<String, Value>) -> std::result::Result<ObjectKey, Reject> {
+    fn check(&self, operation: Operation, params: &Map<String, Value>) -> std::result::Result<Checked, Reject> {
         if operation != Operation::DomainCreate {
             return Err(Reject::new(RejectCode::UnknownOperation, format!("this registry has no {operation}")));
         }
@@ -30,7 +30,7 @@ impl Dialect for FakeRegistry {
             return Err(Reject::param("years", "must be 1 to 10"));
         }
         match params.get("domain") {
-            Some(Value::String(name)) => Ok(ObjectKey::new(ObjectKind::Domain, name)),
+            Some(Value::String(name)) => Ok(ObjectKey::new(ObjectKind::Domain, name).into()),
             Some(_) => Err(Reject::param("domain", "must be a string")),
             None => Err(Reject::param("domain", "is missing")),
         }

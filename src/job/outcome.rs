@@ -79,6 +79,10 @@ impl Circumstances {
             Verdict::Refused(why) if job.keep_transaction && job.operation.writes() => {
                 self.doubt(job, why, Doubtful::Refusal)
             }
+            Verdict::ByHand(why) if job.keep_transaction && job.operation.writes() => {
+                self.doubt(job, why, Doubtful::Refusal)
+            }
+            Verdict::ByHand(why) => self.step(job, Cause::ByHand).map(|step| because(step, why)),
             Verdict::RefusedUnlessLost(why) if job.lost => self.doubt(job, why, Doubtful::Refusal),
             Verdict::Refused(why) | Verdict::RefusedUnlessLost(why) => {
                 self.step(job, Cause::Refused).map(|step| because(step, why))
@@ -258,7 +262,10 @@ impl Circumstances {
     /// Adds the event, where the move is one the world hears of: every change of what billing may believe, but not each
     /// claim, deferral or unanswered question.
     fn tell(&self, job: &Job, mut step: Move, judgement: &Judgement) -> Move {
-        if !matches!(step.cause(), Cause::Claimed | Cause::Deferred | Cause::StillUnknown | Cause::FoundNothing) {
+        if !matches!(
+            step.cause(),
+            Cause::Claimed | Cause::Deferred | Cause::StillUnknown | Cause::StillPending | Cause::FoundNothing
+        ) {
             step.event = Some(Event::of_move(job, &step, &judgement.deadlines));
         }
         step

@@ -67,6 +67,8 @@ operations! {
     OrderInfo "order.info" Order false,
     OrderCancel "order.cancel" Order true,
     OrderProcess "order.process" Order true,
+    MessageRead "message.read" Message false,
+    MessageDelete "message.delete" Message true,
     Raw "raw" Account true,
 }
 
@@ -108,6 +110,7 @@ pub enum ObjectKind {
     Host,
     Account,
     Order,
+    Message,
 }
 
 impl ObjectKind {
@@ -120,6 +123,7 @@ impl ObjectKind {
             Self::Host => "host",
             Self::Account => "account",
             Self::Order => "order",
+            Self::Message => "message",
         }
     }
 }

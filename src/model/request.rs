@@ -204,6 +204,18 @@ impl Reject {
     }
 }
 
+/// A parameter breaks a rule that the registry publishes but does not (or not always) enforce: the job is taken all the
+/// same, and its publisher told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Warning {
+    /// Name of the rule, as the account's settings know it.
+    pub rule: &'static str,
+    /// The field (`params.email[1]`).
+    pub field: String,
+    /// The rule and the value that breaks it. Never contains a secret.
+    pub reason: String,
+}
+
 impl fmt::Display for Reject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.field {

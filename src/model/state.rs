@@ -96,6 +96,10 @@ words! {
         StillUnknown "still_unknown",
         /// The attempt budget, or the patience with an unknown outcome, is used up.
         GaveUp "gave_up",
+        /// The registry takes this order from a human only.
+        ByHand "by_hand",
+        /// Asked about a pending order: the registry still works on it.
+        StillPending "still_pending",
         /// The registry finished a pending order.
         Completed "completed",
         /// The registry turned a pending order down.
@@ -149,6 +153,7 @@ pub const MOVES: &[(State, Cause, State)] = &[
     (State::Running, Cause::Deferred, State::Waiting),
     (State::Running, Cause::Lost, State::InDoubt),
     (State::Running, Cause::GaveUp, State::NeedsAttention),
+    (State::Running, Cause::ByHand, State::NeedsAttention),
     (State::InDoubt, Cause::FoundApplied, State::Succeeded),
     (State::InDoubt, Cause::FoundTaken, State::Pending),
     (State::InDoubt, Cause::FoundNothing, State::Waiting),
@@ -157,6 +162,7 @@ pub const MOVES: &[(State, Cause, State)] = &[
     (State::InDoubt, Cause::GaveUp, State::NeedsAttention),
     (State::Pending, Cause::Completed, State::Succeeded),
     (State::Pending, Cause::TurnedDown, State::Failed),
+    (State::Pending, Cause::StillPending, State::Pending),
     (State::Pending, Cause::GaveUp, State::NeedsAttention),
     (State::NeedsAttention, Cause::Redriven, State::Waiting),
     (State::NeedsAttention, Cause::AskAgain, State::InDoubt),

@@ -24,6 +24,9 @@ pub enum Verdict {
     Later(Later),
     /// Answered, yet nobody can tell from the answer whether it happened: ask before sending again.
     Unsure(String),
+    /// Certainly not done, and no request can do it: the registry takes this order from a human only, by the way the
+    /// text names.
+    ByHand(String),
     /// The account must not send anything more until an operator has looked (law 10).
     Suspend(String),
 }

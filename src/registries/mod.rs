@@ -12,6 +12,8 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
+use crate::model::deadline::Deadline;
+use crate::model::request::Warning;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Finding, Lost, ObjectKey, Operation, Reject};
 
@@ -82,13 +84,60 @@ pub enum Step {
     Found(Finding),
 }
 
+/// What checking a job's parameters brought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Checked {
+    /// The object it works on.
+    pub object: ObjectKey,
+    /// Rules it breaks that do not stop it.
+    pub warnings: Vec<Warning>,
+}
+
+impl From<ObjectKey> for Checked {
+    fn from(object: ObjectKey) -> Self {
+        Self { object, warnings: Vec::new() }
+    }
+}
+
+/// What a native code means, for people.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Explanation {
+    /// One word for what it means where a request was refused.
+    pub meaning: &'static str,
+    /// What it says, and what to know about it.
+    pub remark: &'static str,
+}
+
 /// The language of a registry: pure functions, no I/O. `params` are a job's parameters.
 pub trait Dialect: Send + Sync + 'static {
     /// Checks a job's parameters and names the object it works on. The reject names field, rule and value.
     ///
     /// # Errors
     /// The operation is not one of this registry, or a parameter is missing, unknown or outside its rule.
-    fn check(&self, operation: Operation, params: &Map<String, Value>) -> Result<ObjectKey, Reject>;
+    fn check(&self, operation: Operation, params: &Map<String, Value>) -> Result<Checked, Reject>;
+
+    /// The question whose answer completes these parameters, for a job that states only what shall change
+    /// (`"merge": true`); `None` for a job that states everything. Read-only.
+    ///
+    /// # Errors
+    /// As [`Dialect::check`].
+    fn reads_first(&self, _operation: Operation, _params: &Map<String, Value>) -> Result<Option<Prepared>, Reject> {
+        Ok(None)
+    }
+
+    /// The complete parameters: those of the job, and for the rest what `shown` says. What [`Dialect::prepare`] then
+    /// writes replaces the whole object.
+    ///
+    /// # Errors
+    /// The answer does not show the object completely; says why. Nothing may be sent then.
+    fn complete(
+        &self,
+        _operation: Operation,
+        params: &Map<String, Value>,
+        _shown: &Answer,
+    ) -> Result<Map<String, Value>, Judgement> {
+        Ok(params.clone())
+    }
 
     /// Writes the request. Deterministic: the same input gives the same bytes.
     ///
@@ -110,6 +159,22 @@ pub trait Dialect: Send + Sync + 'static {
     /// what is true. Asks read-only questions only.
     fn reconcile(&self, doubt: &Doubt<'_>, heard: &[Answer]) -> Step;
 
+    /// As [`Dialect::reconcile`], about an order the registry took and works on: `Applied` if it is finished, `Taken` if
+    /// it still is not, `Foreign` if it came to nothing.
+    fn follow_up(&self, _order: &Doubt<'_>, _heard: &[Answer]) -> Step {
+        Step::Found(Finding::Unknown("this registry's pending orders are ended by its messages only".into()))
+    }
+
+    /// What a native code means in the answer to an operation; `None` for a code that stands in no table.
+    fn explain(&self, _operation: Operation, _code: &str) -> Option<Explanation> {
+        None
+    }
+
+    /// The registry's message queue, if it has one.
+    fn mailbox(&self) -> Option<&dyn Mailbox> {
+        None
+    }
+
     /// A payload as it goes over the connection, for people (`wire encode --frame`).
     ///
     /// # Errors
@@ -125,6 +190,95 @@ pub trait Dialect: Send + Sync + 'static {
     fn unframe<'a>(&self, bytes: &'a [u8]) -> Result<&'a [u8], String> {
         Ok(bytes)
     }
+}
+
+/// The message queue of an account at its registry: pure functions, no I/O. One message is read at a time, the oldest,
+/// and stays until it is removed.
+pub trait Mailbox: Send + Sync {
+    /// Asks for the oldest message.
+    ///
+    /// # Errors
+    /// It cannot be written; ours to mend.
+    fn read(&self) -> Result<Prepared, Reject>;
+
+    /// What the answer to [`Mailbox::read`] holds.
+    fn head(&self, answer: &Answer) -> Head;
+
+    /// Removes a message.
+    ///
+    /// # Errors
+    /// It cannot be written; ours to mend.
+    fn remove(&self, message: &str, transaction: &str) -> Result<Prepared, Reject>;
+
+    /// What the answer to [`Mailbox::remove`] means.
+    fn removed(&self, answer: &Answer) -> Removed;
+}
+
+/// What is at the head of a queue.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Head {
+    /// Nothing is in it.
+    Empty,
+    /// The oldest message.
+    Message(Box<RegistryMessage>),
+    /// The registry would not say.
+    Refused(Judgement),
+}
+
+/// A message of a registry.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RegistryMessage {
+    /// The registry's id of it, unique for the account.
+    pub id: String,
+    /// How many there are, itself included, if the registry says.
+    pub count: Option<u64>,
+    /// When the registry wrote it, if it says.
+    pub written_at: Option<Timestamp>,
+    /// The registry's word for its type.
+    pub native_kind: String,
+    /// Our word for its type, for the event's type `message.<kind>`: lower case and `_`; `raw` if nobody knows the type.
+    pub kind: &'static str,
+    /// What it is about, if one object.
+    pub object: Option<ObjectKey>,
+    /// All it says, as JSON with the names answers use.
+    pub data: Value,
+    /// Dates it names.
+    pub deadlines: Vec<Deadline>,
+    /// What it ends: pending jobs on `object` with one of these operations.
+    pub ends: Option<Ending>,
+}
+
+/// How a message ends pending jobs.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ending {
+    /// Jobs with one of these operations.
+    pub operations: &'static [Operation],
+    /// Whether the order was carried out.
+    pub succeeded: bool,
+    /// Why, for people.
+    pub reason: String,
+}
+
+/// What became of a message that was to be removed.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Removed {
+    /// It is gone (or was before).
+    Gone,
+    /// It is there, and another one is older: read the head again.
+    NotTheHead(String),
+    /// The registry would not; the verdict says what to do.
+    Refused(Judgement),
+}
+
+/// A way to ask the registry on behalf of an account, within its limits: each request takes a slot and uses a session.
+#[async_trait]
+pub trait Line: Send + Sync {
+    /// Sends and waits for the answer, bounded in time. What the answer means for the whole account (a block, a refused
+    /// login) has been taken care of when this returns.
+    ///
+    /// # Errors
+    /// Whether anything may have reached the registry.
+    async fn ask(&self, request: Prepared) -> Result<Answer, Lost>;
 }
 
 /// The published limits of an account. Later limits stack on these.

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::model::command::ObjectKind;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Finding, Lost, ObjectKey, Operation, Reject, Verdict};
-use crate::registries::{Dialect, Limits, OpenError, Prepared, Registry, Session, Step};
+use crate::registries::{Checked, Dialect, Limits, OpenError, Prepared, Registry, Session, Step};
 
 /// The account and its language in one.
 pub struct Instant {
@@ -28,9 +28,9 @@ impl Instant {
 }
 
 impl Dialect for Instant {
-    fn check(&self, operation: Operation, params: &Map<String, Value>) -> Result<ObjectKey, Reject> {
+    fn check(&self, operation: Operation, params: &Map<String, Value>) -> Result<Checked, Reject> {
         let name = params.get("domain").and_then(Value::as_str).ok_or_else(|| Reject::param("domain", "is missing"))?;
-        Ok(ObjectKey::new(operation.object(), name))
+        Ok(ObjectKey::new(operation.object(), name).into())
     }
 
     fn prepare(

@@ -53,7 +53,7 @@ fn certainly_not_done(detail: &JobDetail) -> bool {
     if !job.operation.writes() || job.attempt == 0 {
         return true;
     }
-    let refused = [Cause::Deferred, Cause::Refused, Cause::GaveUp].map(Cause::word);
+    let refused = [Cause::Deferred, Cause::Refused, Cause::GaveUp, Cause::ByHand].map(Cause::word);
     let answered = attempts.last().is_some_and(|last| {
         last.attempt == job.attempt
             && last.ended_at.is_some()

@@ -330,6 +330,7 @@ const fn word(verdict: &Verdict) -> &'static str {
         Verdict::Refused(_) | Verdict::RefusedUnlessLost(_) => "refused",
         Verdict::Later(_) => "later",
         Verdict::Unsure(_) => "unsure",
+        Verdict::ByHand(_) => "by_hand",
         Verdict::Suspend(_) => "suspend",
     }
 }

@@ -11,7 +11,7 @@ use super::nearest::nearest;
 use crate::config;
 use crate::model::request::{DEFAULT_MAX_ATTEMPTS, RejectCode};
 use crate::model::{JobId, NewJob, Reject, Request};
-use crate::registries::Registry;
+use crate::registries::{Checked, Registry};
 
 /// Most jobs one job may wait for.
 const MOST_AFTER: usize = 100;
@@ -115,7 +115,7 @@ impl Gate {
                 ));
             }
         }
-        let object = registry.dialect().check(request.operation, &request.params)?;
+        let Checked { object, .. } = registry.dialect().check(request.operation, &request.params)?;
         let mut after: Vec<_> = request.after.into_iter().map(JobId).collect();
         after.sort_unstable();
         after.dedup();

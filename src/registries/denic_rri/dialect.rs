@@ -10,7 +10,7 @@ use super::{frame, outcome, reconcile};
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, ObjectKey, Operation, Reject};
-use crate::registries::{Dialect, Prepared, Step, WireOptions};
+use crate::registries::{Checked, Dialect, Prepared, Step, WireOptions};
 
 /// A transaction id as long as any, to measure requests with.
 const LONGEST_TRANSACTION: usize = 64;
@@ -65,10 +65,10 @@ impl Rri {
 }
 
 impl Dialect for Rri {
-    fn check(&self, operation: Operation, params: &Map<String, Value>) -> Result<ObjectKey, Reject> {
+    fn check(&self, operation: Operation, params: &Map<String, Value>) -> Result<Checked, Reject> {
         let (object, order) = self.order(operation, params)?;
         self.finish(operation, order, &"x".repeat(LONGEST_TRANSACTION))?;
-        Ok(object)
+        Ok(object.into())
     }
 
     fn prepare(

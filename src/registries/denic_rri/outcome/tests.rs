@@ -23,6 +23,7 @@ fn word(operation: Operation, text: &str) -> String {
         Verdict::Later(later) => format!("later {:?} {:?}", later.pace, later.scope),
         Verdict::RefusedUnlessLost(_) => "refused unless lost".into(),
         Verdict::Unsure(_) => "unsure".into(),
+        Verdict::ByHand(_) => "by hand".into(),
         Verdict::Suspend(_) => "suspend".into(),
     }
 }
