@@ -72,6 +72,7 @@ cases! {
     guards:
         due_jobs_come_by_class_then_time_then_arrival,
         a_job_starts_once,
+        a_request_known_only_after_a_question_gets_its_intent,
         only_what_is_waiting_and_free_starts,
         a_late_finisher_changes_nothing,
         a_replaced_owner_changes_nothing,

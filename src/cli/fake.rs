@@ -185,6 +185,9 @@ impl Store for Fake {
     async fn next_due(&self, _: &str, _: Timestamp) -> Result<Option<Timestamp>> {
         unreachable!("these tests have no use for it")
     }
+    async fn resolve(&self, _: &Lease, _: JobId, _: u32, _: [u8; 32]) -> Result<bool> {
+        unreachable!("these tests have no use for it")
+    }
     async fn start(&self, _: &Lease, _: &[Start], _: Timestamp) -> Result<Vec<JobId>> {
         unreachable!("these tests have no use for it")
     }

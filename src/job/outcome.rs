@@ -116,6 +116,15 @@ impl Circumstances {
         Outcome { step: self.put_back(job, why), account: None }
     }
 
+    /// The question a running job begins with was perhaps sent; its request was not. Costs an attempt, so that a question
+    /// that breaks every connection is not asked for ever.
+    #[must_use]
+    pub fn question_lost(&self, job: &Job, why: &str) -> Outcome {
+        let again = Later { pace: Pace::Backoff, scope: Scope::Job, reason: why.to_owned() };
+        let step = self.later(job, &again).map(|step| self.tell(job, step, &Judgement::plain(Verdict::Done)));
+        Outcome { step, account: None }
+    }
+
     /// A running job's request was perhaps sent. A write is in doubt; a read is simply asked again later.
     #[must_use]
     pub fn perhaps_sent(&self, job: &Job, why: &str) -> Outcome {

@@ -78,7 +78,7 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
 }
 
 /// A question may be the one that learns of a block or a refused account.
-async fn note_account(shared: &Shared, judgement: &Judgement) {
+pub(super) async fn note_account(shared: &Shared, judgement: &Judgement) {
     let account = &shared.account;
     let effect = match &judgement.verdict {
         Verdict::Suspend(why) => Some(AccountEffect::Suspend(why.clone())),

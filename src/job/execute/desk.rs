@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::read_first::{self, Read};
 use super::staff::Shared;
-use super::{Work, ask};
+use super::{Opening, Work, ask};
 use crate::job::commit::Committed;
 use crate::job::outcome::{AccountEffect, Outcome};
 use crate::job::schedule::throttle::Slot;
@@ -215,7 +216,13 @@ async fn next_work(shared: &Shared) -> Option<Work> {
 /// Does one piece of work; says whether the session may be used again.
 async fn perform(shared: &Shared, session: &mut Open, work: Work, stop: &CancellationToken) -> bool {
     match work {
-        Work::Run(job, request, slot) => run_job(shared, session, &job, &request, slot).await,
+        Work::Run(job, Opening::Request(request), slot) => run_job(shared, session, &job, &request, slot).await,
+        Work::Run(job, Opening::Question(question), slot) => {
+            match read_first::read(shared, session, &job, &question, slot, stop).await {
+                Read::Complete(request, slot) => run_job(shared, session, &job, &request, slot).await,
+                Read::Over { usable } => usable,
+            }
+        }
         Work::Ask(job) => ask::ask(shared, session, &job, stop).await,
     }
 }

@@ -6,6 +6,7 @@
 
 mod ask;
 mod desk;
+mod read_first;
 mod staff;
 pub mod standing;
 
@@ -54,10 +55,28 @@ pub struct Account {
     pub standing: Arc<Standing>,
 }
 
+/// How the work on a claimed job begins.
+pub enum Opening {
+    /// With its request.
+    Request(Prepared),
+    /// With a question whose answer completes the job's parameters; the request can only be written then.
+    Question(Prepared),
+}
+
+impl Opening {
+    /// What goes over the wire first.
+    #[must_use]
+    pub const fn first(&self) -> &Prepared {
+        match self {
+            Self::Request(first) | Self::Question(first) => first,
+        }
+    }
+}
+
 /// One piece of work for a desk.
 pub enum Work {
     /// A claimed job whose intent is written, with its slot.
-    Run(Box<Job>, Prepared, Slot),
+    Run(Box<Job>, Opening, Slot),
     /// A job in doubt to ask about.
     Ask(Box<Job>),
 }

@@ -8,10 +8,9 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::super::execute::{Account, Staff, Work};
+use super::super::execute::{Account, Opening, Staff, Work};
 use super::rescue::rescue;
-use crate::model::{Cause, Job, JobId};
-use crate::registries::Prepared;
+use crate::model::{Cause, Job, JobId, Reject};
 use crate::store::{Result, Start, StoreError};
 
 /// Most jobs looked at in one round.
@@ -205,9 +204,9 @@ impl Worker<'_> {
         let mut slots = slots.into_iter();
         match started {
             Ok(started) => {
-                for (job, request) in started {
+                for (job, opening) in started {
                     let Some(slot) = slots.next() else { break };
-                    self.staff.hand_over(Work::Run(Box::new(job), request, slot)).await;
+                    self.staff.hand_over(Work::Run(Box::new(job), opening, slot)).await;
                 }
                 slots.for_each(super::throttle::Slot::unused);
             }
@@ -225,12 +224,12 @@ impl Worker<'_> {
     }
 
     /// Writes the requests. A job whose request cannot be written (its rules changed since intake) is refused.
-    async fn prepare(&self, due: Vec<Job>) -> Vec<(Job, Prepared, String)> {
+    async fn prepare(&self, due: Vec<Job>) -> Vec<(Job, Opening, String)> {
         let mut ready = Vec::with_capacity(due.len());
         for job in due {
             let transaction = job.next_transaction();
-            match self.account.registry.dialect().prepare(job.operation, &job.params, &transaction) {
-                Ok(request) => ready.push((job, request, transaction)),
+            match self.opening(&job, &transaction) {
+                Ok(opening) => ready.push((job, opening, transaction)),
                 Err(reject) => {
                     // Without the value: what breaks a rule may be personal data, and reasons are logged.
                     let field = reject.field.as_deref().unwrap_or_default();
@@ -245,30 +244,38 @@ impl Worker<'_> {
         ready
     }
 
+    fn opening(&self, job: &Job, transaction: &str) -> std::result::Result<Opening, Reject> {
+        let dialect = self.account.registry.dialect();
+        match dialect.reads_first(job.operation, &job.params)? {
+            Some(question) => Ok(Opening::Question(question)),
+            None => dialect.prepare(job.operation, &job.params, transaction).map(Opening::Request),
+        }
+    }
+
     /// Claims and intents of the first `count`, in one transaction (law 2).
     async fn start(
         &self,
-        mut ready: Vec<(Job, Prepared, String)>,
+        mut ready: Vec<(Job, Opening, String)>,
         count: usize,
         now: Timestamp,
-    ) -> Result<Vec<(Job, Prepared)>> {
+    ) -> Result<Vec<(Job, Opening)>> {
         ready.truncate(count);
         if ready.is_empty() {
             return Ok(Vec::new());
         }
         let starts: Vec<Start> = ready
             .iter()
-            .map(|(job, request, transaction)| Start {
+            .map(|(job, opening, transaction)| Start {
                 job: job.id,
                 attempt: job.attempt,
                 transaction: transaction.clone(),
-                digest: request.digest(),
+                digest: opening.first().digest(),
             })
             .collect();
         let started = self.account.store.start(&self.account.lease, &starts, now).await;
         let ready = ready
             .into_iter()
-            .map(|(job, request, transaction)| (claimed(job, transaction, self.account.lease.fence, now), request));
+            .map(|(job, opening, transaction)| (claimed(job, transaction, self.account.lease.fence, now), opening));
         match started {
             Ok(started) => {
                 let started: HashSet<JobId> = started.into_iter().collect();

@@ -126,6 +126,32 @@ pub(super) async fn start(
     Ok(started.into_iter().map(JobId).collect())
 }
 
+/// The digest of a request that could only be written after a question was answered.
+pub(super) async fn resolve(
+    pool: &PgPool,
+    owner: &Lease,
+    job: JobId,
+    attempt: u32,
+    digest: [u8; 32],
+) -> std::result::Result<bool, Failure> {
+    let mut transaction = pool.begin().await?;
+    lease::hold(&mut transaction, owner).await?;
+    let done = sqlx::query(
+        "UPDATE attempts SET digest = $3
+           FROM (SELECT id FROM jobs
+                  WHERE id = $1 AND attempt = $2 AND state = 'running' AND fence = $4 FOR NO KEY UPDATE) AS running
+          WHERE attempts.job_id = running.id AND attempts.attempt = $2",
+    )
+    .bind(job.0)
+    .bind(i64::from(attempt))
+    .bind(digest.to_vec())
+    .bind(owner.fence)
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Running jobs whose owner is gone.
 pub(super) async fn abandoned(pool: &PgPool, owner: &Lease, limit: u32) -> Result<Vec<Job>> {
     let rows: Vec<JobRow<Uuid>> = sqlx::query_as(concat!(

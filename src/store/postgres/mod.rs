@@ -178,6 +178,9 @@ impl Store for PostgresStore {
     async fn start(&self, lease: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>> {
         bounded(again(|| claim::start(&self.pool, lease, starts, now))).await
     }
+    async fn resolve(&self, lease: &Lease, job: JobId, attempt: u32, digest: [u8; 32]) -> Result<bool> {
+        bounded(again(|| claim::resolve(&self.pool, lease, job, attempt, digest))).await
+    }
     async fn apply(&self, moves: &[Move]) -> Result<Vec<bool>> {
         bounded(again(|| moves::apply(&self.pool, moves))).await
     }

@@ -130,6 +130,31 @@ pub(super) async fn start(writer: &SqlitePool, owner: &Lease, starts: &[Start], 
     Ok(started)
 }
 
+/// The digest of a request that could only be written after a question was answered.
+pub(super) async fn resolve(
+    writer: &SqlitePool,
+    owner: &Lease,
+    job: JobId,
+    attempt: u32,
+    digest: [u8; 32],
+) -> Result<bool> {
+    let mut transaction = begin(writer).await?;
+    lease::hold(&mut transaction, owner).await?;
+    let done = sqlx::query(
+        "UPDATE attempts SET digest = $3
+          WHERE job_id = $1 AND attempt = $2
+            AND EXISTS (SELECT 1 FROM jobs WHERE id = $1 AND attempt = $2 AND state = 'running' AND fence = $4)",
+    )
+    .bind(key(job))
+    .bind(i64::from(attempt))
+    .bind(digest.to_vec())
+    .bind(owner.fence)
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// Running jobs whose owner is gone.
 pub(super) async fn abandoned(readers: &SqlitePool, owner: &Lease, limit: u32) -> Result<Vec<Job>> {
     let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(

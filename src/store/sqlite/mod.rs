@@ -158,6 +158,9 @@ impl Store for SqliteStore {
     async fn start(&self, lease: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>> {
         claim::start(&self.writer, lease, starts, now).await
     }
+    async fn resolve(&self, lease: &Lease, job: JobId, attempt: u32, digest: [u8; 32]) -> Result<bool> {
+        claim::resolve(&self.writer, lease, job, attempt, digest).await
+    }
     async fn apply(&self, moves: &[Move]) -> Result<Vec<bool>> {
         moves::apply(&self.writer, moves).await
     }
