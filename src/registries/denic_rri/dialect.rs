@@ -53,7 +53,13 @@ impl Rri {
     fn order(&self, operation: Operation, params: &Map<String, Value>) -> Result<(ObjectKey, Order), Reject> {
         let command = commands::find(operation)
             .ok_or_else(|| Reject::new(RejectCode::UnknownOperation, format!("{} has no {operation}", super::NAME)))?;
-        (command.order)(params, &self.rules)
+        let (object, order) = (command.order)(params, &self.rules)?;
+        match codec::lacks(&order, &self.protocol) {
+            Some(field) => {
+                Err(Reject::param(field, format!("protocol {} has no words for it; 5.0 has", self.protocol)))
+            }
+            None => Ok((object, order)),
+        }
     }
 
     /// Writes a request for the wire; only writes get the transaction id.

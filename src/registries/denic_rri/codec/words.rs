@@ -18,10 +18,12 @@ pub enum Space {
     Verification,
     /// The message queue.
     Msg,
+    /// Registrar accounts.
+    Regacc,
 }
 
 impl Space {
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 8] = [
         (Self::Global, "global"),
         (Self::Transaction, "transaction"),
         (Self::Contact, "contact"),
@@ -29,6 +31,7 @@ impl Space {
         (Self::Dnsentry, "dnsentry"),
         (Self::Verification, "verification"),
         (Self::Msg, "msg"),
+        (Self::Regacc, "regacc"),
     ];
 
     /// The name in the URI; also the prefix used when writing.
@@ -88,7 +91,7 @@ macro_rules! words {
 }
 
 use InXml::{Attribute, Dns, Element, Role, Wrapped};
-use Space::{Contact as C, Domain as D, Global as G, Verification as V};
+use Space::{Contact as C, Domain as D, Global as G, Regacc as R, Verification as V};
 
 words! {
     // login
@@ -130,7 +133,10 @@ words! {
     AuthInfo "AuthInfo" Element(D, "authInfo");
     AuthInfo1 "AuthInfo1" Element(D, "authInfo1");
     AuthInfo2 "AuthInfo2" Element(D, "authInfo2");
+    AuthInfoHash "AuthInfoHash" Attribute("hash");
+    AuthInfoExpire "AuthInfoExpire" Attribute("expire");
     Recursive "Recursive" Attribute("recursive");
+    Disconnect "Disconnect" Attribute("disconnect");
     RegistrationDate "RegistrationDate" Element(D, "registrationDate");
     DeadlineBeforeDedelegation "VerificationDeadlineBeforeDedelegation" Element(D, "verificationDeadlineBeforeDedelegation");
     DeadlineBeforeDeletion "VerificationDeadlineBeforeDeletion" Element(D, "verificationDeadlineBeforeDeletion");
@@ -139,10 +145,16 @@ words! {
     RegAccId "RegAccId" Element(D, "regAccId");
     // the registrar's name at the top level: protocols 3.0 and 4.0
     RegAccName "RegAccName" Element(D, "regAccName");
+    // registrar accounts
+    RegAcc "RegAcc" Element(R, "handle");
+    Fax "Fax" Element(R, "fax");
+    Url "Url" Element(R, "url");
+    MemberAccId "MemberAccId" Element(R, "memberacc");
 }
 
-/// Elements that mean a word which stands elsewhere when written: the registrar's data in a domain INFO has the words
-/// of a contact, and tables of the manual differ from its samples in the case of the AuthInfo elements.
+/// Elements that mean a word which stands elsewhere when written: the registrar's data in a domain INFO and in a RegAcc
+/// INFO has the words of a contact, and tables of the manual differ from its samples in the case of the AuthInfo
+/// elements.
 const ALSO: &[(Space, &str, Word)] = &[
     (C, "status", Word::Status),
     (D, "name", Word::Name),
@@ -152,6 +164,16 @@ const ALSO: &[(Space, &str, Word)] = &[
     (D, "authinfo", Word::AuthInfo),
     (D, "authinfo1", Word::AuthInfo1),
     (D, "authinfo2", Word::AuthInfo2),
+    (D, "authInfoExpire", Word::AuthInfoExpire),
+    (D, "authinfoexpire", Word::AuthInfoExpire),
+    (R, "name", Word::Name),
+    (R, "address", Word::Address),
+    (R, "postalCode", Word::PostalCode),
+    (R, "city", Word::City),
+    (R, "countryCode", Word::CountryCode),
+    (R, "phone", Word::Phone),
+    (R, "email", Word::Email),
+    (R, "changed", Word::Changed),
 ];
 
 impl Word {
@@ -173,7 +195,9 @@ impl Word {
 
 /// Whether an element only groups what K/V lists flat.
 pub fn is_wrapper(space: Space, name: &str) -> bool {
-    Word::ALL.iter().any(|word| matches!(word.xml(), Wrapped(at, wrapper, _) if at == space && wrapper == name))
+    let of_regacc = (space, name) == (R, "postal");
+    of_regacc
+        || Word::ALL.iter().any(|word| matches!(word.xml(), Wrapped(at, wrapper, _) if at == space && wrapper == name))
 }
 
 /// A part of an answer with fields of its own.

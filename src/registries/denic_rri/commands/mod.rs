@@ -1,19 +1,32 @@
-//! The commands: one file each, in the order request, writing, reading its answer, tests. `contact` and `domain` hold
-//! what several of them share. A new command is a file and a row in [`COMMANDS`].
+//! The commands: one file each, in the order request, writing, reading its answer, tests. `contact`, `domain`, `auth_info`
+//! and `whole` hold what several of them share. A new command is a file and a row in [`COMMANDS`].
 
+mod account_info;
+mod auth_info;
 mod contact;
 mod contact_check;
 mod contact_create;
 mod contact_info;
+mod contact_update;
 mod domain;
+mod domain_authcode_check;
+mod domain_authcode_create;
+mod domain_authcode_delete;
+mod domain_authcode_request;
+mod domain_change_holder;
 mod domain_check;
 mod domain_create;
 mod domain_delete;
 mod domain_info;
+mod domain_restore;
+mod domain_transfer;
+mod domain_transit;
+mod domain_update;
 pub mod login;
 pub mod logout;
 pub mod queue_read;
 mod shown;
+pub mod whole;
 
 pub use contact::differences;
 pub use domain::holders;
@@ -29,10 +42,21 @@ pub const COMMANDS: &[Command] = &[
     command::<contact_check::ContactCheck>(),
     command::<contact_info::ContactInfo>(),
     command::<contact_create::ContactCreate>(),
+    command::<contact_update::ContactUpdate>(),
     command::<domain_check::DomainCheck>(),
     command::<domain_info::DomainInfo>(),
     command::<domain_create::DomainCreate>(),
+    command::<domain_update::DomainUpdate>(),
+    command::<domain_change_holder::DomainChangeHolder>(),
+    command::<domain_transfer::DomainTransfer>(),
     command::<domain_delete::DomainDelete>(),
+    command::<domain_restore::DomainRestore>(),
+    command::<domain_transit::DomainTransit>(),
+    command::<domain_authcode_create::AuthcodeCreate>(),
+    command::<domain_authcode_delete::AuthcodeDelete>(),
+    command::<domain_authcode_request::AuthcodeRequest>(),
+    command::<domain_authcode_check::AuthcodeCheck>(),
+    command::<account_info::AccountInfo>(),
 ];
 
 /// The operations of [`COMMANDS`].
@@ -79,6 +103,8 @@ pub type MakeOrder = fn(&Map<String, Value>, &Rules) -> Result<(ObjectKey, Order
 pub struct Command {
     /// The operation of a job.
     pub operation: Operation,
+    /// The names of its parameters.
+    pub params: &'static [&'static str],
     /// Checks parameters and makes the request, still without a transaction id.
     pub order: MakeOrder,
     /// Reads what its answer shows.
@@ -86,7 +112,7 @@ pub struct Command {
 }
 
 const fn command<R: Request>() -> Command {
-    Command { operation: R::OPERATION, order: order::<R>, data: R::data }
+    Command { operation: R::OPERATION, params: R::PARAMS, order: order::<R>, data: R::data }
 }
 
 fn order<R: Request>(params: &Map<String, Value>, rules: &Rules) -> Result<(ObjectKey, Order), Reject> {
@@ -98,3 +124,6 @@ fn order<R: Request>(params: &Map<String, Value>, rules: &Rules) -> Result<(Obje
 pub fn find(operation: Operation) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.operation == operation)
 }
+
+#[cfg(test)]
+mod tests;
