@@ -91,7 +91,7 @@ macro_rules! words {
 }
 
 use InXml::{Attribute, Dns, Element, Role, Wrapped};
-use Space::{Contact as C, Domain as D, Global as G, Regacc as R, Verification as V};
+use Space::{Contact as C, Domain as D, Global as G, Msg as M, Regacc as R, Verification as V};
 
 words! {
     // login
@@ -150,6 +150,15 @@ words! {
     Fax "Fax" Element(R, "fax");
     Url "Url" Element(R, "url");
     MemberAccId "MemberAccId" Element(R, "memberacc");
+    // the message queue; reading its XML is `xml::queue`'s, where the same name means different words
+    MsgId "MsgId" Attribute("msgid");
+    MsgType "MsgType" Attribute("msgType");
+    MsgCnt "MsgCnt" Attribute("msgcnt");
+    MsgTime "MsgTime" Attribute("msgtime");
+    ChprovTo "Chprov-to" Element(M, "new");
+    ChprovFrom "Chprov-from" Element(M, "old");
+    VerificationClaim "VerificationClaim" Element(M, "claim");
+    DomainsTotal "NumberOfReferencedDomainsTotal" Element(M, "numberOfReferencedDomainsTotal");
 }
 
 /// Elements that mean a word which stands elsewhere when written: the registrar's data in a domain INFO and in a RegAcc
@@ -217,6 +226,10 @@ pub enum Section {
     RegAcc,
     /// The domain bears a DISPUTE entry.
     Dispute,
+    /// The first of a contact's domains that leaves the zone unless the contact is verified.
+    EarliestDedelegation,
+    /// The first that is deleted.
+    EarliestDeletion,
     /// Something newer than this program; its fields are read and not understood.
     Other,
 }
@@ -229,6 +242,8 @@ const SECTIONS: &[(Section, &str, &str)] = &[
     (Section::Verification, "VerificationInformation", "verificationInformation"),
     (Section::RegAcc, "RegAcc", "regAcc"),
     (Section::Dispute, "Dispute", "disputeData"),
+    (Section::EarliestDedelegation, "earliest domain for dedelegation", "earliestDomainForDedelegation"),
+    (Section::EarliestDeletion, "earliest domain for deletion", "earliestDomainForDeletion"),
 ];
 
 impl Section {

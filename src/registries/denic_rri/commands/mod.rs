@@ -24,6 +24,7 @@ mod domain_transit;
 mod domain_update;
 pub mod login;
 pub mod logout;
+mod queue_delete;
 pub mod queue_read;
 mod shown;
 pub mod whole;
@@ -57,6 +58,8 @@ pub const COMMANDS: &[Command] = &[
     command::<domain_authcode_request::AuthcodeRequest>(),
     command::<domain_authcode_check::AuthcodeCheck>(),
     command::<account_info::AccountInfo>(),
+    command::<queue_read::QueueRead>(),
+    command::<queue_delete::QueueDelete>(),
 ];
 
 /// The operations of [`COMMANDS`].
