@@ -50,15 +50,15 @@ impl State {
         let about = |kind: &str| Notice { domain: Some(ace.to_owned()), ..Notice::new(kind) };
         let notice = if domain.status == Status::RedemptionPeriod {
             if is_due(domain.release) {
-                self.domains.remove(ace);
+                self.remove_domain(ace, now);
             }
             None
         } else if is_due(domain.deletion) {
-            self.domains.remove(ace);
+            self.remove_domain(ace, now);
             Some(Notice { reason: Some("no verification information provided".into()), ..about("domainDelete") })
         } else if is_due(domain.expire) {
             let expire = domain.expire;
-            self.domains.remove(ace);
+            self.remove_domain(ace, now);
             Some(Notice { expire, ..about("expire") })
         } else if is_due(domain.dedelegation) {
             domain.status = Status::ServerHold;

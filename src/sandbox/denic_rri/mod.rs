@@ -11,6 +11,7 @@ mod connection;
 mod control;
 mod lifecycle;
 mod notice;
+mod objects;
 mod rules;
 mod server;
 mod shapes;

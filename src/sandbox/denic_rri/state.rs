@@ -9,112 +9,13 @@ use super::super::clock::Clock;
 use super::super::limits::{LoginGuard, Quota, Sessions, Throttle};
 use super::DenicOptions;
 use super::notice::{Notice, Queued};
-use super::rules::dns::Dns;
-use super::rules::names::Name;
-use super::rules::verification::Block;
+pub(super) use super::objects::{AuthInfo, Contact, ContactKind, Domain, Status};
 use crate::model::Secret;
 
 /// Most messages in one queue; what the registry would say beyond that is lost.
 pub(super) const LONGEST_QUEUE: usize = 100_000;
 /// How long a client transaction id stays used: 24 months.
 const CTID_MEMORY: SignedDuration = SignedDuration::from_hours(24 * 731);
-
-/// Type of a contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ContactKind {
-    Person,
-    Org,
-    Request,
-}
-
-impl ContactKind {
-    /// As written on the wire.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Person => "PERSON",
-            Self::Org => "ORG",
-            Self::Request => "REQUEST",
-        }
-    }
-
-    /// The type with that word.
-    pub(super) fn read(text: &str) -> Option<Self> {
-        [Self::Person, Self::Org, Self::Request].into_iter().find(|kind| kind.word().eq_ignore_ascii_case(text))
-    }
-}
-
-/// A stored contact.
-#[derive(Clone, Debug)]
-pub(super) struct Contact {
-    pub(super) handle: String,
-    pub(super) account: String,
-    pub(super) kind: ContactKind,
-    pub(super) name: String,
-    pub(super) organisation: Vec<String>,
-    pub(super) address: Vec<String>,
-    pub(super) postal_code: String,
-    pub(super) city: String,
-    pub(super) country: String,
-    pub(super) email: Vec<String>,
-    pub(super) phone: Option<String>,
-    pub(super) uri_template: Option<String>,
-    pub(super) verification: Vec<Block>,
-    pub(super) changed: Timestamp,
-}
-
-/// Status of a registered domain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Status {
-    Connect,
-    Failed,
-    PendingCreate,
-    ServerHold,
-    RedemptionPeriod,
-}
-
-impl Status {
-    const ALL: [Self; 5] = [Self::Connect, Self::Failed, Self::PendingCreate, Self::ServerHold, Self::RedemptionPeriod];
-
-    /// As written on the wire.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Connect => "connect",
-            Self::Failed => "failed",
-            Self::PendingCreate => "pendingCreate",
-            Self::ServerHold => "serverHold",
-            Self::RedemptionPeriod => "redemptionPeriod",
-        }
-    }
-
-    /// The status with that word.
-    pub(super) fn read(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.word().eq_ignore_ascii_case(text))
-    }
-}
-
-/// A registered domain.
-#[derive(Clone, Debug)]
-pub(super) struct Domain {
-    pub(super) name: Name,
-    pub(super) account: String,
-    pub(super) holders: Vec<String>,
-    pub(super) general_request: Option<String>,
-    pub(super) abuse_contact: Option<String>,
-    pub(super) dns: Dns,
-    pub(super) status: Status,
-    pub(super) registered: Timestamp,
-    pub(super) changed: Timestamp,
-    /// When a domain with unusable name servers is deleted.
-    pub(super) expire: Option<Timestamp>,
-    /// Whether the coming expiry was announced.
-    pub(super) is_warned: bool,
-    /// When a deleted name is free again.
-    pub(super) release: Option<Timestamp>,
-    /// When it leaves the zone unless its holders are verified.
-    pub(super) dedelegation: Option<Timestamp>,
-    /// When it is deleted unless its holders are verified.
-    pub(super) deletion: Option<Timestamp>,
-}
 
 /// A registration account with everything counted for it.
 #[derive(Debug)]
@@ -156,8 +57,10 @@ pub(super) enum Access {
 pub(super) struct State {
     pub(super) accounts: BTreeMap<String, Account>,
     pub(super) contacts: BTreeMap<String, Contact>,
-    /// By ACE form.
+    /// By ACE form. Put in and taken out only by `put_domain` and `remove_domain`, which keep count of the contacts.
     pub(super) domains: BTreeMap<String, Domain>,
+    /// The domains a contact is used in, by handle.
+    pub(super) uses: HashMap<String, BTreeSet<String>>,
     /// When something is due for which domain; may hold dates that no longer matter.
     pub(super) calendar: BTreeSet<(Timestamp, String)>,
     /// Objects being worked on: `None` while one is changed, else how many refer to it.
@@ -174,6 +77,7 @@ impl State {
             accounts,
             contacts: BTreeMap::new(),
             domains: BTreeMap::new(),
+            uses: HashMap::new(),
             calendar: BTreeSet::new(),
             held: HashMap::new(),
             seed,

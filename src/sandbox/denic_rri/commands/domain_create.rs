@@ -43,25 +43,15 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     let roles = Roles::read(context.state, context.account, fields)?;
     let dns = dns::read(&name.ace, fields)?;
     let mut domain = Domain {
-        account: context.account.to_owned(),
         holders: roles.holders,
         general_request: roles.general_request,
         abuse_contact: roles.abuse_contact,
         dns,
-        status: Status::Connect,
-        registered: context.now,
-        changed: context.now,
-        expire: None,
-        is_warned: false,
-        release: None,
-        dedelegation: None,
-        deletion: None,
-        name,
+        ..Domain::new(name, context.account, context.now)
     };
     let messages = settle(context, &mut domain);
     let ace = domain.name.ace.clone();
-    context.state.domains.insert(ace.clone(), domain);
-    context.state.schedule(&ace);
+    context.state.put_domain(domain, context.now);
     Ok(Answer { messages, ..Answer::effect(ace) })
 }
 

@@ -55,7 +55,10 @@ pub(in super::super) fn read(request: &Request, account: &str, now: Timestamp) -
         phone: fields.first("phone").map(collapse),
         uri_template: None,
         verification: Vec::new(),
+        created: now,
         changed: now,
+        unreferenced_since: Some(now),
+        was_used: false,
     };
     if kind == ContactKind::Request {
         match fields.once("uri-template").ok_or(&codes::URI_TEMPLATE_ONCE) {
