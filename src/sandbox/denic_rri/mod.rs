@@ -80,6 +80,8 @@ pub struct DenicOptions {
     pub idle: Duration,
     /// A name server with this label in its host name fails the name-server check.
     pub failing_label: String,
+    /// The password in every AuthInfo2 letter; `secret` in the test environment and a new one each time live, if none.
+    pub authinfo2: Option<String>,
     /// Whether a client transaction id may be used only once.
     pub unique_ctid: bool,
 }
@@ -99,6 +101,7 @@ impl Default for DenicOptions {
             processing: Duration::ZERO,
             idle: Duration::from_secs(600),
             failing_label: "fail".into(),
+            authinfo2: None,
             unique_ctid: true,
         }
     }

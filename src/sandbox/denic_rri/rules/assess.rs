@@ -32,24 +32,34 @@ const DELETION_DAYS: i64 = 28;
 
 /// Assesses a domain whose name servers are in order.
 pub(in super::super) fn assess(domain: &str, holders: &[&Contact], now: Timestamp) -> Assessment {
+    let by_name = || by_word(&domain.to_lowercase(), now);
+    by_holders(holders, now).or_else(by_name).unwrap_or_else(|| outcome(now, (Status::Connect, false, false, true)))
+}
+
+/// What the holders of a domain alone decide, if they decide anything.
+pub(in super::super) fn by_holders(holders: &[&Contact], now: Timestamp) -> Option<Assessment> {
+    if holders.iter().any(|holder| holder.verification.iter().any(|block| !block.success)) {
+        return Some(outcome(now, (Status::ServerHold, false, true, true)));
+    }
+    if !holders.is_empty() && holders.iter().all(|holder| !holder.verification.is_empty()) {
+        return Some(outcome(now, (Status::Connect, false, false, true)));
+    }
+    let addresses: String =
+        holders.iter().flat_map(|holder| &holder.address).map(|line| line.to_lowercase() + "\n").collect();
+    by_word(&addresses, now)
+}
+
+fn by_word(text: &str, now: Timestamp) -> Option<Assessment> {
+    let (_, status, dedelegation, deletion, is_told) = WORDS.iter().find(|(word, ..)| text.contains(word))?;
+    Some(outcome(now, (*status, *dedelegation, *deletion, *is_told)))
+}
+
+fn outcome(now: Timestamp, (status, dedelegation, deletion, is_told): (Status, bool, bool, bool)) -> Assessment {
     let days = |days: i64| later(now, SignedDuration::from_hours(24 * days));
-    let outcome = |status, dedelegation: bool, deletion: bool, is_told| Assessment {
+    Assessment {
         status,
         dedelegation: dedelegation.then(|| days(DEDELEGATION_DAYS)),
         deletion: deletion.then(|| days(DELETION_DAYS)),
         is_told,
-    };
-    if holders.iter().any(|holder| holder.verification.iter().any(|block| !block.success)) {
-        return outcome(Status::ServerHold, false, true, true);
     }
-    if !holders.is_empty() && holders.iter().all(|holder| !holder.verification.is_empty()) {
-        return outcome(Status::Connect, false, false, true);
-    }
-    let addresses: String =
-        holders.iter().flat_map(|holder| &holder.address).map(|line| line.to_lowercase() + "\n").collect();
-    let find = |text: &str| WORDS.iter().find(|(word, ..)| text.contains(word));
-    let (status, dedelegation, deletion, is_told) = find(&addresses)
-        .or_else(|| find(&domain.to_lowercase()))
-        .map_or((Status::Connect, false, false, true), |(_, s, d, e, t)| (*s, *d, *e, *t));
-    outcome(status, dedelegation, deletion, is_told)
 }
