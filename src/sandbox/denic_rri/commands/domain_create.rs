@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::super::codes;
-use super::super::lifecycle;
+use super::super::lifecycle::{self, verification};
 use super::super::notice::Notice;
 use super::super::rules::{assess, dns, names};
 use super::super::state::{Contact, ContactKind, Domain, State, Status};
@@ -52,6 +52,7 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     let messages = settle(context, &mut domain);
     let ace = domain.name.ace.clone();
     context.state.put_domain(domain, context.now);
+    verification::ask(context.state, &ace, context.now, context.clock);
     Ok(Answer { messages, ..Answer::effect(ace) })
 }
 

@@ -29,6 +29,8 @@ pub(super) const COMMAND: Command = Command {
 fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     let fields = &context.request.fields;
     let name = names::of_request(fields)?;
+    let release =
+        lifecycle::release(context.options.environment, context.state.seed, &name.ace, context.now, context.clock);
     let domain =
         context.state.domains.get_mut(&name.ace).ok_or_else(|| codes::DOMAIN_UNKNOWN.with([name.unicode.as_str()]))?;
     if domain.account != context.account {
@@ -43,7 +45,7 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     }
     domain.status = Status::RedemptionPeriod;
     domain.changed = context.now;
-    domain.release = Some(lifecycle::release(context.options.environment, &name.ace, context.now, context.clock));
+    domain.release = Some(release);
     (domain.expire, domain.dedelegation, domain.deletion) = (None, None, None);
     context.state.schedule(&name.ace);
     Ok(Answer::effect(name.ace))
