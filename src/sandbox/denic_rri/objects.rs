@@ -144,14 +144,14 @@ pub(super) struct Domain {
     pub(super) changed: Timestamp,
     /// When a domain with unusable name servers is deleted.
     pub(super) expire: Option<Timestamp>,
-    /// Whether the coming expiry was announced.
-    pub(super) is_warned: bool,
     /// When a deleted name is free again.
     pub(super) release: Option<Timestamp>,
     /// When it leaves the zone unless its holders are verified.
     pub(super) dedelegation: Option<Timestamp>,
     /// When it is deleted unless its holders are verified.
     pub(super) deletion: Option<Timestamp>,
+    /// When the assessment of a pending domain ends, if it is known.
+    pub(super) assessed: Option<Timestamp>,
     /// The password the registrar gave.
     pub(super) authinfo1: Option<AuthInfo>,
     /// The password the registry sent the holders by letter.
@@ -160,6 +160,8 @@ pub(super) struct Domain {
     pub(super) is_locked: bool,
     /// Handle of the one who disputes it, and gets it when it is deleted.
     pub(super) dispute: Option<String>,
+    /// When the DISPUTE entry ends.
+    pub(super) dispute_until: Option<Timestamp>,
 }
 
 impl Domain {
@@ -176,14 +178,15 @@ impl Domain {
             registered: now,
             changed: now,
             expire: None,
-            is_warned: false,
             release: None,
             dedelegation: None,
             deletion: None,
+            assessed: None,
             authinfo1: None,
             authinfo2: None,
             is_locked: false,
             dispute: None,
+            dispute_until: None,
         }
     }
 
@@ -241,6 +244,7 @@ impl State {
             if let Some(contact) = self.contacts.get_mut(handle) {
                 contact.unreferenced_since = Some(now);
             }
+            self.schedule_contact(handle);
         }
     }
 }

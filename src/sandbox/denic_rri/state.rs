@@ -2,12 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use super::super::clock::Clock;
+use super::super::clock::{self, Clock};
 use super::super::limits::{LoginGuard, Quota, Sessions, Throttle};
 use super::DenicOptions;
+use super::lifecycle::Subject;
 use super::notice::{Notice, Queued};
 pub(super) use super::objects::{AuthInfo, Contact, ContactKind, Domain, Status};
 use crate::model::Secret;
@@ -61,11 +63,18 @@ pub(super) struct State {
     pub(super) domains: BTreeMap<String, Domain>,
     /// The domains a contact is used in, by handle.
     pub(super) uses: HashMap<String, BTreeSet<String>>,
-    /// When something is due for which domain; may hold dates that no longer matter.
-    pub(super) calendar: BTreeSet<(Timestamp, String)>,
+    /// When something is due for what; may hold dates that no longer matter.
+    pub(super) calendar: BTreeSet<(Timestamp, Subject)>,
+    /// Until when everything that was due has happened.
+    pub(super) swept: Timestamp,
+    /// How the registry is set up.
+    pub(super) options: DenicOptions,
+    /// Where the registry's days begin.
+    pub(super) zone: TimeZone,
     /// Objects being worked on: `None` while one is changed, else how many refer to it.
     held: HashMap<String, Option<usize>>,
-    seed: u64,
+    /// Decides what chance decides.
+    pub(super) seed: u64,
     serial: u64,
 }
 
@@ -79,6 +88,9 @@ impl State {
             domains: BTreeMap::new(),
             uses: HashMap::new(),
             calendar: BTreeSet::new(),
+            swept: Timestamp::MIN,
+            options: options.clone(),
+            zone: clock::zone(),
             held: HashMap::new(),
             seed,
             serial: 0,

@@ -47,5 +47,6 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
         return Err(codes::HANDLE_EXISTS.with([handle]).into());
     }
     context.state.contacts.insert(handle.clone(), contact);
+    context.state.schedule_contact(&handle);
     Ok(Answer::effect(handle))
 }

@@ -1,11 +1,12 @@
 //! Contact UPDATE: all data of an own contact are replaced, and its domains are assessed anew.
 
 use super::super::codes;
+use super::super::lifecycle::verification;
 use super::super::rules::contact;
 use super::super::state::{Contact, ContactKind};
 use super::super::wire::Version;
 use super::contact_create::CONTACT;
-use super::{Answer, Command, Context, Object, Refusal, XmlForm, settle, target};
+use super::{Answer, Command, Context, Object, Refusal, XmlForm, target};
 use crate::model::Message;
 
 pub(super) const COMMAND: Command = Command {
@@ -36,7 +37,7 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     contact.unreferenced_since = before.unreferenced_since;
     contact.was_used = before.was_used;
     context.state.contacts.insert(handle.clone(), contact);
-    settle::reassess(context, &handle);
+    verification::contact_changed(context.state, &handle, context.now, context.clock);
     Ok(Answer::effect(handle))
 }
 

@@ -2,10 +2,10 @@
 
 use super::super::codes;
 use super::super::rules::dns;
-use super::domain_update::{changeable, replace};
+use super::domain_update::changeable;
 use super::roles::{Roles, need_phones, same_handles};
 use super::{
-    Answer, Command, Context, DNS_ENTRIES, DOMAIN_ACE, DOMAIN_CONTACTS, DOMAIN_HANDLE, Object, Refusal, XmlForm,
+    Answer, Command, Context, DNS_ENTRIES, DOMAIN_ACE, DOMAIN_CONTACTS, DOMAIN_HANDLE, Object, Refusal, XmlForm, settle,
 };
 
 pub(super) const COMMAND: Command = Command {
@@ -43,7 +43,7 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     }
     domain.dns = dns;
     roles.take(&mut domain);
-    let mut answer = replace(context, domain)?;
+    let mut answer = settle::write(context, domain)?;
     if had_authinfo {
         answer.messages.insert(0, codes::AUTHINFO_REMOVED.message());
     }

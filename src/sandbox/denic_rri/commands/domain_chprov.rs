@@ -61,7 +61,6 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
         return Err(codes::DISPUTE.message().into());
     }
     let loser = std::mem::replace(&mut domain.account, context.account.to_owned());
-    let before = domain.status;
     domain.authinfo1 = None;
     if used == Used::Two || !is_same_holder {
         domain.authinfo2 = None;
@@ -69,20 +68,18 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     (domain.release, domain.dedelegation, domain.deletion) = (None, None, None);
     domain.dns = dns;
     roles.take(&mut domain);
-    let messages = settle::settle(context, &mut domain, Some(before))?;
-    domain.changed = context.now;
     let ace = domain.name.ace.clone();
-    context.state.put_domain(domain, context.now);
+    let answer = settle::write(context, domain)?;
     if loser != context.account {
         let notice = Notice {
-            domain: Some(ace.clone()),
+            domain: Some(ace),
             chprov_to: Some(context.account.to_owned()),
             chprov_from: Some(loser.clone()),
             ..Notice::new("chprovAuthInfo")
         };
         context.state.tell(&loser, notice, context.now, context.clock);
     }
-    Ok(Answer { messages, ..Answer::effect(ace) })
+    Ok(answer)
 }
 
 /// Out of the grace period only the password from the letter leads.

@@ -35,8 +35,5 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     let dns = dns::read(&name.ace, fields)?;
     let mut domain = Domain { dns, ..Domain::new(name, context.account, context.now) };
     roles.take(&mut domain);
-    let messages = settle::settle(context, &mut domain, None)?;
-    let ace = domain.name.ace.clone();
-    context.state.put_domain(domain, context.now);
-    Ok(Answer { messages, ..Answer::effect(ace) })
+    settle::write(context, domain)
 }

@@ -46,7 +46,7 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
 /// The midnight some days from now; as the samples show, AuthInfos end at the beginning of their last date.
 pub(super) fn in_days(context: &Context<'_>, days: i64) -> Timestamp {
     let day = context.clock.day(context.now).checked_add(days.days()).unwrap_or(Date::MAX);
-    context.clock.on(day, 0)
+    context.clock.at(day, 0)
 }
 
 fn hash(context: &Context<'_>) -> Result<String, Message> {
@@ -64,7 +64,7 @@ fn expire(context: &Context<'_>) -> Result<Timestamp, Message> {
     };
     let is_digits = text.len() == 8 && text.bytes().all(|b| b.is_ascii_digit());
     let date = Date::strptime("%Y%m%d", text).ok().filter(|_| is_digits);
-    let expire = date.map(|date| context.clock.on(date, 0));
+    let expire = date.map(|date| context.clock.at(date, 0));
     expire
         .filter(|expire| (context.now..=in_days(context, DAYS)).contains(expire))
         .ok_or_else(|| codes::AUTHINFO_EXPIRE_FORMAT.message())

@@ -46,7 +46,7 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     domain.authinfo2 = Some(AuthInfo { hash: AuthInfo::hash_of(&password), expire });
     if domain.status == Status::RedemptionPeriod {
         // The holder shall have the time to use the letter.
-        domain.release = Some(lifecycle::release(context.options.environment, &ace, now, clock));
+        domain.release = Some(lifecycle::release(context.options.environment, context.state.seed, &ace, now, clock));
     }
     let notice = Notice { domain: Some(ace.clone()), ..Notice::new("authInfo2Notify") };
     let account = domain.account.clone();

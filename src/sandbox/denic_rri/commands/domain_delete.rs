@@ -45,7 +45,8 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     }
     domain.status = Status::RedemptionPeriod;
     domain.changed = now;
-    domain.release = Some(lifecycle::release(context.options.environment, &ace, now, context.clock));
+    domain.release =
+        Some(lifecycle::release(context.options.environment, context.state.seed, &ace, now, context.clock));
     (domain.expire, domain.dedelegation, domain.deletion) = (None, None, None);
     (domain.authinfo1, domain.authinfo2) = (None, None);
     context.state.put_domain(domain, now);

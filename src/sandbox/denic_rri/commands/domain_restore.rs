@@ -5,7 +5,7 @@ use super::super::state::Status;
 use super::roles::need_phones;
 use super::{
     Answer, Command, Context, DNS_ENTRIES, DOMAIN_ACE, DOMAIN_CONTACTS, DOMAIN_HANDLE, Object, Refusal, XmlForm,
-    domain_update, target,
+    settle, target,
 };
 
 pub(super) const COMMAND: Command = Command {
@@ -33,6 +33,6 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
         need_phones(context.state, &domain.holders)?;
     }
     // The check may find it `failed`, again or newly; its time to be repaired begins now.
-    (domain.release, domain.expire, domain.is_warned) = (None, None, false);
-    domain_update::replace(context, domain)
+    (domain.release, domain.expire) = (None, None);
+    settle::write(context, domain)
 }

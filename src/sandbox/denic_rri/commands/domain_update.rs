@@ -32,7 +32,7 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     }
     domain.dns = dns::read(&domain.name.ace, &context.request.fields)?;
     roles.take(&mut domain);
-    replace(context, domain)
+    settle::write(context, domain)
 }
 
 /// The domain of an UPDATE or CHHOLDER, if it may be changed.
@@ -41,14 +41,4 @@ pub(super) fn changeable(context: &Context<'_>) -> Result<Domain, Refusal> {
     target::unlocked(&domain)?;
     target::allows(&domain, &[Status::Connect, Status::Failed])?;
     Ok(domain)
-}
-
-/// Puts the changed domain in the place of what it was.
-pub(super) fn replace(context: &mut Context<'_>, mut domain: Domain) -> Result<Answer, Refusal> {
-    let before = domain.status;
-    let messages = settle::settle(context, &mut domain, Some(before))?;
-    domain.changed = context.now;
-    let ace = domain.name.ace.clone();
-    context.state.put_domain(domain, context.now);
-    Ok(Answer { messages, ..Answer::effect(ace) })
 }
