@@ -78,7 +78,7 @@ fn domain_view(domain: &Domain) -> Value {
         "expire": domain.expire, "release": domain.release, "assessed": domain.assessed,
         "dedelegation": domain.dedelegation, "deletion": domain.deletion,
         "authinfo1_expire": authinfo(&domain.authinfo1), "authinfo2_expire": authinfo(&domain.authinfo2),
-        "is_locked": domain.is_locked, "dispute": domain.dispute, "dispute_until": domain.dispute_until,
+        "is_in_transit": domain.is_in_transit(), "is_locked": domain.is_locked, "dispute": domain.dispute, "dispute_until": domain.dispute_until,
     })
 }
 

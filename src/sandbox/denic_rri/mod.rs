@@ -88,6 +88,8 @@ pub struct DenicOptions {
     pub idle: Duration,
     /// A name server with this label in its host name fails the name-server check.
     pub failing_label: String,
+    /// The password in every AuthInfo2 letter; `secret` in the test environment and a new one each time live, if none.
+    pub authinfo2: Option<String>,
     /// Holders with this word in their address get no letters: a second AuthInfo sent to them is deleted.
     pub undeliverable_label: String,
     /// How long a domain that is pending after its registration is assessed, in sandbox time; until control decides
@@ -112,6 +114,7 @@ impl Default for DenicOptions {
             processing: Duration::ZERO,
             idle: Duration::from_secs(600),
             failing_label: "fail".into(),
+            authinfo2: None,
             undeliverable_label: "undeliverable".into(),
             assessment: None,
             unique_ctid: true,

@@ -61,6 +61,19 @@ pub(super) struct Contact {
     pub(super) was_used: bool,
 }
 
+impl Contact {
+    /// What a DISPUTE freezes: who the holder is, and where.
+    pub(super) fn holder_data(&self) -> impl Ord + use<'_> {
+        (
+            self.kind.word(),
+            &self.name,
+            &self.organisation,
+            &self.address,
+            (&self.postal_code, &self.city, &self.country),
+        )
+    }
+}
+
 /// Status of a registered domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Status {
@@ -101,9 +114,14 @@ pub(super) struct AuthInfo {
 }
 
 impl AuthInfo {
+    /// Whether it still lives.
+    pub(super) fn is_live(&self, now: Timestamp) -> bool {
+        now < self.expire
+    }
+
     /// Whether it is the password, and still lives.
     pub(super) fn fits(&self, password: &str, now: Timestamp) -> bool {
-        now < self.expire && self.hash == Self::hash_of(password)
+        self.is_live(now) && self.hash == Self::hash_of(password)
     }
 
     /// The hash kept of a password.
@@ -144,8 +162,6 @@ pub(super) struct Domain {
     pub(super) dispute: Option<String>,
     /// When the DISPUTE entry ends.
     pub(super) dispute_until: Option<Timestamp>,
-    /// Whether a deleted domain was `failed` before.
-    pub(super) was_failed: bool,
 }
 
 impl Domain {
@@ -171,7 +187,6 @@ impl Domain {
             is_locked: false,
             dispute: None,
             dispute_until: None,
-            was_failed: false,
         }
     }
 
@@ -214,6 +229,11 @@ impl State {
     /// The domains a contact is used in.
     pub(super) fn domains_of(&self, handle: &str) -> impl Iterator<Item = &Domain> {
         self.uses.get(handle).into_iter().flatten().filter_map(|ace| self.domains.get(ace))
+    }
+
+    /// Whether a contact is holder of a domain under DISPUTE.
+    pub(super) fn is_disputed(&self, handle: &str) -> bool {
+        self.domains_of(handle).any(|domain| domain.dispute.is_some() && domain.holders.iter().any(|h| h == handle))
     }
 
     fn unuse(&mut self, handle: &str, ace: &str, now: Timestamp) {

@@ -239,6 +239,7 @@ impl Server {
                 object,
                 ctid: request.ctid.clone(),
                 request: seq,
+                detail: answer.detail.clone(),
             });
         }
         answer

@@ -104,11 +104,16 @@ impl State {
 
     /// A fresh transaction or message id: a UUID that is the same in every run with the same seed and order.
     pub(super) fn next_id(&mut self) -> String {
-        self.serial += 1;
-        let digest = Sha256::digest([self.seed.to_be_bytes(), self.serial.to_be_bytes()].concat());
+        let digest = self.next_digest();
         let mut bytes = [0; 16];
         bytes.iter_mut().zip(digest.iter()).for_each(|(byte, from)| *byte = *from);
         uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+    }
+
+    /// Fresh bytes: the same in every run with the same seed and order.
+    pub(super) fn next_digest(&mut self) -> [u8; 32] {
+        self.serial += 1;
+        Sha256::digest([self.seed.to_be_bytes(), self.serial.to_be_bytes()].concat()).into()
     }
 
     /// Takes hold of all the objects, or of none if one is in use.

@@ -15,7 +15,7 @@ pub(super) const COMMAND: Command = Command {
 };
 
 /// The order of the elements of a contact. What is mandatory depends on the type and is checked with the values.
-const CONTACT: &[Rule] = &[
+pub(super) const CONTACT: &[Rule] = &[
     value("contact", "handle", 1, "handle"),
     value("contact", "type", 1, "type"),
     value("contact", "name", 0, "name"),
