@@ -9,7 +9,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::staff::Shared;
-use super::{Work, ask};
+use super::{Work, ask, errand};
 use crate::job::commit::Committed;
 use crate::job::outcome::{AccountEffect, Outcome};
 use crate::job::schedule::throttle::Slot;
@@ -175,9 +175,11 @@ async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken, hea
                 };
                 let Some(slot) = slot else { continue };
                 match session.keep_alive().await {
-                    Ok(()) => {
+                    Ok(judgement) => {
                         *heard = true;
                         slot.answered();
+                        // A block or a refused account may be learnt here first.
+                        ask::note_account(shared, &judgement).await;
                     }
                     Err(why) => {
                         slot.given_up();
@@ -217,6 +219,7 @@ async fn perform(shared: &Shared, session: &mut Open, work: Work, stop: &Cancell
     match work {
         Work::Run(job, request, slot) => run_job(shared, session, &job, &request, slot).await,
         Work::Ask(job) => ask::ask(shared, session, &job, stop).await,
+        Work::Errand(errand) => errand::run(shared, session, errand, stop).await,
     }
 }
 
@@ -291,9 +294,13 @@ pub(super) async fn put_back_queue(shared: &Shared, why: &str) {
     let Ok(mut queue) = shared.work.try_lock() else { return };
     while let Ok(work) = queue.try_recv() {
         let asked = work.asked();
-        if let Work::Run(job, _, slot) = work {
-            slot.unused();
-            record(shared, shared.account.circumstances().not_sent(&job, why)).await;
+        match work {
+            Work::Run(job, _, slot) => {
+                slot.unused();
+                record(shared, shared.account.circumstances().not_sent(&job, why)).await;
+            }
+            Work::Errand(errand) => errand.put_back(why),
+            Work::Ask(_) => {}
         }
         shared.finished(asked);
     }

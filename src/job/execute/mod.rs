@@ -6,6 +6,7 @@
 
 mod ask;
 mod desk;
+mod errand;
 mod staff;
 pub mod standing;
 
@@ -16,6 +17,7 @@ use jiff::Timestamp;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::time::Instant;
 
+pub use errand::Errand;
 pub use staff::Staff;
 use standing::{Change, Standing};
 
@@ -58,8 +60,10 @@ pub struct Account {
 pub enum Work {
     /// A claimed job whose intent is written, with its slot.
     Run(Box<Job>, Prepared, Slot),
-    /// A job in doubt to ask about.
+    /// A job in doubt, or an order the registry works on, to ask about.
     Ask(Box<Job>),
+    /// Something that belongs to no job.
+    Errand(Errand),
 }
 
 impl Work {
@@ -67,7 +71,7 @@ impl Work {
     fn asked(&self) -> Option<JobId> {
         match self {
             Self::Ask(job) => Some(job.id),
-            Self::Run(..) => None,
+            Self::Run(..) | Self::Errand(_) => None,
         }
     }
 }
