@@ -89,7 +89,8 @@ impl Dialect for Rri {
 
     fn decode(&self, operation: Operation, bytes: &[u8]) -> Result<Answer, String> {
         let reply = codec::read(bytes)?;
-        let data = commands::find(operation).map_or(Value::Null, |command| (command.data)(&reply.data));
+        let command = commands::find(operation).filter(|_| reply.succeeded());
+        let data = command.map_or(Value::Null, |command| (command.data)(&reply.data));
         Ok(answer(reply, data))
     }
 

@@ -42,19 +42,13 @@ fn line(out: &mut String, parts: &[&str]) {
     }
 }
 
-/// Reads an answer: keywords in any case and order, transaction ids more than once, sections empty or repeated,
-/// keywords nobody knows.
+/// Reads an answer: keywords in any case and order, blank lines anywhere, transaction ids more than once, sections empty
+/// or repeated, keywords nobody knows.
 ///
 /// # Errors
 /// A line is neither field nor heading, or there is not exactly one result.
 pub fn read(text: &str) -> Result<Reply, String> {
-    let mut reply = Reply {
-        result: String::new(),
-        server_transactions: Vec::new(),
-        client_transaction: None,
-        messages: Vec::new(),
-        data: Block::new(Section::Top),
-    };
+    let mut reply = Reply::new();
     let mut sections: Vec<Block> = Vec::new();
     for (number, line) in text.lines().enumerate() {
         let line = line.trim();
@@ -69,20 +63,22 @@ pub fn read(text: &str) -> Result<Reply, String> {
             return Err(format!("line {} of the answer is neither `keyword: value` nor a heading", number + 1));
         };
         let (keyword, value) = (keyword.trim_end(), value.trim());
-        match sections.last_mut() {
-            Some(section) => field(section, keyword, value),
-            None => head(&mut reply, keyword, value)?,
+        if !head(&mut reply, keyword, value)? {
+            field(sections.last_mut().unwrap_or(&mut reply.data), keyword, value);
         }
     }
     if reply.result.is_empty() {
         return Err("the answer has no result".into());
     }
     nest(sections, &mut reply.data);
+    if reply.data.get(Word::MsgType).is_some() {
+        reply.data.source = text.trim().to_owned();
+    }
     Ok(reply)
 }
 
-/// A line above all sections.
-fn head(reply: &mut Reply, keyword: &str, value: &str) -> Result<(), String> {
+/// A line that belongs to the whole answer, wherever it stands: no section has keywords like these.
+fn head(reply: &mut Reply, keyword: &str, value: &str) -> Result<bool, String> {
     match keyword.to_ascii_lowercase().as_str() {
         "result" if reply.result.is_empty() => reply.result = value.to_owned(),
         "result" if reply.result.eq_ignore_ascii_case(value) => {}
@@ -92,9 +88,11 @@ fn head(reply: &mut Reply, keyword: &str, value: &str) -> Result<(), String> {
         "info" => reply.messages.push(message(Level::Info, value)),
         "warning" => reply.messages.push(message(Level::Warning, value)),
         "error" => reply.messages.push(message(Level::Error, value)),
-        _ => field(&mut reply.data, keyword, value),
+        // Of a message of the queue; it has no level.
+        "message" => reply.data.messages.push(message(Level::Info, value)),
+        _ => return Ok(false),
     }
-    Ok(())
+    Ok(true)
 }
 
 fn field(block: &mut Block, keyword: &str, value: &str) {
@@ -107,7 +105,7 @@ fn field(block: &mut Block, keyword: &str, value: &str) {
 /// table knows.
 fn message(level: Level, value: &str) -> Message {
     let is_code = |word: &str| word.len() == 11 && word.bytes().all(|byte| byte.is_ascii_digit());
-    let (code, rest) = match value.split_once(' ') {
+    let (code, rest) = match value.split_once(char::is_whitespace) {
         Some((code, rest)) if is_code(code) => (code, rest.trim()),
         None if is_code(value) => (value, ""),
         _ => ("", value),

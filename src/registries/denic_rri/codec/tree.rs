@@ -102,6 +102,24 @@ pub struct Reply {
     pub data: Block,
 }
 
+impl Reply {
+    /// An answer that says nothing yet.
+    pub fn new() -> Self {
+        Self {
+            result: String::new(),
+            server_transactions: Vec::new(),
+            client_transaction: None,
+            messages: Vec::new(),
+            data: Block::new(Section::Top),
+        }
+    }
+
+    /// Whether it says yes. Only such an answer shows anything.
+    pub fn succeeded(&self) -> bool {
+        self.result.eq_ignore_ascii_case("success")
+    }
+}
+
 /// Fields and sections of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Block {
@@ -111,12 +129,16 @@ pub struct Block {
     pub fields: Vec<(Word, String)>,
     /// The sections inside it.
     pub blocks: Vec<Block>,
+    /// Messages that are part of what was asked for: those of a message of the queue.
+    pub messages: Vec<Message>,
+    /// A message of the queue as it was written, so that one of a type nobody knows loses nothing. Empty elsewhere.
+    pub source: String,
 }
 
 impl Block {
     /// A section without anything in it.
     pub fn new(section: Section) -> Self {
-        Self { section, fields: Vec::new(), blocks: Vec::new() }
+        Self { section, fields: Vec::new(), blocks: Vec::new(), messages: Vec::new(), source: String::new() }
     }
 
     /// The first value of a word.

@@ -88,7 +88,7 @@ macro_rules! words {
 }
 
 use InXml::{Attribute, Dns, Element, Role, Wrapped};
-use Space::{Contact as C, Domain as D, Global as G, Verification as V};
+use Space::{Contact as C, Domain as D, Global as G, Msg as M, Verification as V};
 
 words! {
     // login
@@ -139,6 +139,16 @@ words! {
     RegAccId "RegAccId" Element(D, "regAccId");
     // the registrar's name at the top level: protocols 3.0 and 4.0
     RegAccName "RegAccName" Element(D, "regAccName");
+    // the message queue; reading its XML is `xml::queue`'s, where the same name means different words
+    MsgId "MsgId" Attribute("msgid");
+    MsgType "MsgType" Attribute("msgType");
+    MsgCnt "MsgCnt" Attribute("msgcnt");
+    MsgTime "MsgTime" Attribute("msgtime");
+    ChprovTo "Chprov-to" Element(M, "new");
+    ChprovFrom "Chprov-from" Element(M, "old");
+    VerificationClaim "VerificationClaim" Element(M, "claim");
+    DomainsTotal "NumberOfReferencedDomainsTotal" Element(M, "numberOfReferencedDomainsTotal");
+    AuthInfoExpire "AuthInfoExpire" Attribute("expire");
 }
 
 /// Elements that mean a word which stands elsewhere when written: the registrar's data in a domain INFO has the words
@@ -193,6 +203,10 @@ pub enum Section {
     RegAcc,
     /// The domain bears a DISPUTE entry.
     Dispute,
+    /// The first of a contact's domains that leaves the zone unless the contact is verified.
+    EarliestDedelegation,
+    /// The first that is deleted.
+    EarliestDeletion,
     /// Something newer than this program; its fields are read and not understood.
     Other,
 }
@@ -205,6 +219,8 @@ const SECTIONS: &[(Section, &str, &str)] = &[
     (Section::Verification, "VerificationInformation", "verificationInformation"),
     (Section::RegAcc, "RegAcc", "regAcc"),
     (Section::Dispute, "Dispute", "disputeData"),
+    (Section::EarliestDedelegation, "earliest domain for dedelegation", "earliestDomainForDedelegation"),
+    (Section::EarliestDeletion, "earliest domain for deletion", "earliestDomainForDeletion"),
 ];
 
 impl Section {

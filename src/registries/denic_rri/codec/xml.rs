@@ -2,6 +2,7 @@
 //! prefixes, and takes no more than a plain tree of elements: no DTD, no entities but the predefined five, bounded depth.
 
 mod element;
+mod queue;
 
 use super::tree::{Action, Block, DnsData, DnsEntry, Item, Order, Reply};
 use super::words::{self, InXml, Section, Space, Word};
@@ -203,12 +204,12 @@ fn qualified(space: Space, name: &str) -> String {
     if space == Space::Global { name.to_owned() } else { format!("{}:{name}", space.name()) }
 }
 
-/// Reads an answer.
+/// Reads an answer. Two results that are the same word count as one, as a sample of the manual has it.
 ///
 /// # Errors
 /// It is not well-formed, has what is not allowed (DTD, entities, depth), or is no answer of this registry.
-pub fn read(text: &str) -> Result<Reply, String> {
-    let root = element::parse(text)?;
+pub fn read(whole: &str) -> Result<Reply, String> {
+    let root = element::parse(whole)?;
     if !root.is(Space::Global, "registry-response") {
         return Err(format!("the answer is a <{}>, not a registry-response", root.name.escape_default()));
     }
@@ -217,13 +218,7 @@ pub fn read(text: &str) -> Result<Reply, String> {
         .iter()
         .find(|child| child.is(Space::Transaction, "transaction"))
         .ok_or("the answer has no transaction")?;
-    let mut reply = Reply {
-        result: String::new(),
-        server_transactions: Vec::new(),
-        client_transaction: None,
-        messages: Vec::new(),
-        data: Block::new(Section::Top),
-    };
+    let mut reply = Reply::new();
     for child in transaction.children.iter().filter(|child| child.space == Some(Space::Transaction)) {
         let text = || child.text.trim().to_owned();
         match child.name.as_str() {
@@ -232,7 +227,7 @@ pub fn read(text: &str) -> Result<Reply, String> {
             "result" if reply.result.is_empty() || reply.result.eq_ignore_ascii_case(&text()) => reply.result = text(),
             "result" => return Err("the answer has two different results".into()),
             "message" => reply.messages.push(message(child)?),
-            "data" => child.children.iter().for_each(|data| fill(&mut reply.data, data)),
+            "data" => child.children.iter().try_for_each(|data| shown(&mut reply.data, data, whole))?,
             _ => {}
         }
     }
@@ -242,6 +237,17 @@ pub fn read(text: &str) -> Result<Reply, String> {
     Ok(reply)
 }
 
+/// An element of `data`.
+fn shown(block: &mut Block, element: &Element, whole: &str) -> Result<(), String> {
+    if element.is(Space::Msg, "message") {
+        block.source = whole.get(element.span.clone()).unwrap_or_default().to_owned();
+        return queue::fill(block, element);
+    }
+    fill(block, element);
+    Ok(())
+}
+
+/// A message of the answer or of a message of the queue.
 fn message(element: &Element) -> Result<Message, String> {
     let level = match element.attribute("level").unwrap_or_default().to_ascii_lowercase().as_str() {
         "info" => Level::Info,

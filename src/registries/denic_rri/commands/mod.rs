@@ -12,6 +12,7 @@ mod domain_delete;
 mod domain_info;
 pub mod login;
 pub mod logout;
+mod queue_delete;
 pub mod queue_read;
 mod shown;
 
@@ -33,6 +34,8 @@ pub const COMMANDS: &[Command] = &[
     command::<domain_info::DomainInfo>(),
     command::<domain_create::DomainCreate>(),
     command::<domain_delete::DomainDelete>(),
+    command::<queue_read::QueueRead>(),
+    command::<queue_delete::QueueDelete>(),
 ];
 
 /// The operations of [`COMMANDS`].

@@ -14,8 +14,12 @@ pub enum As {
     List,
     /// A text in upper case, as the registry stores handles and types.
     Upper,
+    /// A list of such texts.
+    UpperList,
     /// A host name in lower case without the dot at the end.
     Host,
+    /// A number; the text if it is none.
+    Number,
     /// True if it says so.
     True,
     /// A status in the spelling of the manual's list.
@@ -34,7 +38,9 @@ pub fn fields(block: &Block, fields: &[Field]) -> Map<String, Value> {
             As::Text => json!(first),
             As::List => block.all(word).collect(),
             As::Upper => json!(first.to_uppercase()),
+            As::UpperList => block.all(word).map(str::to_uppercase).collect(),
             As::Host => json!(host(first)),
+            As::Number => first.parse::<u64>().map_or_else(|_| json!(first), Value::from),
             As::True => json!(first.eq_ignore_ascii_case("true")),
             As::Status => json!(status(first)),
         };

@@ -1,5 +1,7 @@
 //! A small tree of elements from untrusted text, with everything bounded that an answer could use to hurt.
 
+use std::ops::Range;
+
 use quick_xml::events::{BytesStart, Event};
 use quick_xml::name::{Namespace, ResolveResult};
 use quick_xml::{NsReader, XmlVersion, escape};
@@ -24,6 +26,8 @@ pub struct Element {
     pub text: String,
     /// Its children in order.
     pub children: Vec<Element>,
+    /// Where it stands in the document, its tags included.
+    pub span: Range<usize>,
 }
 
 impl Element {
@@ -55,11 +59,19 @@ pub fn parse(text: &str) -> Result<Element, String> {
         match event {
             Event::Start(_) if root.is_some() => return Err(fail("a second root element")),
             Event::Start(_) if open.len() == DEEPEST => return Err(fail("more than 32 levels")),
-            Event::Start(start) => open.push(begin(space, &start).map_err(|what| fail(&what))?),
-            Event::End(_) => match (open.pop(), open.last_mut()) {
-                (Some(done), Some(parent)) => parent.children.push(done),
-                (done, _) => root = done,
-            },
+            Event::Start(start) => {
+                let mut element = begin(space, &start).map_err(|what| fail(&what))?;
+                element.span.start = usize::try_from(at).unwrap_or_default();
+                open.push(element);
+            }
+            Event::End(_) => {
+                let Some(mut done) = open.pop() else { continue };
+                done.span.end = usize::try_from(reader.buffer_position()).unwrap_or_default();
+                match open.last_mut() {
+                    Some(parent) => parent.children.push(done),
+                    None => root = Some(done),
+                }
+            }
             Event::Text(piece) => append(&mut open, &piece.xml10_content()).map_err(fail)?,
             Event::CData(piece) => append(&mut open, &piece.xml10_content()).map_err(fail)?,
             Event::GeneralRef(name) => {
