@@ -98,7 +98,13 @@ pub(super) enum Said {
 }
 
 /// Says it and hears the answer, which may be the one that tells of a block or a refused account.
-pub(super) async fn say(shared: &Shared, session: &mut Open, request: &Prepared, slot: Slot, label: &'static str) -> Said {
+pub(super) async fn say(
+    shared: &Shared,
+    session: &mut Open,
+    request: &Prepared,
+    slot: Slot,
+    label: &'static str,
+) -> Said {
     let account = &shared.account;
     let begun = Instant::now();
     match session.exchange(request).await {

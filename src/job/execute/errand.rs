@@ -78,13 +78,15 @@ pub(super) async fn run(shared: &Shared, session: &mut Open, errand: Errand, sto
 pub(super) struct DeskLine {
     pub(super) shared: Arc<Shared>,
     pub(super) queue: mpsc::Sender<Work>,
+    /// Once it is cancelled no desk takes anything more.
+    pub(super) stop: CancellationToken,
 }
 
 #[async_trait]
 impl Line for DeskLine {
     async fn ask(&self, request: Prepared) -> Result<Answer, Lost> {
         let shared = &self.shared;
-        if !shared.account.may_send() {
+        if self.stop.is_cancelled() || !shared.account.may_send() {
             return Err(Lost::NotSent("the account may not send now".into()));
         }
         let request: Place = Arc::new(Mutex::new(Some(request)));
@@ -96,7 +98,12 @@ impl Line for DeskLine {
             enter(shared, &self.queue, work).await;
             (&mut replied).await
         };
-        if let Ok(answer) = tokio::time::timeout(SESSION_PATIENCE, waiting).await {
+        let answer = tokio::select! {
+            answer = waiting => Some(answer),
+            () = self.stop.cancelled() => None,
+            () = tokio::time::sleep(SESSION_PATIENCE) => None,
+        };
+        if let Some(answer) = answer {
             return answer.unwrap_or_else(broken);
         }
         if take(&request).is_some() {

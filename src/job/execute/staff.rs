@@ -117,7 +117,8 @@ impl Staff {
     /// The way to ask on behalf of the account for whoever has no job; good for one errand at a time.
     #[must_use]
     pub fn line(&self) -> Arc<dyn Line> {
-        Arc::new(DeskLine { shared: Arc::clone(&self.shared), queue: self.queue.clone() })
+        let (shared, queue, stop) = (Arc::clone(&self.shared), self.queue.clone(), self.stop.clone());
+        Arc::new(DeskLine { shared, queue, stop })
     }
 
     /// Jobs that are being asked about now.
