@@ -40,10 +40,45 @@ pub trait Sends: Send + Sync {
     async fn blocks(&self, account: &str, since: Timestamp) -> Result<Vec<SendBlock>>;
 }
 
+/// Messages of the registries (law 5), and the pending jobs they may end. Each message is known by its account and the
+/// registry's id of it.
+#[async_trait]
+pub trait Inbox: Send + Sync {
+    /// Stores a message of the lease's account, its event, and the moves it means for pending jobs, in one transaction. A
+    /// message that is known already changes nothing. The moves are guarded as in [`Store::apply`], and all of them are
+    /// made or none: the event tells which jobs the message has ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] if the lease is over.
+    async fn receive(&self, lease: &Lease, message: &InboxMessage, event: &Event, moves: &[Move]) -> Result<Receipt>;
+    /// Pending jobs of an account on an object, oldest first.
+    async fn pending_on(&self, account: &str, object: &str) -> Result<Vec<Job>>;
+    /// Writes the intent to remove a message of the lease's account at the registry; returns how many there have been
+    /// (1 for the first), or `None` if no such message is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] if the lease is over.
+    async fn begin_removal(&self, lease: &Lease, id: &str) -> Result<Option<i64>>;
+    /// Notes that the registry has removed a message.
+    async fn removed(&self, account: &str, id: &str, at: Timestamp) -> Result<()>;
+    /// Notes why a message could not be removed.
+    async fn not_removed(&self, account: &str, id: &str, why: &str) -> Result<()>;
+    /// Notes that the queue of the lease's account was found empty: whatever of it is stored has been removed, also
+    /// where nobody heard the answer to that. Returns how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] if the lease is over.
+    async fn found_empty(&self, lease: &Lease, at: Timestamp) -> Result<u64>;
+    /// Messages, newest first.
+    async fn messages(&self, filter: &MessageFilter) -> Result<Vec<InboxRow>>;
+    /// Messages that are stored and not yet removed at the registry, by account.
+    async fn open_messages(&self) -> Result<Vec<(String, u64)>>;
+}
+
 /// The store. All instants are the caller's clock, except leases, which live by the store's own clock, so that the
 /// clocks of two daemons need not agree on who owns what.
 #[async_trait]
-pub trait Store: Sends + 'static {
+pub trait Store: Sends + Inbox + 'static {
     /// Brings the schema up to date. Safe to run twice and from many processes at once.
     async fn migrate(&self) -> Result<Migrated>;
     /// Refuses a schema that is newer or older than this release.
@@ -64,7 +99,9 @@ pub trait Store: Sends + 'static {
     async fn due(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>>;
     /// Jobs of an account that are in doubt and due to be asked about, oldest first.
     async fn doubts(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>>;
-    /// The earliest instant after `now` at which a waiting or in-doubt job of the account falls due.
+    /// Pending jobs of an account that are due to be asked about, oldest first.
+    async fn follow_ups(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>>;
+    /// The earliest instant after `now` at which a waiting, in-doubt or pending job of the account falls due.
     async fn next_due(&self, account: &str, now: Timestamp) -> Result<Option<Timestamp>>;
     /// Claims jobs and writes the intent of their next attempt (law 2). Returns those that were still waiting.
     ///

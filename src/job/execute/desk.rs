@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::read_first::{self, Read};
 use super::staff::Shared;
-use super::{Opening, Work, ask};
+use super::{Opening, Work, ask, errand};
 use crate::job::commit::Committed;
 use crate::job::outcome::{AccountEffect, Outcome};
 use crate::job::schedule::throttle::Slot;
@@ -176,9 +176,11 @@ async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken, hea
                 };
                 let Some(slot) = slot else { continue };
                 match session.keep_alive().await {
-                    Ok(()) => {
+                    Ok(judgement) => {
                         *heard = true;
                         slot.answered();
+                        // A block or a refused account may be learnt here first.
+                        ask::note_account(shared, &judgement).await;
                     }
                     Err(why) => {
                         slot.given_up();
@@ -224,6 +226,7 @@ async fn perform(shared: &Shared, session: &mut Open, work: Work, stop: &Cancell
             }
         }
         Work::Ask(job) => ask::ask(shared, session, &job, stop).await,
+        Work::Errand(errand) => errand::run(shared, session, errand, stop).await,
     }
 }
 
@@ -298,9 +301,13 @@ pub(super) async fn put_back_queue(shared: &Shared, why: &str) {
     let Ok(mut queue) = shared.work.try_lock() else { return };
     while let Ok(work) = queue.try_recv() {
         let asked = work.asked();
-        if let Work::Run(job, _, slot) = work {
-            slot.unused();
-            record(shared, shared.account.circumstances().not_sent(&job, why)).await;
+        match work {
+            Work::Run(job, _, slot) => {
+                slot.unused();
+                record(shared, shared.account.circumstances().not_sent(&job, why)).await;
+            }
+            Work::Errand(errand) => errand.put_back(why),
+            Work::Ask(_) => {}
         }
         shared.finished(asked);
     }

@@ -6,6 +6,7 @@
 
 mod ask;
 mod desk;
+mod errand;
 mod read_first;
 mod staff;
 pub mod standing;
@@ -17,6 +18,7 @@ use jiff::Timestamp;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::time::Instant;
 
+pub use errand::Errand;
 pub use staff::Staff;
 use standing::{Change, Standing};
 
@@ -77,8 +79,10 @@ impl Opening {
 pub enum Work {
     /// A claimed job whose intent is written, with its slot.
     Run(Box<Job>, Opening, Slot),
-    /// A job in doubt to ask about.
+    /// A job in doubt, or an order the registry works on, to ask about.
     Ask(Box<Job>),
+    /// Something that belongs to no job.
+    Errand(Errand),
 }
 
 impl Work {
@@ -86,7 +90,7 @@ impl Work {
     fn asked(&self) -> Option<JobId> {
         match self {
             Self::Ask(job) => Some(job.id),
-            Self::Run(..) => None,
+            Self::Run(..) | Self::Errand(_) => None,
         }
     }
 }

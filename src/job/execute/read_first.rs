@@ -3,12 +3,12 @@
 //! The claim has written an intent already, so a crash between reading and writing is a doubt like any other. The digest
 //! of the request is only known after the reading; it is committed before the request goes out (law 2).
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::ask::note_account;
-use super::desk::{Open, count_unknown, record};
+use super::ask::{Said, say};
+use super::desk::{Open, record};
 use super::staff::Shared;
 use crate::job::schedule::throttle::Slot;
 use crate::model::verdict::Judgement;
@@ -43,25 +43,18 @@ pub(super) async fn read(
         slot.unused();
         return put_back(shared, job, "the account may not send now").await;
     }
-    let begun = Instant::now();
-    let answer = match session.exchange(question).await {
-        Ok(answer) => {
-            slot.answered();
-            account.observer.commanded(&account.name, question.operation, "question", begun.elapsed());
-            answer
-        }
-        Err(Lost::NotSent(why)) => {
-            slot.unused();
+    let (answer, judgement) = match say(shared, session, question, slot, "question").await {
+        Said::Answer(answer, judgement) => (answer, judgement),
+        Said::Nothing(Lost::NotSent(why)) => {
             record(shared, account.circumstances().not_sent(job, &why)).await;
             return Read::Over { usable: false };
         }
-        Err(Lost::PerhapsSent(why)) => {
-            slot.given_up();
+        Said::Nothing(Lost::PerhapsSent(why)) => {
             record(shared, account.circumstances().question_lost(job, &why)).await;
             return Read::Over { usable: false };
         }
     };
-    match complete(shared, job, question, &answer).await {
+    match complete(shared, job, &answer, judgement) {
         Ok(request) => commit(shared, job, request, stop).await,
         Err(judgement) => {
             record(shared, account.circumstances().answered(job, answer, &judgement)).await;
@@ -71,11 +64,8 @@ pub(super) async fn read(
 }
 
 /// The whole request, or what the answer means for the job where it does not allow one.
-async fn complete(shared: &Shared, job: &Job, question: &Prepared, answer: &Answer) -> Result<Prepared, Judgement> {
+fn complete(shared: &Shared, job: &Job, answer: &Answer, judgement: Judgement) -> Result<Prepared, Judgement> {
     let dialect = shared.account.registry.dialect();
-    let judgement = dialect.judge(question.operation, answer);
-    count_unknown(shared, &judgement);
-    note_account(shared, &judgement).await;
     if judgement.verdict != Verdict::Done {
         return Err(unless_lost(judgement));
     }

@@ -5,9 +5,11 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::super::companion::Companion;
 use super::super::execute::{Account, Opening, Staff, Work};
 use super::rescue::rescue;
 use crate::model::{Cause, Job, JobId, Reject};
@@ -17,6 +19,9 @@ use crate::store::{Result, Start, StoreError};
 const LARGEST_CLAIM: usize = 500;
 /// How often the account's standing is read, blocks are noted and abandoned jobs are looked for.
 const UPKEEP: Duration = Duration::from_secs(2);
+
+/// How long whoever accompanies the account gets to end.
+const PARTING: Duration = Duration::from_secs(5);
 
 /// How often used-up blocks of sends are removed from the store.
 const FORGET: Duration = Duration::from_secs(60);
@@ -41,11 +46,14 @@ type Round<T> = std::result::Result<T, Trouble>;
 /// longest time between two looks.
 pub(super) async fn work(
     account: Arc<Account>,
+    companion: &Arc<dyn Companion>,
     poll: Duration,
     stop_within: Duration,
     stop: CancellationToken,
 ) -> bool {
     let staff = Staff::hire(Arc::clone(&account));
+    let leave = CancellationToken::new();
+    let company = accompany(&account, &staff, companion, leave.clone());
     let mut worker = Worker {
         account: &account,
         staff,
@@ -82,11 +90,34 @@ pub(super) async fn work(
             () = tokio::time::sleep(pause) => {}
         }
     }
+    leave.cancel();
     worker.staff.dismiss(stop_within).await;
+    part_from(&account, company).await;
     if let Err(error) = account.throttle.note_closed(&*account.store).await {
         tracing::warn!(account = account.name, "used sends could not be noted (they count as sent now): {error}");
     }
     orderly
+}
+
+/// Whoever works for the account beside its jobs begins with the desks.
+fn accompany(
+    account: &Arc<Account>,
+    staff: &Staff,
+    companion: &Arc<dyn Companion>,
+    leave: CancellationToken,
+) -> JoinHandle<()> {
+    let (account, companion, line) = (Arc::clone(account), Arc::clone(companion), staff.line());
+    tokio::spawn(async move { companion.accompany(&account.name, line, account.lease.clone(), leave).await })
+}
+
+/// The lease may only be given back when nobody works under it any more. Without desks nothing can be asked, so all that
+/// is left to wait for is the store.
+async fn part_from(account: &Account, mut company: JoinHandle<()>) {
+    if tokio::time::timeout(PARTING, &mut company).await.is_err() {
+        tracing::warn!(account = account.name, "what was being written of its messages is given up");
+        company.abort();
+        let _ = company.await;
+    }
 }
 
 struct Worker<'a> {
@@ -159,7 +190,8 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Jobs in doubt come first: they hold their objects, and billing waits for the truth.
+    /// Jobs in doubt come first: they hold their objects, and billing waits for the truth. Then orders whose end has not
+    /// been heard of.
     async fn ask(&self, room: usize, now: Timestamp) -> Result<usize> {
         if !self.account.may_send() {
             return Ok(0);
@@ -167,7 +199,11 @@ impl Worker<'_> {
         let known: HashSet<JobId> = self.staff.asking();
         let look = u32::try_from(room.max(1) + known.len()).unwrap_or(u32::MAX);
         let doubts = self.account.store.doubts(&self.account.name, now, look).await?;
-        let doubts: Vec<Job> = doubts.into_iter().filter(|job| !known.contains(&job.id)).collect();
+        let mut doubts: Vec<Job> = doubts.into_iter().filter(|job| !known.contains(&job.id)).collect();
+        if doubts.len() < look as usize {
+            let orders = self.account.store.follow_ups(&self.account.name, now, look).await?;
+            doubts.extend(orders.into_iter().filter(|job| !known.contains(&job.id)));
+        }
         self.staff.want(doubts.len());
         let mut asked = 0;
         for job in doubts.into_iter().take(room) {

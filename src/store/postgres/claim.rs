@@ -51,7 +51,7 @@ pub(super) async fn due(pool: &PgPool, account: &str, now: Timestamp, limit: u32
     rows::jobs(rows)
 }
 
-/// Jobs to ask about.
+/// Jobs in doubt to ask about.
 pub(super) async fn doubts(pool: &PgPool, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
     let rows: Vec<JobRow<Uuid>> = sqlx::query_as(concat!(
         "SELECT ",
@@ -61,6 +61,35 @@ pub(super) async fn doubts(pool: &PgPool, account: &str, now: Timestamp, limit: 
     .bind(text(account))
     .bind(micros(now))
     .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await?;
+    rows::jobs(rows)
+}
+
+/// Pending orders to ask about.
+pub(super) async fn follow_ups(pool: &PgPool, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Uuid>> = sqlx::query_as(concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM jobs WHERE account = $1 AND state = 'pending' AND due_at <= $2 ORDER BY due_at, seq LIMIT $3"
+    ))
+    .bind(text(account))
+    .bind(micros(now))
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await?;
+    rows::jobs(rows)
+}
+
+/// Pending orders on an object, oldest first.
+pub(super) async fn pending_on(pool: &PgPool, account: &str, object: &str) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Uuid>> = sqlx::query_as(concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM jobs WHERE account = $1 AND object = $2 AND state = 'pending' AND finished_at IS NULL ORDER BY seq"
+    ))
+    .bind(text(account))
+    .bind(text(object))
     .fetch_all(pool)
     .await?;
     rows::jobs(rows)
@@ -76,7 +105,8 @@ pub(super) async fn next_due(pool: &PgPool, account: &str, now: Timestamp) -> Re
               WHERE account = $1 AND class = 1 AND state = 'waiting' AND blockers = 0 AND due_at > $2),
             (SELECT min(due_at) FROM jobs
               WHERE account = $1 AND class = 2 AND state = 'waiting' AND blockers = 0 AND due_at > $2),
-            (SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'in_doubt' AND due_at > $2))",
+            (SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'in_doubt' AND due_at > $2),
+            (SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'pending' AND due_at > $2))",
     )
     .bind(text(account))
     .bind(micros(now))

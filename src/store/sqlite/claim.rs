@@ -50,7 +50,7 @@ pub(super) async fn due(readers: &SqlitePool, account: &str, now: Timestamp, lim
     rows::jobs(rows)
 }
 
-/// Jobs to ask about.
+/// Jobs in doubt to ask about.
 pub(super) async fn doubts(readers: &SqlitePool, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
     let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(
         "SELECT ",
@@ -60,6 +60,35 @@ pub(super) async fn doubts(readers: &SqlitePool, account: &str, now: Timestamp, 
     .bind(text(account))
     .bind(micros(now))
     .bind(i64::from(limit))
+    .fetch_all(readers)
+    .await?;
+    rows::jobs(rows)
+}
+
+/// Pending orders to ask about.
+pub(super) async fn follow_ups(readers: &SqlitePool, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM jobs WHERE account = $1 AND state = 'pending' AND due_at <= $2 ORDER BY due_at, seq LIMIT $3"
+    ))
+    .bind(text(account))
+    .bind(micros(now))
+    .bind(i64::from(limit))
+    .fetch_all(readers)
+    .await?;
+    rows::jobs(rows)
+}
+
+/// Pending orders on an object, oldest first.
+pub(super) async fn pending_on(readers: &SqlitePool, account: &str, object: &str) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM jobs WHERE account = $1 AND object = $2 AND state = 'pending' AND finished_at IS NULL ORDER BY seq"
+    ))
+    .bind(text(account))
+    .bind(text(object))
     .fetch_all(readers)
     .await?;
     rows::jobs(rows)
@@ -78,7 +107,9 @@ pub(super) async fn next_due(readers: &SqlitePool, account: &str, now: Timestamp
              SELECT min(due_at) FROM jobs
               WHERE account = $1 AND class = 2 AND state = 'waiting' AND blockers = 0 AND due_at > $2
              UNION ALL
-             SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'in_doubt' AND due_at > $2)",
+             SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'in_doubt' AND due_at > $2
+             UNION ALL
+             SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'pending' AND due_at > $2)",
     )
     .bind(text(account))
     .bind(micros(now))
