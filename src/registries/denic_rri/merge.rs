@@ -209,5 +209,4 @@ fn is_nothing(value: &Value) -> bool {
 }
 
 #[cfg(test)]
-#[path = "merge/tests.rs"]
 mod tests;

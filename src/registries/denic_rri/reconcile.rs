@@ -210,5 +210,4 @@ fn text<'a>(data: &'a Value, field: &str) -> Option<&'a str> {
 }
 
 #[cfg(test)]
-#[path = "reconcile/tests.rs"]
 mod tests;

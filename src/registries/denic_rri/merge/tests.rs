@@ -61,12 +61,16 @@ fn what_a_domain_job_leaves_out_is_kept() {
             }
             let mut params = object(change.clone());
             params.extend(object(json!({"domain": "Example.de", "merge": true})));
-            let expected = format!("Version: 5.0\nAction: {action}\nDomain: example.de\n{}Ctid: rd-1", expected.concat());
+            let expected =
+                format!("Version: 5.0\nAction: {action}\nDomain: example.de\n{}Ctid: rd-1", expected.concat());
             assert_eq!(merged(operation, Value::Object(params), DOMAIN).unwrap(), expected, "{change}");
         }
     }
     let records = DOMAIN.replace("Nserver: ns1.example.net.", "Nsentry: example.de. IN MX 0 .");
-    let records: String = records.split_inclusive('\n').filter(|line| !line.starts_with("Nserver") && !line.starts_with("Dnskey")).collect();
+    let records: String = records
+        .split_inclusive('\n')
+        .filter(|line| !line.starts_with("Nserver") && !line.starts_with("Dnskey"))
+        .collect();
     let request = merged(Operation::DomainUpdate, json!({"domain": "example.de", "merge": true}), &records).unwrap();
     assert!(request.contains("\nNsentry: example.de. IN MX 0 .\n"), "{request}");
     let moved = json!({"domain": "example.de", "merge": true, "nserver": ["ns3.example.net", "ns4.example.net"]});
@@ -82,7 +86,8 @@ fn what_a_contact_job_leaves_out_is_kept() {
         Value::Object(params)
     };
     let head = "Version: 5.0\nAction: UPDATE\nHandle: DENIC-1000022-MAX\nType: PERSON\nName: Max Mustermann\n";
-    let rest = "PostalCode: 60596\nCity: Frankfurt\nCountryCode: DE\nEmail: max@example.de\nPhone: +49.6927235\nCtid: rd-1";
+    let rest =
+        "PostalCode: 60596\nCity: Frankfurt\nCountryCode: DE\nEmail: max@example.de\nPhone: +49.6927235\nCtid: rd-1";
     let block = &CONTACT[CONTACT.find("\n\n[").unwrap()..].trim_end();
     let update = |change| merged(Operation::ContactUpdate, with(change), CONTACT).unwrap();
     assert_eq!(update(json!({})), format!("{head}Organisation: Example GmbH\nAddress: Weg 1\n{rest}{block}"));
@@ -91,7 +96,8 @@ fn what_a_contact_job_leaves_out_is_kept() {
         format!("{head}Address: Weg 2\nAddress: Haus 3\n{rest}")
     );
     let request = "Result: success\nHandle: DENIC-1000022-MAX\nType: REQUEST\nUri-Template: mailto:a@example.de\n";
-    let updated = merged(Operation::ContactUpdate, with(json!({"uri_template": "mailto:b@example.de"})), request).unwrap();
+    let updated =
+        merged(Operation::ContactUpdate, with(json!({"uri_template": "mailto:b@example.de"})), request).unwrap();
     assert!(updated.ends_with("Type: REQUEST\nUri-Template: mailto:b@example.de\nCtid: rd-1"), "{updated}");
 
     let dummy = CONTACT.replace("\nPhone: +49.6927235", "");
@@ -107,7 +113,10 @@ fn what_is_not_shown_is_not_written_back() {
     for (shown, part) in [
         (DOMAIN.replace("RegAccId: DENIC-1000022", "RegAccId: DENIC-99"), "the domain is at DENIC-99"),
         (DOMAIN.replace("RegAccId: DENIC-1000022", ""), "the registrar is not shown"),
-        (DOMAIN.replace("Handle: DENIC-1000022-ANN", "").replace("Handle: DENIC-1000022-MAX", ""), "holders are not shown"),
+        (
+            DOMAIN.replace("Handle: DENIC-1000022-ANN", "").replace("Handle: DENIC-1000022-MAX", ""),
+            "holders are not shown",
+        ),
         (DOMAIN.replace("Handle: DENIC-1000022-ANN", "Type: ORG"), "holder is shown without its handle"),
         (DOMAIN.replace("Handle: DENIC-1000022-GR", "Type: REQUEST"), "general_request is shown without its handle"),
         (DOMAIN.replace("example.de", "other.de"), "another object"),
@@ -134,7 +143,11 @@ fn what_is_stated_is_checked_and_the_rest_is_not() {
         (DomainUpdate, json!({"nserver": ["ns1.example.net"]}), "nserver"),
         (DomainUpdate, json!({"nserver": ["ns1.example.net", "ns2.example.de"]}), "nserver[1]"),
         (DomainUpdate, json!({"nserver": null, "nsentry": "example.de. IN A 192.0.2.1"}), ""),
-        (DomainUpdate, json!({"nserver": ["ns1.example.net", "ns2.example.net"], "nsentry": "example.de. IN A 192.0.2.1"}), "nsentry"),
+        (
+            DomainUpdate,
+            json!({"nserver": ["ns1.example.net", "ns2.example.net"], "nsentry": "example.de. IN A 192.0.2.1"}),
+            "nsentry",
+        ),
         (DomainUpdate, json!({"holder": []}), "holder"),
         (DomainUpdate, json!({"holder": "DENIC-9-FOREIGN"}), "holder[0]"),
         (DomainUpdate, json!({"name": "Max"}), "name"),
@@ -159,7 +172,8 @@ fn what_is_stated_is_checked_and_the_rest_is_not() {
         (ContactCreate, json!({}), "merge"),
     ] {
         let contact = operation.name().starts_with("contact");
-        let mut params = object(if contact { json!({"handle": "DENIC-1000022-MAX"}) } else { json!({"domain": "example.de"}) });
+        let mut params =
+            object(if contact { json!({"handle": "DENIC-1000022-MAX"}) } else { json!({"domain": "example.de"}) });
         params.insert("merge".into(), true.into());
         params.extend(object(change.clone()));
         let found = rri("5.0").check(operation, &params).err().and_then(|reject| reject.field);

@@ -181,7 +181,11 @@ fn writes() -> Vec<(Operation, Value)> {
     let writes = Operation::ALL.iter().copied().filter(|operation| {
         operation.writes() && *operation != Operation::MessageDelete && commands::find(*operation).is_some()
     });
-    writes.map(|operation| (operation, if operation.name().starts_with("contact") { contact.clone() } else { domain.clone() })).collect()
+    writes
+        .map(|operation| {
+            (operation, if operation.name().starts_with("contact") { contact.clone() } else { domain.clone() })
+        })
+        .collect()
 }
 
 #[test]

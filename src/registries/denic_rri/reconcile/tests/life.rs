@@ -76,7 +76,10 @@ fn a_lost_order_of_an_auth_info1() {
     let wrong = "Result: failed\nERROR: 63370088701 AuthInfo does not match";
     assert_eq!(create(&[&ours("connect", "")]).1, "nothing, same id");
     let (asked, found) = create(&[&there, &ours("connect", "")]);
-    assert_eq!((asked.as_slice(), found.as_str()), (&[Operation::DomainInfo, Operation::DomainAuthcodeCheck][..], "applied"));
+    assert_eq!(
+        (asked.as_slice(), found.as_str()),
+        (&[Operation::DomainInfo, Operation::DomainAuthcodeCheck][..], "applied")
+    );
     assert_eq!(create(&[&there, wrong]).1, "foreign: the domain has another AuthInfo1");
     assert!(create(&[&there, QUOTA]).1.starts_with("unknown"));
     assert!(create(&[&there, ABSENT]).1.starts_with("unknown"));
@@ -89,7 +92,9 @@ fn a_lost_order_of_an_auth_info1() {
 #[test]
 fn the_first_question_about_an_auth_info_does_not_name_it() {
     let rri = rri("5.0");
-    let Value::Object(params) = json!({"domain": "example.de", "auth_info": "SupermanistSuper"}) else { unreachable!() };
+    let Value::Object(params) = json!({"domain": "example.de", "auth_info": "SupermanistSuper"}) else {
+        unreachable!()
+    };
     let (account, operation) = ("DENIC-1000022", Operation::DomainAuthcodeCreate);
     let doubt = Doubt { account, operation, params: &params, transaction: "rd-1", since: SINCE.parse().unwrap() };
     let question = |heard: &[Answer]| {

@@ -133,5 +133,8 @@ fn a_lost_transfer() {
     assert_eq!(check("redemptionPeriod"), "nothing, same id");
     assert!(check("free").starts_with("foreign"));
     assert!(check("connect").starts_with("unknown"));
-    assert_eq!(play(Operation::DomainTransfer, params.clone(), &[ABSENT]).0, [Operation::DomainInfo, Operation::DomainCheck]);
+    assert_eq!(
+        play(Operation::DomainTransfer, params.clone(), &[ABSENT]).0,
+        [Operation::DomainInfo, Operation::DomainCheck]
+    );
 }
