@@ -29,7 +29,7 @@ pub mod queue_read;
 mod shown;
 pub mod whole;
 
-pub use contact::differences;
+pub use contact::{DATA as CONTACT, differences};
 pub use domain::holders;
 
 use serde_json::{Map, Value};
@@ -106,8 +106,6 @@ pub type MakeOrder = fn(&Map<String, Value>, &Rules) -> Result<(ObjectKey, Order
 pub struct Command {
     /// The operation of a job.
     pub operation: Operation,
-    /// The names of its parameters.
-    pub params: &'static [&'static str],
     /// Checks parameters and makes the request, still without a transaction id.
     pub order: MakeOrder,
     /// Reads what its answer shows.
@@ -115,7 +113,7 @@ pub struct Command {
 }
 
 const fn command<R: Request>() -> Command {
-    Command { operation: R::OPERATION, params: R::PARAMS, order: order::<R>, data: R::data }
+    Command { operation: R::OPERATION, order: order::<R>, data: R::data }
 }
 
 fn order<R: Request>(params: &Map<String, Value>, rules: &Rules) -> Result<(ObjectKey, Order), Reject> {
