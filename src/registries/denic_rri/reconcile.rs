@@ -26,6 +26,7 @@ pub fn next(rri: &Rri, reg_acc: &str, doubt: &Doubt<'_>, heard: &[Answer]) -> St
         Operation::ContactCreate => contact_create(rri, doubt, heard),
         Operation::DomainCreate => domain_create(rri, reg_acc, doubt, heard),
         Operation::DomainDelete => domain_delete(rri, reg_acc, doubt, heard),
+        Operation::Raw => Step::Found(commands::raw::lost(doubt)),
         other => unknown(format!("no question is known about {other}")),
     }
 }

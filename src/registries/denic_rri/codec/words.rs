@@ -18,10 +18,12 @@ pub enum Space {
     Verification,
     /// The message queue.
     Msg,
+    /// Registrars.
+    Regacc,
 }
 
 impl Space {
-    const ALL: [(Self, &'static str); 7] = [
+    const ALL: [(Self, &'static str); 8] = [
         (Self::Global, "global"),
         (Self::Transaction, "transaction"),
         (Self::Contact, "contact"),
@@ -29,6 +31,7 @@ impl Space {
         (Self::Dnsentry, "dnsentry"),
         (Self::Verification, "verification"),
         (Self::Msg, "msg"),
+        (Self::Regacc, "regacc"),
     ];
 
     /// The name in the URI; also the prefix used when writing.
@@ -41,11 +44,12 @@ impl Space {
         format!("http://registry.denic.de/{}/{protocol}", self.name())
     }
 
-    /// The namespace of a URI, whatever its version: answers of 3.0, 4.0 and 5.0 differ in content, not in names.
-    pub fn of(uri: &str) -> Option<Self> {
+    /// The namespace of a URI and its version, which decides nothing: answers of 3.0, 4.0 and 5.0 differ in content, not
+    /// in names.
+    pub fn of(uri: &str) -> Option<(Self, &str)> {
         let (name, version) = uri.strip_prefix("http://registry.denic.de/")?.split_once('/')?;
         let versioned = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        Self::ALL.iter().find(|(_, known)| versioned && *known == name).map(|(space, _)| *space)
+        Self::ALL.iter().find(|(_, known)| versioned && *known == name).map(|(space, _)| (*space, version))
     }
 }
 
@@ -72,7 +76,7 @@ macro_rules! words {
 
         impl Word {
             /// All words.
-            const ALL: &'static [Self] = &[$(Self::$word),+];
+            pub const ALL: &'static [Self] = &[$(Self::$word),+];
 
             /// The keyword in K/V; matched without regard to case.
             pub const fn kv(self) -> &'static str {
@@ -88,7 +92,7 @@ macro_rules! words {
 }
 
 use InXml::{Attribute, Dns, Element, Role, Wrapped};
-use Space::{Contact as C, Domain as D, Global as G, Msg as M, Verification as V};
+use Space::{Contact as C, Domain as D, Global as G, Msg as M, Regacc as R, Verification as V};
 
 words! {
     // login
@@ -139,6 +143,8 @@ words! {
     RegAccId "RegAccId" Element(D, "regAccId");
     // the registrar's name at the top level: protocols 3.0 and 4.0
     RegAccName "RegAccName" Element(D, "regAccName");
+    // registrars
+    RegAcc "RegAcc" Element(R, "handle");
     // the message queue; reading its XML is `xml::queue`'s, where the same name means different words
     MsgId "MsgId" Attribute("msgid");
     MsgType "MsgType" Attribute("msgType");
@@ -178,6 +184,16 @@ impl Word {
         };
         let also = || ALSO.iter().find(|(at, local, _)| *at == space && *local == name).map(|(_, _, word)| *word);
         Self::ALL.iter().copied().find(here).or_else(also)
+    }
+
+    /// The word of an attribute of a request's element.
+    pub fn of_attribute(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|word| matches!(word.xml(), Attribute(known) if known == name))
+    }
+
+    /// The word of a contact's role in a request.
+    pub fn of_role(role: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|word| matches!(word.xml(), Role(known) if known == role))
     }
 }
 
@@ -259,7 +275,7 @@ mod tests {
     #[test]
     fn namespaces_are_known_by_name_and_any_version() {
         for version in ["3.0", "4.0", "5.0"] {
-            assert_eq!(Space::of(&Space::Verification.uri(version)), Some(Space::Verification));
+            assert_eq!(Space::of(&Space::Verification.uri(version)), Some((Space::Verification, version)));
         }
         for foreign in [
             "",

@@ -14,6 +14,7 @@ pub mod login;
 pub mod logout;
 mod queue_delete;
 pub mod queue_read;
+pub mod raw;
 mod shown;
 
 pub use contact::differences;
@@ -36,6 +37,7 @@ pub const COMMANDS: &[Command] = &[
     command::<domain_delete::DomainDelete>(),
     command::<queue_read::QueueRead>(),
     command::<queue_delete::QueueDelete>(),
+    raw::COMMAND,
 ];
 
 /// The operations of [`COMMANDS`].
@@ -94,7 +96,7 @@ const fn command<R: Request>() -> Command {
 
 fn order<R: Request>(params: &Map<String, Value>, rules: &Rules) -> Result<(ObjectKey, Order), Reject> {
     let request = R::read(&Params::new(params, R::PARAMS)?, rules)?;
-    Ok((request.object(), Order { action: R::ACTION, items: request.items(), transaction: None }))
+    Ok((request.object(), Order::new(R::ACTION, request.items())))
 }
 
 /// The row of an operation.
