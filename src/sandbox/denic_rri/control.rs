@@ -130,7 +130,7 @@ impl Mark {
 
 impl Server {
     fn put(&self, state: &mut State, account: &str, body: &Value) -> Result<Value, String> {
-        let mut notice: Notice = serde_json::from_value(body.clone()).map_err(|error| error.to_string())?;
+        let mut notice = read_notice(body)?;
         notice.check()?;
         if let Some(known) = TYPES.iter().find(|known| notice.is(known)) {
             notice.kind = (*known).to_owned();
@@ -144,6 +144,19 @@ impl Server {
         let id = state.tell(account, notice, now, &self.shared.clock).ok_or("the queue is full")?;
         Ok(json!({ "id": id }))
     }
+}
+
+/// Reads the body of `POST /messages`. Every field stands alone, so the one that is wrong can be named.
+fn read_notice(body: &Value) -> Result<Notice, String> {
+    let whole = serde_json::from_value(body.clone());
+    whole.map_err(|error: serde_json::Error| {
+        let fields = body.as_object().into_iter().flatten();
+        let wrong = fields.filter_map(|(field, value)| {
+            let alone = serde_json::from_value::<Notice>(json!({ field.as_str(): value })).err()?;
+            Some(format!("`{field}`: {alone}"))
+        });
+        wrong.into_iter().next().unwrap_or_else(|| error.to_string())
+    })
 }
 
 /// A status update for a domain of the account is the registry's decision, so the domain follows it.

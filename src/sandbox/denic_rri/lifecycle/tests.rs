@@ -1,5 +1,7 @@
 //! Whole lives on a clock that nobody waits for, and the law that only the total of a clock's moves counts.
 
+mod verification;
+
 use jiff::{Timestamp, ToSpan};
 use proptest::prelude::*;
 
@@ -136,8 +138,8 @@ fn everything_happens_at_its_own_instant_and_in_order() {
     let told = told(&state);
     let expected = [
         ("2026-08-01T23:00:00+02:00", "domainStatusUpdate"),
-        ("2026-08-01T23:00:00+02:00", "domainStatusUpdate"),
         ("2026-08-01T23:00:00+02:00", "contactVerificationRequired"),
+        ("2026-08-01T23:00:00+02:00", "domainStatusUpdate"),
         ("2026-08-08T22:00:00+02:00", "authInfo2Delete"),
         ("2026-08-08T22:00:00+02:00", "authInfo2Delete"),
         ("2026-08-11T22:00:00+02:00", "authInfoExpire"),
