@@ -3,13 +3,14 @@
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use super::check::rules::Levels;
 use super::codec::tree::{Order, Reply};
 use super::codec::{self, Format};
 use super::commands::{self, Rules};
 use super::{frame, outcome, reconcile};
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
-use crate::model::{Answer, ObjectKey, Operation, Reject};
+use crate::model::{Answer, Operation, Reject};
 use crate::registries::{Checked, Dialect, Prepared, Step, WireOptions};
 
 /// A transaction id as long as any, to measure requests with.
@@ -20,6 +21,7 @@ pub struct Rri {
     format: Format,
     protocol: String,
     rules: Rules,
+    levels: Levels,
 }
 
 impl Rri {
@@ -39,7 +41,13 @@ impl Rri {
             rules: Rules {
                 reg_acc: Some(&options.account).filter(|name| is_reg_acc(name)).cloned().unwrap_or_default(),
             },
+            levels: Levels::default(),
         })
+    }
+
+    /// The same with the levels an account gives to the rules that it may loosen.
+    pub fn with_levels(self, levels: Levels) -> Self {
+        Self { levels, ..self }
     }
 
     /// Writes a request.
@@ -50,10 +58,10 @@ impl Rri {
         codec::write(order, self.format, &self.protocol)
     }
 
-    fn order(&self, operation: Operation, params: &Map<String, Value>) -> Result<(ObjectKey, Order), Reject> {
+    fn order(&self, operation: Operation, params: &Map<String, Value>) -> Result<(Checked, Order), Reject> {
         let command = commands::find(operation)
             .ok_or_else(|| Reject::new(RejectCode::UnknownOperation, format!("{} has no {operation}", super::NAME)))?;
-        (command.order)(params, &self.rules)
+        (command.order)(params, &self.rules, &self.levels)
     }
 
     /// Writes a request for the wire; only writes get the transaction id.
@@ -66,9 +74,9 @@ impl Rri {
 
 impl Dialect for Rri {
     fn check(&self, operation: Operation, params: &Map<String, Value>) -> Result<Checked, Reject> {
-        let (object, order) = self.order(operation, params)?;
+        let (checked, order) = self.order(operation, params)?;
         self.finish(operation, order, &"x".repeat(LONGEST_TRANSACTION))?;
-        Ok(object.into())
+        Ok(checked)
     }
 
     fn prepare(

@@ -76,7 +76,9 @@ mod tests {
     fn last_days() {
         assert_eq!(auth_info_expire("e", "2026-12-24").as_deref(), Ok("20261224"));
         assert_eq!(auth_info_expire("e", "20261224").as_deref(), Ok("20261224"));
-        for bad in ["2026-12", "24.12.2026", "2026-02-30", "20261301", "2026-12-24T00:00", "+0261224", "２０２６1224", ""] {
+        for bad in
+            ["2026-12", "24.12.2026", "2026-02-30", "20261301", "2026-12-24T00:00", "+0261224", "２０２６1224", ""]
+        {
             let reject = auth_info_expire("e", bad).unwrap_err();
             assert!(reject.reason.contains("2026-12-24") && reject.reason.contains(bad), "{reject}");
         }
