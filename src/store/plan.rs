@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::Acceptance;
-use crate::model::{JobId, NewJob, State, WaitingFor};
+use crate::model::{Event, JobId, NewJob, State, WaitingFor};
 
 /// What a job waits for another job for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -81,6 +81,8 @@ pub(super) struct Plan<'a> {
     pub(super) jobs: Vec<Planned<'a>>,
     /// Finished jobs that came again: their final event is sent again.
     pub(super) resend: Vec<JobId>,
+    /// What is told of new jobs that break rules.
+    pub(super) warned: Vec<Event>,
 }
 
 /// Decides about each job in turn; every decision sees those before it.
@@ -105,6 +107,7 @@ pub(super) fn plan<'a>(jobs: &'a [NewJob], mut facts: Facts<'a>, now: Timestamp)
                     facts.tails.insert(place(job), job.id);
                     facts.awaited.extend(links.iter().map(|link| link.needs));
                     facts.waits.insert(job.id, links.iter().map(|link| link.needs).collect());
+                    plan.warned.extend(Event::of_warnings(job, now));
                     plan.jobs.push(planned(job, digest, links, doomed_by, now));
                     Acceptance::New
                 }

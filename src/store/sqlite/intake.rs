@@ -28,7 +28,7 @@ pub(super) async fn accept(
         insert_batch(&mut transaction, new, now).await?;
     }
     outbox::resend(&mut transaction, &plan.resend).await?;
-    outbox::insert(&mut transaction, &events.iter().collect::<Vec<_>>()).await?;
+    outbox::insert(&mut transaction, &events.iter().chain(&plan.warned).collect::<Vec<_>>()).await?;
     transaction.commit().await?;
     Ok(plan.answers)
 }

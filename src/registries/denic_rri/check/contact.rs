@@ -201,7 +201,8 @@ pub fn email_alphabet(field: &str, value: &str) -> Result<(), Reject> {
 fn alphabet(field: &str, value: &str, known: impl Fn(char) -> bool) -> Result<(), Reject> {
     match value.chars().find(|c| !known(*c)) {
         Some(other) => {
-            let rule = format!("holds `{}`, which the registry does not list for this field", quoted(&other.to_string()));
+            let rule =
+                format!("holds `{}`, which the registry does not list for this field", quoted(&other.to_string()));
             Err(refuse(field, &rule, value))
         }
         None => Ok(()),
