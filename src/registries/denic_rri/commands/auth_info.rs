@@ -1,17 +1,13 @@
 //! What the commands with an AuthInfo share: the password as a secret, its rules where we choose it, its end.
 
-use jiff::civil::Date;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::super::check;
 use super::super::codec::tree::Block;
 use super::super::codec::words::Word;
-use super::super::params::{Params, missing, refuse};
+use super::super::params::{Params, missing};
 use crate::model::{Reject, Secret};
-
-/// Letters and digits that cannot be taken for one another, and four signs.
-const ALPHABET: &str = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789+-/*";
 
 /// The parameter `auth_info` as somebody gave it to us: whatever it is, the registry compares it.
 pub fn given(params: &Params<'_>) -> Result<Option<Secret>, Reject> {
@@ -33,12 +29,8 @@ pub fn required(params: &Params<'_>) -> Result<Secret, Reject> {
 /// breaks the rule would be stored, and nobody could type it in later.
 pub fn chosen(params: &Params<'_>) -> Result<Secret, Reject> {
     let secret = required(params)?;
-    let fits = (8..=16).contains(&secret.expose().chars().count());
-    if fits && secret.expose().chars().all(|character| ALPHABET.contains(character)) {
-        return Ok(secret);
-    }
-    let rule = "must have 8 to 16 characters of A-Z a-z 2-9 + - / * without I, O, l and o";
-    Err(Reject::param("auth_info", rule))
+    check::auth_info("auth_info", secret.expose())?;
+    Ok(secret)
 }
 
 /// SHA-256 of a password, without salt, in hexadecimal.
@@ -48,15 +40,7 @@ pub fn hash(secret: &Secret) -> String {
 
 /// The parameter `expire` (`2026-12-24` or `20261224`) as the registry wants it: eight digits.
 pub fn expire(params: &Params<'_>) -> Result<Option<String>, Reject> {
-    let Some(text) = params.optional("expire")? else { return Ok(None) };
-    let no = || refuse("expire", "must be a date of the form 2026-12-24 or 20261224", &text);
-    if !text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-') {
-        return Err(no());
-    }
-    let digits = text.replace('-', "");
-    let written = if text.contains('-') { "%Y-%m-%d" } else { "%Y%m%d" };
-    let date = Date::strptime(written, &text).map_err(|_| no())?;
-    if digits.len() == 8 && date.strftime("%Y%m%d").to_string() == digits { Ok(Some(digits)) } else { Err(no()) }
+    params.optional("expire")?.map(|text| check::auth_info_expire("expire", &text)).transpose()
 }
 
 /// What an order of an AuthInfo is answered with: its end, where the registry tells it.
