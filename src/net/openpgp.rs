@@ -154,12 +154,12 @@ impl LockedKey {
 /// The key is of a type that cannot be used here.
 pub fn sign_detached(bytes: &[u8], key: &Key, at: Timestamp) -> Result<Signature, String> {
     // A DSA key signs as many bits as its small group has, 256 from 2048 on.
-    let (hash, micalg) = match key.pair.public().pk_algo() {
-        PublicKeyAlgorithm::DSA => (HashAlgorithm::SHA256, "pgp-sha256"),
-        _ => (HashAlgorithm::SHA512, "pgp-sha512"),
-    };
+    #[allow(deprecated, reason = "the registry accepts DSA")]
+    let is_dsa = key.pair.public().pk_algo() == PublicKeyAlgorithm::DSA;
+    let (hash, micalg) =
+        if is_dsa { (HashAlgorithm::SHA256, "pgp-sha256") } else { (HashAlgorithm::SHA512, "pgp-sha512") };
     let mut armored = Vec::new();
-    let sign = || -> sequoia_openpgp::Result<()> {
+    let mut sign = || -> sequoia_openpgp::Result<()> {
         let message = Armorer::new(Message::new(&mut armored)).kind(armor::Kind::Signature).build()?;
         let signer = Signer::new(message, key.pair.clone())?.hash_algo(hash)?;
         let mut signer = signer.creation_time(SystemTime::from(at)).detached().build()?;

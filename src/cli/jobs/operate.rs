@@ -15,6 +15,8 @@ use crate::store::{JobDetail, Store};
 pub enum Verb {
     /// Back to work.
     Retry,
+    /// Back to work, and ask what is true first.
+    Ask,
     /// Withdraw before it starts.
     Cancel,
     /// Declare it over.
@@ -24,7 +26,7 @@ pub enum Verb {
 impl Verb {
     const fn word(self) -> &'static str {
         match self {
-            Self::Retry => "retry",
+            Self::Retry | Self::Ask => "retry",
             Self::Cancel => "cancel",
             Self::Dismiss => "dismiss",
         }
@@ -35,7 +37,9 @@ impl Verb {
     pub fn cause(self, detail: &JobDetail) -> Cause {
         match self {
             Self::Retry if certainly_not_done(detail) => Cause::Redriven,
-            Self::Retry => Cause::AskAgain,
+            // There is nothing to ask where nothing was ever sent, or where the request itself is a question.
+            Self::Ask if !detail.job.operation.writes() || detail.job.attempt == 0 => Cause::Redriven,
+            Self::Retry | Self::Ask => Cause::AskAgain,
             Self::Cancel => Cause::Withdrawn,
             Self::Dismiss => Cause::Dismissed,
         }

@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use sequoia_openpgp::Cert;
 use sequoia_openpgp::cert::amalgamation::ValidAmalgamation as _;
-use sequoia_openpgp::cert::amalgamation::key::ValidErasedKeyAmalgamation;
+use sequoia_openpgp::cert::amalgamation::key::{PrimaryKey as _, ValidErasedKeyAmalgamation};
 use sequoia_openpgp::packet::key::PublicParts;
 use sequoia_openpgp::types::{HashAlgorithm, PublicKeyAlgorithm, RevocationStatus};
 use serde::Serialize;
@@ -112,12 +112,32 @@ const RULES: &[Rule] = &[
     rule("expiry", Weight::Error, endless, "give it an end at most 731 days after its creation, and publish it again"),
     rule("lifetime", Weight::Error, too_long, "make a new key that ends at most 731 days after its creation"),
     rule("digest", Weight::Error, weak_digest, "have it signed anew with SHA-256, SHA-384 or SHA-512"),
-    rule("not-yet-valid", Weight::Error, too_young, "correct the clock of this machine or of the one that made the key"),
+    rule(
+        "not-yet-valid",
+        Weight::Error,
+        too_young,
+        "correct the clock of this machine or of the one that made the key",
+    ),
     rule("revoked", Weight::Error, revoked, "make a new key, enter its public part at the registry, and configure it"),
     rule("expired", Weight::Error, expired, "make a new key, enter its public part at the registry, and configure it"),
-    rule("secret-part", Weight::Error, public_only, "export the secret key (gpg --export-secret-keys), not the public one"),
-    rule("signing", Weight::Error, cannot_sign, "make a key that may sign, or name the file that holds its signing part"),
-    rule("passphrase", Weight::Error, locked, "name the file with its passphrase in the account's mail.passphrase_file"),
+    rule(
+        "secret-part",
+        Weight::Error,
+        public_only,
+        "export the secret key (gpg --export-secret-keys), not the public one",
+    ),
+    rule(
+        "signing",
+        Weight::Error,
+        cannot_sign,
+        "make a key that may sign, or name the file that holds its signing part",
+    ),
+    rule(
+        "passphrase",
+        Weight::Error,
+        locked,
+        "name the file with its passphrase in the account's mail.passphrase_file",
+    ),
     rule("protection", Weight::Warning, unprotected, "protect the secret part with a passphrase"),
     rule("ends-soon", Weight::Warning, ends_soon, "make the next key now and enter its public part at the registry"),
 ];
@@ -249,9 +269,7 @@ fn too_long(facts: &Facts) -> Option<String> {
 
 fn weak_digest(facts: &Facts) -> Option<String> {
     let accepted = [HashAlgorithm::SHA256, HashAlgorithm::SHA384, HashAlgorithm::SHA512];
-    facts.first(|part| {
-        (!accepted.contains(&part.hash)).then(|| format!("is bound by a signature with {}", part.hash))
-    })
+    facts.first(|part| (!accepted.contains(&part.hash)).then(|| format!("is bound by a signature with {}", part.hash)))
 }
 
 fn too_young(facts: &Facts) -> Option<String> {
@@ -291,5 +309,5 @@ fn unprotected(facts: &Facts) -> Option<String> {
 fn ends_soon(facts: &Facts) -> Option<String> {
     let end = facts.end()?;
     let left = days(facts.at, end);
-    (0..=SOON_DAYS).contains(&left).then(|| format!("it ends in {left} days, at {end}"))
+    (end > facts.at && left <= SOON_DAYS).then(|| format!("it ends in {left} days, at {end}"))
 }

@@ -47,8 +47,8 @@ fn each_rule_is_broken_by_the_key_made_for_it() {
         ("public part", key!("public.asc"), SUMMER, &["secret-part"]),
         ("signs nothing", key!("no-signing.asc"), SUMMER, &["signing"]),
         ("open", key!("no-passphrase.asc"), SUMMER, &["protection"]),
-        ("61 days left", key!("good.asc"), "2027-10-31T23:59:59Z", &["ends-soon"]),
-        ("62 days left", key!("good.asc"), "2027-10-30T00:00:00Z", &[]),
+        ("60 days left", key!("good.asc"), "2027-11-02T00:00:00Z", &["ends-soon"]),
+        ("61 days left", key!("good.asc"), "2027-11-01T00:00:00Z", &[]),
     ];
     for (name, bytes, at, rules) in cases {
         let review = review(bytes, at);
@@ -85,7 +85,10 @@ fn a_review_says_what_the_key_is() {
 fn what_is_not_one_key_is_refused() {
     let read = |bytes: &[u8]| LockedKey::read(bytes).err();
     assert!(matches!(read(b""), Some(KeyError::NotAKey(_))));
-    assert!(matches!(read(b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"), Some(KeyError::NotAKey(_))));
+    assert!(matches!(
+        read(b"-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"),
+        Some(KeyError::NotAKey(_))
+    ));
     assert!(matches!(read(&[0x99; 200]), Some(KeyError::NotAKey(_))));
     assert_eq!(read(key!("two.asc")), Some(KeyError::Several(2)));
     assert_eq!(read(&[&key!("good.asc")[..], key!("dsa.asc")].concat()), Some(KeyError::Several(2)));
@@ -119,7 +122,8 @@ fn signatures_verify_only_over_what_was_signed_and_by_whom() {
 
 #[test]
 fn who_may_not_sign_does_not() {
-    let unlock = |bytes: &[u8], at: &str| LockedKey::read(bytes).unwrap().unlock(Some(&passphrase()), instant(at)).err();
+    let unlock =
+        |bytes: &[u8], at: &str| LockedKey::read(bytes).unwrap().unlock(Some(&passphrase()), instant(at)).err();
     assert_eq!(unlock(key!("public.asc"), SUMMER), Some(KeyError::PublicOnly));
     assert_eq!(unlock(key!("revoked.asc"), SUMMER), Some(KeyError::CannotSign));
     assert_eq!(unlock(key!("no-signing.asc"), SUMMER), Some(KeyError::CannotSign));

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::codec::tree::{Order, Reply};
 use super::codec::{self, Format};
 use super::commands::{self, Rules};
-use super::{frame, outcome, reconcile};
+use super::{by_hand, frame, outcome, reconcile};
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, ObjectKey, Operation, Reject};
@@ -99,6 +99,10 @@ impl Dialect for Rri {
 
     fn reconcile(&self, doubt: &Doubt<'_>, heard: &[Answer]) -> Step {
         reconcile::next(self, &self.rules.reg_acc, doubt, heard)
+    }
+
+    fn by_hand(&self, operation: Operation, params: &Map<String, Value>) -> Result<String, Reject> {
+        by_hand::text(operation, params, &self.rules)
     }
 
     fn frame(&self, payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {

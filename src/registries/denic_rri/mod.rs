@@ -3,10 +3,11 @@
 //! In the order a request meets them: `params` reads a job's parameters, `check` holds the rules for fields, `commands`
 //! has one file per command, `codec` writes and reads both formats, `frame` puts a length in front, `session` carries it
 //! there and back, `outcome` says what the answer means, `reconcile` finds out what is true when no answer came.
-//! `dialect` ties the pure parts together, `settings` and `account` the others, `limits` has the registry's limits and
+//! `by_hand` writes what the registry takes by signed e-mail only. `dialect` ties the pure parts together, `settings` and `account` the others, `limits` has the registry's limits and
 //! calendar.
 
 mod account;
+mod by_hand;
 mod check;
 mod codec;
 mod commands;

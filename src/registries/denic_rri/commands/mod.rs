@@ -17,6 +17,7 @@ mod shown;
 
 pub use contact::differences;
 pub use domain::holders;
+pub use domain::{name as domain_name, name_items};
 
 use serde_json::{Map, Value};
 
