@@ -207,7 +207,14 @@ pub fn possible(detail: &JobDetail) -> Vec<String> {
         };
         Some(format!("registrard jobs {} {}   → {to}: {effect}", verb.word(), job.id))
     });
-    let commands: Vec<_> = commands.collect();
+    // Some of what people must do is done by e-mail (a lock); whether this is, `orders mail` says itself.
+    let by_hand = job.state == State::NeedsAttention
+        && detail.attempts.last().is_some_and(|last| last.cause.as_deref() == Some(Cause::ByHand.word()));
+    let by_mail = by_hand.then(|| {
+        let id = job.id;
+        format!("registrard orders mail {id}   → a signed e-mail, if the registry takes this in writing only (a lock)")
+    });
+    let commands: Vec<_> = by_mail.into_iter().chain(commands).collect();
     if !commands.is_empty() {
         return commands;
     }
