@@ -109,6 +109,7 @@ async fn without_key_receiver_or_server_nothing_is_written() {
     config.accounts.get_mut("DENIC-1000022").unwrap().mail = None;
     let ended = registrard(&mail, &config, Some(store), Format::Table).await;
     assert_eq!((ended.failure().code, ended.failure().exit), ("no_mail", Exit::Configuration));
-    let unknown = registrard(&["orders", "mail", &uuid::Uuid::nil().to_string()], &config, Some(store), Format::Table);
-    assert_eq!(unknown.await.failure().exit, Exit::NotFound);
+    let nobody = uuid::Uuid::nil().to_string();
+    let unknown = registrard(&["orders", "mail", &nobody], &config, Some(store), Format::Table).await;
+    assert_eq!(unknown.failure().exit, Exit::NotFound);
 }
