@@ -209,7 +209,7 @@ fn receiver(args: &MailArgs, configured: Option<&str>, account: &str) -> Result<
 /// # Errors
 /// Its files cannot be read or used.
 pub fn server(mail: &Mail) -> Result<Server, String> {
-    let (security, port) = if mail.tls == "implicit" { (Security::Implicit, 465) } else { (Security::StartTls, 587) };
+    let (security, port) = if mail.tls == "starttls" { (Security::StartTls, 587) } else { (Security::Implicit, 465) };
     let login = match (&mail.user, &mail.password_file) {
         (Some(user), Some(file)) => Some((user.clone(), secret_ref::from_file(file)?)),
         _ => None,

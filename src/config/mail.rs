@@ -14,10 +14,10 @@ use super::check::Finding;
 pub struct Mail {
     /// Its name, which its certificate must have.
     pub host: String,
-    /// Its port; default: 587 with `starttls`, 465 with `implicit`.
+    /// Its port; default: 465 with `implicit`, 587 with `starttls`.
     #[serde(default)]
     pub port: Option<u16>,
-    /// `starttls` (required, never optional) or `implicit`.
+    /// `implicit` (from the first byte on, RFC 8314's advice) or `starttls` (insisted on).
     #[serde(default = "tls")]
     pub tls: String,
     /// The login, where it wants one.
@@ -29,7 +29,7 @@ pub struct Mail {
     /// PEM file with its CA; default: the system's roots.
     #[serde(default)]
     pub ca_file: Option<PathBuf>,
-    /// Seconds each of the two steps, opening and sending, may take.
+    /// Seconds each step (opening, sending, parting) may take.
     #[serde(default = "timeout_seconds")]
     pub timeout_seconds: u32,
 }
@@ -54,7 +54,7 @@ pub struct Letters {
 }
 
 fn tls() -> String {
-    "starttls".into()
+    "implicit".into()
 }
 fn timeout_seconds() -> u32 {
     60
@@ -95,8 +95,8 @@ impl Mail {
         if self.port == Some(0) {
             wrong("mail.port", "there is no port 0", "remove it, or write 587 or 465");
         }
-        if !["starttls", "implicit"].contains(&self.tls.as_str()) {
-            wrong("mail.tls", "is neither starttls nor implicit", "choose one of them; without TLS nothing is sent");
+        if !["implicit", "starttls"].contains(&self.tls.as_str()) {
+            wrong("mail.tls", "is neither implicit nor starttls", "choose one of them; without TLS nothing is sent");
         }
         if self.user.is_some() != self.password_file.is_some() {
             wrong("mail.user", "user and password_file belong together", "set both or none of them");

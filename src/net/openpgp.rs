@@ -21,6 +21,9 @@ use sequoia_openpgp::{Cert, KeyHandle, armor, packet};
 
 use crate::model::Secret;
 
+/// How a block of armour begins.
+const ARMOR: &[u8] = b"-----BEGIN PGP ";
+
 /// Why there is no key to work with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
@@ -91,7 +94,7 @@ impl LockedKey {
     pub fn read(bytes: &[u8]) -> Result<Self, KeyError> {
         let not_a_key = |error: &dyn std::fmt::Display| KeyError::NotAKey(error.to_string());
         // A reader of armour stops after the first block.
-        let blocks = String::from_utf8_lossy(bytes).matches("-----BEGIN PGP ").count();
+        let blocks = bytes.windows(ARMOR.len()).filter(|window| *window == ARMOR).count();
         if blocks > 1 {
             return Err(KeyError::Several(blocks));
         }

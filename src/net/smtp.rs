@@ -76,7 +76,7 @@ impl Server {
         Ok(Self { host: host.to_owned(), port, security, tls, login, patience })
     }
 
-    /// Hands over an e-mail; gives what the server said. Takes at most twice the configured time.
+    /// Hands over an e-mail; gives what the server said. Opening, sending and parting take the configured time at most, each.
     ///
     /// # Errors
     /// See [`SendError`]: each says whether it may have been sent.
@@ -86,9 +86,12 @@ impl Server {
         let not_sent = |why: String| SendError::NotSent(format!("mail server {}:{}: {why}", self.host, self.port));
         let mut connection = self.within(self.open()).await.map_err(|why| not_sent(why.text()))?;
         let answer = self.within(connection.send(&envelope, mail)).await;
-        let _ = self.within(async { Ok::<_, Error>(connection.abort().await) }).await;
         match answer {
-            Ok(answer) => Ok(answer.message().collect::<Vec<_>>().join(" ")),
+            Ok(answer) => {
+                // It is theirs now, whatever they say to a goodbye.
+                let _ = self.within(connection.quit()).await;
+                Ok(answer.message().collect::<Vec<_>>().join(" "))
+            }
             Err(Trouble::Said(error)) if error.is_permanent() || error.is_transient() => {
                 Err(SendError::Refused(error.to_string()))
             }
