@@ -294,7 +294,7 @@ fn public_only(facts: &Facts) -> Option<String> {
 fn cannot_sign(facts: &Facts) -> Option<String> {
     let explained = [unbound, too_young, revoked, expired].iter().any(|broken| broken(facts).is_some());
     let cannot = matches!(facts.unlocked, Err(KeyError::CannotSign | KeyError::NotAKey(_)));
-    (cannot && !explained).then(|| "no part of it that may sign has its secret in this file".into())
+    (cannot && !explained).then(|| "no part of it that may sign is valid now and has its secret in this file".into())
 }
 
 fn locked(facts: &Facts) -> Option<String> {
