@@ -118,7 +118,7 @@ impl World {
             if name == ACCOUNT {
                 settings.extend(setup.settings.clone());
             }
-            world.config.accounts.insert(name.into(), Account { registry: "denic-rri".into(), settings });
+            world.config.accounts.insert(name.into(), Account { registry: "denic-rri".into(), mail: None, settings });
         }
         world
     }
