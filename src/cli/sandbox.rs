@@ -73,6 +73,11 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "WORD", default_value = "undeliverable")]
     pub undeliverable_label: String,
 
+    /// Password in every AuthInfo2 letter; if not given, `secret` in the test environment and a new one each time live.
+    /// The ledger has it.
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub authinfo2: Option<String>,
+
     /// Which environment DENIC RRI plays: `test` has 100 requests a minute, one day of grace and of life for a failed
     /// domain, names free from 10:00 to 12:00, and a notice in every answer.
     #[arg(long, value_enum, default_value_t)]
@@ -92,6 +97,7 @@ impl From<SandboxArgs> for Options {
             assessment: args.assessment_ms.map(Duration::from_millis),
             login_block: Duration::from_secs(u64::from(args.login_block_seconds)),
             failing_label: args.failing_label,
+            authinfo2: args.authinfo2,
             undeliverable_label: args.undeliverable_label,
             ..DenicOptions::default()
         };
@@ -143,7 +149,7 @@ mod tests {
     fn arguments_become_options() {
         let line = "sandbox --registry denic-rri --state s --port-base 40000 --fault busy:nth=7 --fault delay=5 --seed 3 \
                     --requests-per-minute 100 --quota 10 --sessions 2 --environment test --assessment-ms 5000 \
-                    --login-block-seconds 60 --failing-label broken --undeliverable-label nowhere";
+                    --login-block-seconds 60 --failing-label broken --undeliverable-label nowhere --authinfo2 secret-2";
         let options = Options::from(Line::try_parse_from(line.split_whitespace()).unwrap().sandbox);
         assert_eq!((options.registries, options.port_base, options.seed), (vec!["denic-rri".into()], Some(40_000), 3));
         assert_eq!(options.faults.len(), 2);
@@ -152,6 +158,7 @@ mod tests {
         let denic = &options.denic;
         assert_eq!((denic.assessment, denic.login_block), (Some(Duration::from_secs(5)), Duration::from_secs(60)));
         assert_eq!((denic.failing_label.as_str(), denic.undeliverable_label.as_str()), ("broken", "nowhere"));
+        assert_eq!(denic.authinfo2.as_deref(), Some("secret-2"));
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--assessment-ms", "0"]).is_err());
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--fault", "nonsense"]).is_err());
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--registry", "nowhere"]).is_err());

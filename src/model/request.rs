@@ -225,8 +225,9 @@ impl fmt::Display for Reject {
     }
 }
 
-/// Parameters whose values are secrets in every operation; listings and events show `***` for them.
-pub const SECRET_PARAMS: &[&str] = &["auth_info", "authinfo", "password", "udai", "authcode"];
+/// Parameters whose values are secrets in every operation; listings and events show `***` for them. `request` is a
+/// registry's own text, which may hold any of the others.
+pub const SECRET_PARAMS: &[&str] = &["auth_info", "authinfo", "password", "udai", "authcode", "request"];
 
 /// A copy of parameters that may be shown.
 #[must_use]

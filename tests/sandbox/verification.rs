@@ -147,3 +147,62 @@ async fn an_address_counts_more_than_a_name() {
     let (_, objects) = world.control("GET", "/objects", &Value::Null).await;
     assert_eq!(objects["denic_rri"]["domains"][0]["status"], "serverHold");
 }
+
+/// An UPDATE of the holder with a result for claims.
+fn verified(world: &World, claims: &[&str], result: &str, ctid: &str) -> String {
+    let (account, ..) = world.account(0);
+    let claims: String = claims.iter().map(|claim| format!("VerifiedClaim: {claim}\n")).collect();
+    format!(
+        "{}\nCTID: {ctid}\n[VerificationInformation]\n{claims}VerificationResult: {result}\nVerificationReference: example-1\n\
+         VerificationTimestamp: 2026-08-01T20:00:00+02:00\nVerificationEvidence: idcard\nVerificationMethod: auth\n\
+         TrustFramework: de_denic",
+        person(&account, "MAX").replace("CREATE", "UPDATE")
+    )
+}
+
+#[tokio::test]
+async fn a_holder_verified_in_time_lifts_the_deadlines_and_later_than_that_connects_again() {
+    for days in [5, 20] {
+        let world = World::new().await;
+        let mut client = world.furnished().await;
+        client.expect(&create("nisverificationrequired.de", "c-1"), "success", "16350000040").await;
+        world.advance(days * DAY).await;
+        assert_eq!(
+            status(&mut client, "nisverificationrequired.de").await,
+            if days < 14 { "connect" } else { "serverHold" }
+        );
+        client.expect(&verified(&world, &["name"], "success", "half"), "success", "STID").await;
+        let info = client.ask(&about("INFO", "nisverificationrequired.de")).await;
+        assert!(info.contains("VerificationDeadlineBeforeDeletion"), "the address is not proved: {info}");
+        drain(&mut client).await;
+        client.expect(&verified(&world, &["name", "address"], "success", "whole"), "success", "STID").await;
+        let info = client.ask(&about("INFO", "nisverificationrequired.de")).await;
+        assert!(!info.contains("VerificationDeadline"), "{info}");
+        assert_eq!(field(&info, "Status"), "connect");
+        assert_eq!(drain(&mut client).await, ["domainStatusUpdate"]);
+        world.advance(100 * DAY).await;
+        assert_eq!(status(&mut client, "nisverificationrequired.de").await, "connect");
+        assert_eq!(drain(&mut client).await, [""; 0]);
+    }
+}
+
+#[tokio::test]
+async fn a_failed_result_puts_the_domains_of_the_holder_on_hold_at_once() {
+    let world = World::new().await;
+    let mut client = world.furnished().await;
+    client.expect(&create("one.de", "c-1"), "success", "connect").await;
+    client.expect(&create("two.de", "c-2"), "success", "connect").await;
+    drain(&mut client).await;
+    client.expect(&verified(&world, &["name", "address"], "failed", "failed"), "success", "STID").await;
+    assert_eq!(status(&mut client, "one.de").await, "serverHold");
+    assert_eq!(status(&mut client, "two.de").await, "serverHold");
+    let update = read(&mut client, "domainStatusUpdate").await;
+    assert_eq!((field(&update, "Msgcnt"), field(&update, "Status")), ("2", "serverHold"));
+    assert!(update.contains("16350000041") && !update.contains("16350000040"), "{update}");
+    // Whoever orders with such a holder is not delegated to begin with.
+    client.expect(&create("three.de", "c-3"), "success", "53000080015").await;
+    world.advance(28 * DAY).await;
+    for name in ["one.de", "two.de", "three.de"] {
+        assert_eq!(status(&mut client, name).await, "free");
+    }
+}

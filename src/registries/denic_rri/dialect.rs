@@ -74,9 +74,9 @@ impl Rri {
         codec::is_current(&self.protocol)
     }
 
-    /// Writes a request for the wire; only writes get the transaction id.
+    /// Writes a request for the wire; only what writes gets the transaction id.
     fn finish(&self, operation: Operation, mut order: Order, transaction: &str) -> Result<Prepared, Reject> {
-        order.transaction = operation.writes().then(|| transaction.to_owned());
+        order.transaction = order.action.writes().then(|| transaction.to_owned());
         let bytes = self.write(&order).map_err(|reason| Reject::new(RejectCode::InvalidParameter, reason))?;
         Ok(Prepared { bytes, operation, transaction: order.transaction })
     }

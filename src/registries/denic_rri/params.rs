@@ -105,6 +105,18 @@ impl<'a> Params<'a> {
         }
     }
 
+    /// A text that must be there and is kept as it is, line ends too; no reject repeats it.
+    ///
+    /// # Errors
+    /// It is missing, not a text, or empty.
+    pub fn verbatim(&self, name: &str) -> Result<Secret, Reject> {
+        match self.value(name).map(|value| value.as_str().filter(|text| !text.trim().is_empty())) {
+            Some(Some(text)) => Ok(Secret::new(text)),
+            Some(None) => Err(Reject::param(self.path(name), "must be a text, and not empty")),
+            None => Err(missing(self.path(name))),
+        }
+    }
+
     /// A list of objects, each with these names; a missing list is empty.
     ///
     /// # Errors

@@ -37,6 +37,9 @@ pub fn next(rri: &Rri, reg_acc: &str, doubt: &Doubt<'_>, heard: &[Answer]) -> St
         let evidence = "removing a message twice is harmless".to_owned();
         return Step::Found(Finding::Nothing { same_transaction: false, evidence });
     }
+    if doubt.operation == Operation::Raw {
+        return Step::Found(super::commands::raw::lost(doubt));
+    }
     settle(rri, reg_acc, doubt, |case| match doubt.operation {
         Operation::ContactCreate => contact::create(case, heard),
         Operation::ContactUpdate => contact::update(case, heard),

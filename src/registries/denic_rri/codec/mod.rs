@@ -1,7 +1,9 @@
 //! Bytes ⇄ messages in the registry's two formats. `words` is the vocabulary, `tree` the message in neither format,
-//! `kv` and `xml` write and read it.
+//! `kv` and `xml` write and read it. `order` reads requests, which a registrar's side needs only where somebody else wrote
+//! one.
 
 pub mod kv;
+pub mod order;
 pub mod tree;
 pub mod words;
 pub mod xml;
@@ -33,6 +35,11 @@ impl Format {
             other => Err(format!("unknown format `{}`; there are kv and xml", other.escape_default())),
         }
     }
+
+    /// The format of a text.
+    fn of(text: &str) -> Self {
+        if text.trim_start().starts_with('<') { Self::Xml } else { Self::Kv }
+    }
 }
 
 /// Versions of the protocol this program writes, the newest and default first. The version is a value in `Version:` and
@@ -58,9 +65,10 @@ pub fn lacks(order: &Order, protocol: &str) -> Option<&'static str> {
 pub fn write(order: &Order, format: Format, protocol: &str) -> Result<Zeroizing<Vec<u8>>, String> {
     // One allocation of the largest request: growing step by step would leave unwiped copies of a password behind.
     let mut text = Zeroizing::new(String::with_capacity(frame::LONGEST_REQUEST));
-    match format {
-        Format::Kv => kv::write(order, protocol, &mut text),
-        Format::Xml => xml::write(order, protocol, &mut text),
+    match (&order.verbatim, format) {
+        (Some(verbatim), _) => order::with_transaction(verbatim, order.transaction.as_deref(), &mut text)?,
+        (None, Format::Kv) => kv::write(order, protocol, &mut text),
+        (None, Format::Xml) => xml::write(order, protocol, &mut text),
     }
     if text.len() > frame::LONGEST_REQUEST {
         return Err(format!("the request has {} bytes, the registry takes {}", text.len(), frame::LONGEST_REQUEST));
@@ -79,5 +87,8 @@ pub fn read(bytes: &[u8]) -> Result<Reply, String> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| format!("the answer is not UTF-8 (byte {} of {})", error.valid_up_to(), bytes.len()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if text.trim_start().starts_with('<') { xml::read(text) } else { kv::read(text) }
+    match Format::of(text) {
+        Format::Xml => xml::read(text),
+        Format::Kv => kv::read(text),
+    }
 }

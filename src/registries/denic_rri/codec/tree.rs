@@ -17,7 +17,16 @@ pub struct Action {
     pub xml: &'static str,
 }
 
+impl Action {
+    /// Whether it changes anything. Only such a request may carry a transaction id.
+    pub fn writes(self) -> bool {
+        !matches!(self.kv, "LOGIN" | "LOGOUT" | "CHECK" | "INFO" | "QUEUE-READ")
+    }
+}
+
 /// A request. Its items stand in the order of the XML schema; K/V does not care about order.
+#[cfg_attr(test, derive(Debug))]
+#[derive(PartialEq)]
 pub struct Order {
     /// What is asked.
     pub action: Action,
@@ -25,9 +34,20 @@ pub struct Order {
     pub items: Vec<Item>,
     /// The client transaction id; writes only, since one on a read is an error.
     pub transaction: Option<String>,
+    /// The request as somebody else wrote it; goes out as it is, with the transaction id added.
+    pub verbatim: Option<Zeroizing<String>>,
+}
+
+impl Order {
+    /// A request still without a transaction id.
+    pub fn new(action: Action, items: Vec<Item>) -> Self {
+        Self { action, items, transaction: None, verbatim: None }
+    }
 }
 
 /// One thing a request says. Values are free of line ends (see `params`), so no value can become a line of its own.
+#[cfg_attr(test, derive(Debug))]
+#[derive(PartialEq)]
 pub enum Item {
     /// A word and its value; wiped on drop, as it may be a password.
     Field(Word, Zeroizing<String>),

@@ -44,11 +44,12 @@ impl Space {
         format!("http://registry.denic.de/{}/{protocol}", self.name())
     }
 
-    /// The namespace of a URI, whatever its version: answers of 3.0, 4.0 and 5.0 differ in content, not in names.
-    pub fn of(uri: &str) -> Option<Self> {
+    /// The namespace of a URI and its version, which decides nothing: answers of 3.0, 4.0 and 5.0 differ in content, not
+    /// in names.
+    pub fn of(uri: &str) -> Option<(Self, &str)> {
         let (name, version) = uri.strip_prefix("http://registry.denic.de/")?.split_once('/')?;
         let versioned = !version.is_empty() && version.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        Self::ALL.iter().find(|(_, known)| versioned && *known == name).map(|(space, _)| *space)
+        Self::ALL.iter().find(|(_, known)| versioned && *known == name).map(|(space, _)| (*space, version))
     }
 }
 
@@ -75,7 +76,7 @@ macro_rules! words {
 
         impl Word {
             /// All words.
-            const ALL: &'static [Self] = &[$(Self::$word),+];
+            pub const ALL: &'static [Self] = &[$(Self::$word),+];
 
             /// The keyword in K/V; matched without regard to case.
             pub const fn kv(self) -> &'static str {
@@ -200,6 +201,16 @@ impl Word {
         let also = || ALSO.iter().find(|(at, local, _)| *at == space && *local == name).map(|(_, _, word)| *word);
         Self::ALL.iter().copied().find(here).or_else(also)
     }
+
+    /// The word of an attribute of a request's element.
+    pub fn of_attribute(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|word| matches!(word.xml(), Attribute(known) if known == name))
+    }
+
+    /// The word of a contact's role in a request.
+    pub fn of_role(role: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|word| matches!(word.xml(), Role(known) if known == role))
+    }
 }
 
 /// Whether an element only groups what K/V lists flat.
@@ -282,7 +293,7 @@ mod tests {
     #[test]
     fn namespaces_are_known_by_name_and_any_version() {
         for version in ["3.0", "4.0", "5.0"] {
-            assert_eq!(Space::of(&Space::Verification.uri(version)), Some(Space::Verification));
+            assert_eq!(Space::of(&Space::Verification.uri(version)), Some((Space::Verification, version)));
         }
         for foreign in [
             "",

@@ -3,11 +3,14 @@
 
 mod element;
 mod queue;
+mod rdata;
 
 use super::tree::{Action, Block, DnsData, DnsEntry, Item, Order, Reply};
 use super::words::{self, InXml, Section, Space, Word};
 use crate::model::{Level, Message};
-use element::Element;
+
+pub use element::{Element, parse};
+pub use rdata::{Rdata, rdata};
 
 /// Writes a request, two blanks per level.
 pub fn write(order: &Order, protocol: &str, out: &mut String) {
@@ -233,7 +236,7 @@ fn qualified(space: Space, name: &str) -> String {
 /// # Errors
 /// It is not well-formed, has what is not allowed (DTD, entities, depth), or is no answer of this registry.
 pub fn read(whole: &str) -> Result<Reply, String> {
-    let root = element::parse(whole)?;
+    let root = parse(whole)?;
     if !root.is(Space::Global, "registry-response") {
         return Err(format!("the answer is a <{}>, not a registry-response", root.name.escape_default()));
     }
@@ -305,29 +308,10 @@ fn fill(block: &mut Block, element: &Element) {
         } else if words::is_wrapper(space, &child.name) {
             fill(block, child);
         } else if (space, child.name.as_str()) == (Space::Dnsentry, "dnsentry") {
-            block.fields.extend(dns(child));
+            block.fields.extend(rdata(child).line());
         } else if let Some(word) = Word::of_element(space, &child.name) {
             block.fields.push((word, child.text.trim().to_owned()));
         }
-    }
-}
-
-/// A DNS entry as K/V writes it, or nothing if it is of a kind nobody knows.
-fn dns(entry: &Element) -> Option<(Word, String)> {
-    let all = |names: &[&str]| {
-        let rdata = entry.children.iter().filter(|child| child.is(Space::Dnsentry, "rdata"));
-        let parts = rdata.flat_map(|rdata| &rdata.children).filter(|part| names.contains(&part.name.as_str()));
-        parts.map(|part| part.text.trim()).collect::<Vec<_>>().join(" ")
-    };
-    let owner = entry.children.iter().find(|child| child.is(Space::Dnsentry, "owner"));
-    let owner = owner.map_or("", |owner| owner.text.trim());
-    let kind = entry.attribute("type")?;
-    match kind.rsplit(':').next().unwrap_or(kind) {
-        "NS" => Some((Word::Nserver, all(&["nameserver", "address", "addressV6"]))),
-        kind @ ("A" | "AAAA") => Some((Word::Nsentry, format!("{owner} IN {kind} {}", all(&["address", "addressV6"])))),
-        "MX" => Some((Word::Nsentry, format!("{owner} IN MX {} {}", all(&["preference"]), all(&["exchange"])))),
-        "DNSKEY" => Some((Word::Dnskey, all(&["flags", "protocol", "algorithm", "publicKey"]))),
-        _ => None,
     }
 }
 
@@ -362,8 +346,8 @@ mod tests {
             let text = format!(
                 r#"<d:dnsentry xmlns:d="http://registry.denic.de/dnsentry/5.0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="d:NS"><d:owner>example.de.</d:owner><d:rdata><d:nameserver>ns1.example.de.</d:nameserver><d:{element}>2001:db8::1</d:{element}></d:rdata></d:dnsentry>"#
             );
-            let entry = element::parse(&text).unwrap();
-            assert_eq!(dns(&entry), Some((Word::Nserver, "ns1.example.de. 2001:db8::1".into())));
+            let entry = parse(&text).unwrap();
+            assert_eq!(rdata(&entry).line(), Some((Word::Nserver, "ns1.example.de. 2001:db8::1".into())));
         }
     }
 }

@@ -33,9 +33,14 @@ impl Request for ContactCheck {
 
     /// `status` is free, exist or invalid.
     fn data(answer: &Block) -> Value {
-        let fields = [("handle", Word::Handle, As::Upper), ("status", Word::Status, As::Status)];
-        Value::Object(shown::fields(answer, &fields))
+        data(answer)
     }
+}
+
+/// A handle and whether it exists.
+pub fn data(answer: &Block) -> Value {
+    let fields = [("handle", Word::Handle, As::Upper), ("status", Word::Status, As::Status)];
+    Value::Object(shown::fields(answer, &fields))
 }
 
 #[cfg(test)]

@@ -6,11 +6,8 @@ use crate::model::Secret;
 
 /// Writes a LOGIN.
 pub fn order(user: &str, password: &Secret) -> Order {
-    Order {
-        action: Action { kv: "LOGIN", space: Space::Global, xml: "login" },
-        items: vec![Item::field(Word::User, user), Item::field(Word::Password, password.expose())],
-        transaction: None,
-    }
+    let action = Action { kv: "LOGIN", space: Space::Global, xml: "login" };
+    Order::new(action, vec![Item::field(Word::User, user), Item::field(Word::Password, password.expose())])
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use super::super::codec::words::Space;
 /// Writes a LOGOUT.
 pub fn order() -> Order {
     let action = Action { kv: "LOGOUT", space: Space::Global, xml: "logout" };
-    Order { action, items: Vec::new(), transaction: None }
+    Order::new(action, Vec::new())
 }
 
 #[cfg(test)]

@@ -26,6 +26,7 @@ pub mod login;
 pub mod logout;
 mod queue_delete;
 pub mod queue_read;
+pub mod raw;
 mod shown;
 pub mod whole;
 
@@ -60,6 +61,7 @@ pub const COMMANDS: &[Command] = &[
     command::<account_info::AccountInfo>(),
     command::<queue_read::QueueRead>(),
     command::<queue_delete::QueueDelete>(),
+    raw::COMMAND,
 ];
 
 /// The operations of [`COMMANDS`].
@@ -118,7 +120,7 @@ const fn command<R: Request>() -> Command {
 
 fn order<R: Request>(params: &Map<String, Value>, rules: &Rules) -> Result<(ObjectKey, Order), Reject> {
     let request = R::read(&Params::new(params, R::PARAMS)?, rules)?;
-    Ok((request.object(), Order { action: R::ACTION, items: request.items(), transaction: None }))
+    Ok((request.object(), Order::new(R::ACTION, request.items())))
 }
 
 /// The row of an operation.

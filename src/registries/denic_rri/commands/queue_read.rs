@@ -57,7 +57,7 @@ impl Request for QueueRead {
 
 /// Writes a QUEUE-READ of any type of message.
 pub fn order() -> Order {
-    Order { action: QueueRead::ACTION, items: Vec::new(), transaction: None }
+    Order::new(QueueRead::ACTION, Vec::new())
 }
 
 /// The parameter `type`, in the spelling of [`TYPES`]; a type that is newer than this program goes out as it is.

@@ -133,3 +133,36 @@ impl Risk {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documents_name_every_word() {
+        let table = include_str!("../../../../docs/testing.md").to_lowercase();
+        for (_, word, ..) in WORDS {
+            assert!(table.contains(&format!("`{word}`")), "{word}");
+        }
+        for days in [DEDELEGATION_DAYS, DELETION_DAYS] {
+            assert!(table.contains(&format!("{days} days")), "{days}");
+        }
+    }
+
+    #[test]
+    fn an_address_counts_more_than_a_name_and_the_first_word_counts() {
+        for (name, status) in [
+            ("example.de", Status::Connect),
+            ("NISconnect.de", Status::Connect),
+            ("my-nisServerHold-example.de", Status::ServerHold),
+            ("nispendingcreate-nisserverhold.de", Status::PendingCreate),
+        ] {
+            assert_eq!(assess(name, &[], Timestamp::UNIX_EPOCH).status, status, "{name}");
+        }
+        let later = |name| outcome(name, &[], Timestamp::UNIX_EPOCH);
+        assert_eq!(later("nispendingcreate-nisserverhold.de").status, Status::ServerHold);
+        assert_eq!(later("nispendingcreate.de").status, Status::Connect);
+        let suspicious = later("nispendingcreate-nisverificationrequired.de");
+        assert!(suspicious.status == Status::Connect && suspicious.dedelegation < suspicious.deletion);
+    }
+}

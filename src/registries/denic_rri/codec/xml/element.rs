@@ -18,6 +18,8 @@ const MOST_ATTRIBUTES: usize = 32;
 pub struct Element {
     /// Its namespace, if it is one of the registry's.
     pub space: Option<Space>,
+    /// The version in its namespace.
+    pub version: String,
     /// Its name without prefix.
     pub name: String,
     /// Its attributes by name without prefix; namespace declarations left out.
@@ -53,14 +55,14 @@ pub fn parse(text: &str) -> Result<Element, String> {
     let mut root = None;
     loop {
         let at = reader.buffer_position();
-        let fail = |what: &str| format!("the answer is not acceptable XML: {what} at byte {at}");
+        let fail = |what: &str| format!("this is not acceptable XML: {what} at byte {at}");
         let (space, event) = reader.read_resolved_event().map_err(|error| fail(&error.to_string()))?;
-        let space = known(&space);
+        let (space, version) = known(&space);
         match event {
             Event::Start(_) if root.is_some() => return Err(fail("a second root element")),
             Event::Start(_) if open.len() == DEEPEST => return Err(fail("more than 32 levels")),
             Event::Start(start) => {
-                let mut element = begin(space, &start).map_err(|what| fail(&what))?;
+                let mut element = begin(space, version, &start).map_err(|what| fail(&what))?;
                 element.span.start = usize::try_from(at).unwrap_or_default();
                 open.push(element);
             }
@@ -90,20 +92,23 @@ pub fn parse(text: &str) -> Result<Element, String> {
     }
     match (root, open.is_empty()) {
         (Some(root), true) => Ok(root),
-        (_, false) => Err("the answer is not acceptable XML: it ends inside an element".into()),
-        (None, true) => Err("the answer is not acceptable XML: it has no element".into()),
+        (_, false) => Err("this is not acceptable XML: it ends inside an element".into()),
+        (None, true) => Err("this is not acceptable XML: it has no element".into()),
     }
 }
 
-fn known(space: &ResolveResult<'_>) -> Option<Space> {
+fn known<'a>(space: &ResolveResult<'a>) -> (Option<Space>, &'a str) {
     match space {
-        ResolveResult::Bound(Namespace(uri)) => Space::of(uri),
-        ResolveResult::Unbound | ResolveResult::Unknown(_) => None,
+        ResolveResult::Bound(Namespace(uri)) => {
+            Space::of(uri).map_or((None, ""), |(space, version)| (Some(space), version))
+        }
+        ResolveResult::Unbound | ResolveResult::Unknown(_) => (None, ""),
     }
 }
 
-fn begin(space: Option<Space>, start: &BytesStart<'_>) -> Result<Element, String> {
-    let mut element = Element { space, name: start.local_name().as_ref().to_owned(), ..Element::default() };
+fn begin(space: Option<Space>, version: &str, start: &BytesStart<'_>) -> Result<Element, String> {
+    let (name, version) = (start.local_name().as_ref().to_owned(), version.to_owned());
+    let mut element = Element { space, version, name, ..Element::default() };
     for (count, attribute) in start.attributes().enumerate() {
         let attribute = attribute.map_err(|error| error.to_string())?;
         if count == MOST_ATTRIBUTES {
