@@ -281,6 +281,7 @@ impl Daemon {
                 committer: committer.clone(),
                 observer: Arc::clone(&self.observer),
                 hint: self.hints.get(account).cloned().unwrap_or_default(),
+                companion: Arc::new(crate::job::companion::Alone),
             };
             workers.spawn(ownership::run(candidate, quiet.clone()));
         }

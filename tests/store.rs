@@ -66,12 +66,13 @@ cases! {
         a_doomed_job_keeps_its_place_in_the_objects_order,
         a_job_cannot_wait_for_itself,
         a_cycle_is_refused_wherever_it_closes,
-        a_cycle_over_an_object_is_refused,
+        a_late_arrival_passes_those_that_wait_for_it,
         what_a_job_waits_for_is_said,
         lost_releases_are_repaired;
     guards:
         due_jobs_come_by_class_then_time_then_arrival,
         a_job_starts_once,
+        a_request_known_only_after_a_question_gets_its_intent,
         only_what_is_waiting_and_free_starts,
         a_late_finisher_changes_nothing,
         a_replaced_owner_changes_nothing,

@@ -113,6 +113,34 @@ impl Sends for Fake {
 }
 
 #[async_trait]
+impl Inbox for Fake {
+    async fn receive(&self, _: &Lease, _: &InboxMessage, _: &Event, _: &[Move]) -> Result<Receipt> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn pending_on(&self, _: &str, _: &str) -> Result<Vec<Job>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn begin_removal(&self, _: &Lease, _: &str) -> Result<Option<i64>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn removed(&self, _: &str, _: &str, _: Timestamp) -> Result<()> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn not_removed(&self, _: &str, _: &str, _: &str) -> Result<()> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn found_empty(&self, _: &Lease, _: Timestamp) -> Result<u64> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn messages(&self, _: &MessageFilter) -> Result<Vec<InboxRow>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn open_messages(&self) -> Result<Vec<(String, u64)>> {
+        unreachable!("these tests have no use for it")
+    }
+}
+
+#[async_trait]
 impl Store for Fake {
     async fn migrate(&self) -> Result<Migrated> {
         Ok(Migrated { from: 0, to: 1 })
@@ -182,7 +210,13 @@ impl Store for Fake {
     async fn doubts(&self, _: &str, _: Timestamp, _: u32) -> Result<Vec<Job>> {
         unreachable!("these tests have no use for it")
     }
+    async fn follow_ups(&self, _: &str, _: Timestamp, _: u32) -> Result<Vec<Job>> {
+        unreachable!("these tests have no use for it")
+    }
     async fn next_due(&self, _: &str, _: Timestamp) -> Result<Option<Timestamp>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn resolve(&self, _: &Lease, _: JobId, _: u32, _: [u8; 32]) -> Result<bool> {
         unreachable!("these tests have no use for it")
     }
     async fn start(&self, _: &Lease, _: &[Start], _: Timestamp) -> Result<Vec<JobId>> {

@@ -56,7 +56,30 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub processing_ms: u32,
 
-    /// Which environment DENIC RRI plays.
+    /// Milliseconds of sandbox time until a registration that is `pendingCreate` is assessed; if not given, it stays so
+    /// until the control interface decides.
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=31_536_000_000))]
+    pub assessment_ms: Option<u64>,
+
+    /// Seconds of sandbox time for which ten wrong passwords in a row lock a login.
+    #[arg(long, value_name = "SECONDS", default_value_t = 3600)]
+    pub login_block_seconds: u32,
+
+    /// Name servers with this label in their names fail the registry's check.
+    #[arg(long, value_name = "LABEL", default_value = "fail")]
+    pub failing_label: String,
+
+    /// Holders with this word in their address cannot be reached by letter.
+    #[arg(long, value_name = "WORD", default_value = "undeliverable")]
+    pub undeliverable_label: String,
+
+    /// Password in every AuthInfo2 letter; if not given, `secret` in the test environment and a new one each time live.
+    /// The ledger has it.
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub authinfo2: Option<String>,
+
+    /// Which environment DENIC RRI plays: `test` has 100 requests a minute, one day of grace and of life for a failed
+    /// domain, names free from 10:00 to 12:00, and a notice in every answer.
     #[arg(long, value_enum, default_value_t)]
     pub environment: Environment,
 }
@@ -71,6 +94,11 @@ impl From<SandboxArgs> for Options {
             ghost: Duration::from_secs(u64::from(args.ghost_seconds)),
             quota_per_day: args.quota,
             processing: Duration::from_millis(u64::from(args.processing_ms)),
+            assessment: args.assessment_ms.map(Duration::from_millis),
+            login_block: Duration::from_secs(u64::from(args.login_block_seconds)),
+            failing_label: args.failing_label,
+            authinfo2: args.authinfo2,
+            undeliverable_label: args.undeliverable_label,
             ..DenicOptions::default()
         };
         Self {
@@ -120,12 +148,18 @@ mod tests {
     #[test]
     fn arguments_become_options() {
         let line = "sandbox --registry denic-rri --state s --port-base 40000 --fault busy:nth=7 --fault delay=5 --seed 3 \
-                    --requests-per-minute 100 --quota 10 --sessions 2 --environment test";
+                    --requests-per-minute 100 --quota 10 --sessions 2 --environment test --assessment-ms 5000 \
+                    --login-block-seconds 60 --failing-label broken --undeliverable-label nowhere --authinfo2 secret-2";
         let options = Options::from(Line::try_parse_from(line.split_whitespace()).unwrap().sandbox);
         assert_eq!((options.registries, options.port_base, options.seed), (vec!["denic-rri".into()], Some(40_000), 3));
         assert_eq!(options.faults.len(), 2);
         assert_eq!((options.denic.requests_per_window, options.denic.quota_per_day), (Some(100), 10));
         assert_eq!((options.denic.sessions, options.denic.environment), (2, Environment::Test));
+        let denic = &options.denic;
+        assert_eq!((denic.assessment, denic.login_block), (Some(Duration::from_secs(5)), Duration::from_secs(60)));
+        assert_eq!((denic.failing_label.as_str(), denic.undeliverable_label.as_str()), ("broken", "nowhere"));
+        assert_eq!(denic.authinfo2.as_deref(), Some("secret-2"));
+        assert!(Line::try_parse_from(["sandbox", "--state", "s", "--assessment-ms", "0"]).is_err());
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--fault", "nonsense"]).is_err());
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--registry", "nowhere"]).is_err());
         assert!(Line::try_parse_from(["sandbox"]).is_err());

@@ -158,6 +158,7 @@ impl Config {
             ("daemon.poll_millis", daemon.poll_millis.into(), 10, 60_000, "milliseconds"),
             ("daemon.stop_seconds", daemon.stop_seconds.into(), 1, 3600, "seconds"),
             ("retry.questions", self.retry.questions.into(), 1, 1000, "questions"),
+            ("retry.follow_ups", self.retry.follow_ups.into(), 1, 1000, "questions"),
         ];
         for (place, value, least, most, unit) in numbers {
             if value < least || value > most {
@@ -180,13 +181,14 @@ impl Config {
     fn check_retry(&self, findings: &mut Vec<Finding>) {
         let retry = &self.retry;
         let pairs = [
-            ("soon", retry.soon),
-            ("backoff", retry.backoff),
-            ("question", retry.question),
-            ("connect", retry.connect),
+            ("retry.soon", retry.soon),
+            ("retry.backoff", retry.backoff),
+            ("retry.question", retry.question),
+            ("retry.pending", retry.pending),
+            ("retry.connect", retry.connect),
+            ("poll", [self.poll.shortest, self.poll.longest]),
         ];
-        for (name, [first, longest]) in pairs {
-            let place = format!("retry.{name}");
+        for (place, [first, longest]) in pairs {
             // A week: whoever wants to wait longer wants to be asked instead.
             if !(0.001..=604_800.0).contains(&first) || !(0.001..=604_800.0).contains(&longest) {
                 findings.push(Finding::error(

@@ -91,14 +91,22 @@ impl Config {
     /// The waits of [`Retry`] as the life cycle wants them.
     #[must_use]
     pub fn retry_policy(&self) -> Policy {
-        let Retry { soon, backoff, question, questions, connect } = &self.retry;
+        let Retry { soon, backoff, question, questions, pending, follow_ups, connect } = &self.retry;
         Policy {
             soon: steps(soon),
             backoff: steps(backoff),
             question: steps(question),
             questions: *questions,
+            pending: steps(pending),
+            follow_ups: *follow_ups,
             connect: steps(connect),
         }
+    }
+
+    /// The waits of [`super::Poll`]: the first and the longest.
+    #[must_use]
+    pub fn poll_steps(&self) -> Steps {
+        steps(&[self.poll.shortest, self.poll.longest])
     }
 }
 

@@ -35,6 +35,8 @@ pub struct Config {
     pub daemon: Daemon,
     /// When to try again.
     pub retry: Retry,
+    /// How often the registries' messages are asked for.
+    pub poll: Poll,
     /// Who may publish what. Without any entry every broker-validated user may do everything only if
     /// `intake.open = true`.
     pub publishers: BTreeMap<String, Publisher>,
@@ -176,13 +178,41 @@ pub struct Retry {
     pub question: [f64; 2],
     /// Questions before a human is asked.
     pub questions: u32,
+    /// The same for questions about an order the registry has taken and works on.
+    pub pending: [f64; 2],
+    /// Such questions before a human is asked.
+    pub follow_ups: u32,
     /// The same for connections to registry, store and broker.
     pub connect: [f64; 2],
 }
 
 impl Default for Retry {
     fn default() -> Self {
-        Self { soon: [2.0, 10.0], backoff: [60.0, 1800.0], question: [2.0, 600.0], questions: 12, connect: [1.0, 60.0] }
+        Self {
+            soon: [2.0, 10.0],
+            backoff: [60.0, 1800.0],
+            question: [2.0, 600.0],
+            questions: 12,
+            pending: [60.0, 21_600.0],
+            follow_ups: 40,
+            connect: [1.0, 60.0],
+        }
+    }
+}
+
+/// How often the registries' messages are asked for.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Poll {
+    /// Seconds to the next look after one that found messages.
+    pub shortest: f64,
+    /// Longest time between two looks in seconds; each look that finds nothing doubles the wait up to this.
+    pub longest: f64,
+}
+
+impl Default for Poll {
+    fn default() -> Self {
+        Self { shortest: 5.0, longest: 60.0 }
     }
 }
 
@@ -206,6 +236,9 @@ fn everything() -> Vec<String> {
 pub struct Account {
     /// The plug-in, for example `denic-rri`.
     pub registry: String,
+    /// Whether its messages are read here, and removed at the registry. Not where the registry sends them by mail.
+    #[serde(default = "yes")]
+    pub read_messages: bool,
     /// The plug-in's own settings.
     #[serde(flatten)]
     #[schemars(with = "std::collections::BTreeMap<String, Value>")]

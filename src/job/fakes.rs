@@ -130,6 +130,34 @@ impl Sends for FakeStore {
 }
 
 #[async_trait]
+impl Inbox for FakeStore {
+    async fn receive(&self, _: &Lease, _: &InboxMessage, _: &Event, _: &[Move]) -> Result<Receipt> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn pending_on(&self, _: &str, _: &str) -> Result<Vec<Job>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn begin_removal(&self, _: &Lease, _: &str) -> Result<Option<i64>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn removed(&self, _: &str, _: &str, _: Timestamp) -> Result<()> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn not_removed(&self, _: &str, _: &str, _: &str) -> Result<()> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn found_empty(&self, _: &Lease, _: Timestamp) -> Result<u64> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn messages(&self, _: &MessageFilter) -> Result<Vec<InboxRow>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn open_messages(&self) -> Result<Vec<(String, u64)>> {
+        unreachable!("these tests have no use for it")
+    }
+}
+
+#[async_trait]
 impl Store for FakeStore {
     async fn accept(&self, jobs: &[NewJob], events: &[Event], _now: Timestamp) -> Result<Vec<Acceptance>> {
         self.asked.notify_one();
@@ -202,7 +230,13 @@ impl Store for FakeStore {
     async fn doubts(&self, _account: &str, _now: Timestamp, _limit: u32) -> Result<Vec<Job>> {
         unreachable!("these tests have no use for it")
     }
+    async fn follow_ups(&self, _: &str, _: Timestamp, _: u32) -> Result<Vec<Job>> {
+        unreachable!("these tests have no use for it")
+    }
     async fn next_due(&self, _account: &str, _now: Timestamp) -> Result<Option<Timestamp>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn resolve(&self, _lease: &Lease, _job: JobId, _attempt: u32, _digest: [u8; 32]) -> Result<bool> {
         unreachable!("these tests have no use for it")
     }
     async fn start(&self, _lease: &Lease, _starts: &[Start], _now: Timestamp) -> Result<Vec<JobId>> {

@@ -1,6 +1,7 @@
 //! One job's life in five steps: intake, schedule, execute, outcome, event.
 
 pub mod commit;
+pub mod companion;
 pub mod event;
 pub mod execute;
 #[cfg(test)]

@@ -73,7 +73,7 @@ impl Circumstances {
             .map(|(wait, why)| AccountEffect::CoolDown(self.now + *wait, why.clone()));
         let step = match &judgement.verdict {
             Verdict::Done => self.step(job, Cause::Done),
-            Verdict::Pending(until) => self.step(job, Cause::Taken).map(|step| because(step, until)),
+            Verdict::Pending(until) => self.step(job, Cause::Taken).map(|step| because(self.to_follow_up(step), until)),
             // It repeats a request that was never answered. Whatever the refusal is, it may only say that the lost one
             // counted (a reused transaction id, an object that exists), so the registry is asked once more.
             Verdict::Refused(why) if job.keep_transaction && job.operation.writes() => {
@@ -116,6 +116,15 @@ impl Circumstances {
         Outcome { step: self.put_back(job, why), account: None }
     }
 
+    /// The question a running job begins with was perhaps sent; its request was not. Costs an attempt, so that a question
+    /// that breaks every connection is not asked for ever.
+    #[must_use]
+    pub fn question_lost(&self, job: &Job, why: &str) -> Outcome {
+        let again = Later { pace: Pace::Backoff, scope: Scope::Job, reason: why.to_owned() };
+        let step = self.later(job, &again).map(|step| self.tell(job, step, &Judgement::plain(Verdict::Done)));
+        Outcome { step, account: None }
+    }
+
     /// A running job's request was perhaps sent. A write is in doubt; a read is simply asked again later.
     #[must_use]
     pub fn perhaps_sent(&self, job: &Job, why: &str) -> Outcome {
@@ -138,7 +147,7 @@ impl Circumstances {
             }),
             Finding::Taken(answer, until) => self.step(job, Cause::FoundTaken).map(|mut step| {
                 step.answer = Some(answer);
-                because(step, &until)
+                because(self.to_follow_up(step), &until)
             }),
             Finding::Nothing { same_transaction, evidence } => self.repeat(job, same_transaction, &evidence),
             Finding::Foreign(why) => self.step(job, Cause::FoundForeign).map(|step| because(step, &why)),
@@ -157,6 +166,48 @@ impl Circumstances {
         let judgement = Judgement { deadlines: deadlines.to_vec(), ..Judgement::plain(Verdict::Done) };
         let step = step.map(|step| self.tell(job, step, &judgement));
         Outcome { step, account: None }
+    }
+
+    /// What the registry was found to have made of an order it took. Its message may have been missed: read while the job
+    /// was still running, lost with an old database, or never written.
+    #[must_use]
+    pub fn followed_up(&self, job: &Job, finding: Finding, deadlines: &[Deadline]) -> Outcome {
+        let step = match finding {
+            Finding::Applied(answer) => self.step(job, Cause::Completed).map(|mut step| {
+                step.answer = Some(answer);
+                because(step, "the registry was asked and has finished the order")
+            }),
+            Finding::Nothing { evidence: why, .. } | Finding::Foreign(why) => {
+                self.step(job, Cause::TurnedDown).map(|step| because(step, &why))
+            }
+            Finding::Taken(answer, until) => self.still_pending(job, Some(answer), &until),
+            Finding::Unknown(why) => self.still_pending(job, None, &why),
+        };
+        let judgement = Judgement { deadlines: deadlines.to_vec(), ..Judgement::plain(Verdict::Done) };
+        Outcome { step: step.map(|step| self.tell(job, step, &judgement)), account: None }
+    }
+
+    fn still_pending(&self, job: &Job, answer: Option<Answer>, why: &str) -> Option<Move> {
+        let step = match self.policy.next_follow_up(job.asked + 1, self.random) {
+            Some(wait) => self.step(job, Cause::StillPending).map(|mut step| {
+                step.due_at = self.now + wait;
+                because(step, why)
+            }),
+            None => {
+                let why = format!("asked {} times what became of the order: {why}", job.asked + 1);
+                self.step(job, Cause::GaveUp).map(|step| because(step, &why))
+            }
+        };
+        step.map(|mut step| {
+            step.answer = answer;
+            step
+        })
+    }
+
+    /// A pending order is asked about when nothing was heard of it for a while.
+    fn to_follow_up(&self, mut step: Move) -> Move {
+        step.due_at = self.now + self.policy.pending.wait(0, self.random);
+        step
     }
 
     /// After a doubt that found nothing. Each repetition costs an attempt, so that a registry in trouble, or a request

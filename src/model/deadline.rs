@@ -13,6 +13,10 @@ pub enum DeadlineKind {
     VerificationBeforeDeletion,
     /// A domain with unusable name servers is deleted unless it is repaired.
     FailedDomainExpiry,
+    /// The transfer password its registrar chose ends.
+    AuthInfo1Expiry,
+    /// The transfer password the registry posted to the holders ends.
+    AuthInfo2Expiry,
 }
 
 /// A date learnt from an answer. It travels in the job's event as `deadlines`.

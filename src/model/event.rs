@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::command::ObjectKey;
 use super::deadline::Deadline;
 use super::job::{Job, JobId, Move};
 use super::request::Reject;
@@ -144,6 +145,25 @@ impl Event {
         }
     }
 
+    /// The event of a registry's message: `message.<kind>`. Known by account and the registry's id alone, so that it is
+    /// the same event however often the message is read.
+    #[must_use]
+    pub fn of_message(told: &Told<'_>, time: Timestamp) -> Self {
+        let kind = format!("message.{}", told.kind);
+        let id = EventId::of(&[b"message", told.account.as_bytes(), told.id.as_bytes()]);
+        Self {
+            body: envelope(id, &kind, told.id, time, told.data()),
+            id,
+            kind,
+            account: told.account.to_owned(),
+            job: None,
+            time,
+            is_final: false,
+            reply_to: None,
+            correlation_id: None,
+        }
+    }
+
     /// The event of something that happened to an account: `account.suspended`, `account.resumed`.
     #[must_use]
     pub fn of_account(account: &str, happening: &str, reason: &str, time: Timestamp) -> Self {
@@ -183,6 +203,56 @@ pub struct RejectedItem<'a> {
     pub reply_to: Option<&'a str>,
     /// The publisher's correlation id.
     pub correlation_id: Option<&'a str>,
+}
+
+/// What a registry's message tells.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'a> {
+    /// The account whose queue it was in.
+    pub account: &'a str,
+    /// The registry's id of it.
+    pub id: &'a str,
+    /// The registry's word for its type.
+    pub native_kind: &'a str,
+    /// Our word for its type.
+    pub kind: &'a str,
+    /// What it is about, if one object.
+    pub object: Option<&'a ObjectKey>,
+    /// When the registry wrote it, if it says.
+    pub written_at: Option<Timestamp>,
+    /// How many there were in the queue, itself included.
+    pub count: Option<u64>,
+    /// All it says.
+    pub said: &'a Value,
+    /// Dates it names.
+    pub deadlines: &'a [Deadline],
+    /// Pending jobs it ended.
+    pub ended: &'a [JobId],
+}
+
+impl Told<'_> {
+    /// As the data of its event, and as it is kept.
+    #[must_use]
+    pub fn data(&self) -> Value {
+        let mut data = json!({
+            "account": self.account,
+            "id": self.id,
+            "type": self.native_kind,
+            "kind": self.kind,
+            "data": self.said,
+            "deadlines": self.deadlines,
+            "ended": self.ended,
+        });
+        let mut put = |key: &str, value: Value| {
+            if !value.is_null() {
+                data[key] = value;
+            }
+        };
+        put("object", json!(self.object.map(ObjectKey::as_str)));
+        put("time", json!(self.written_at));
+        put("count", json!(self.count));
+        data
+    }
 }
 
 /// CloudEvents 1.0, structured mode.

@@ -101,7 +101,7 @@ pub struct Job {
     pub waiting_for: WaitingFor,
     /// Why it is where it is, for people.
     pub reason: Option<String>,
-    /// When it may be claimed (waiting) or asked about (in doubt).
+    /// When it may be claimed (waiting) or asked about (in doubt, pending).
     pub due_at: Timestamp,
     /// Latest start.
     pub start_by: Option<Timestamp>,
@@ -113,7 +113,7 @@ pub struct Job {
     pub attempt: u32,
     /// Attempts used up by transient refusals.
     pub spent: u32,
-    /// Questions asked about the current doubt.
+    /// Questions asked about the current doubt, or about the pending order.
     pub asked: u32,
     /// The transaction id of the current or last attempt.
     pub transaction: Option<String>,

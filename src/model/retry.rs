@@ -47,6 +47,10 @@ pub struct Policy {
     pub question: Steps,
     /// Questions that may stay unanswered before a human is asked.
     pub questions: u32,
+    /// Asking about an order the registry has taken and works on.
+    pub pending: Steps,
+    /// Such questions before a human is asked.
+    pub follow_ups: u32,
     /// Opening sessions, and reaching a store or a broker that is away.
     pub connect: Steps,
 }
@@ -59,6 +63,8 @@ impl Default for Policy {
             backoff: steps(60, 1800),
             question: steps(2, 600),
             questions: 12,
+            pending: steps(60, 21_600),
+            follow_ups: 40,
             connect: steps(1, 60),
         }
     }
@@ -96,6 +102,12 @@ impl Policy {
     pub fn next_question(&self, asked: u32, random: f64) -> Option<Duration> {
         (asked < self.questions).then(|| self.question.wait(asked, random))
     }
+
+    /// When to ask again about a pending order, or `None` when a human must look. `asked` counts the questions so far.
+    #[must_use]
+    pub fn next_follow_up(&self, asked: u32, random: f64) -> Option<Duration> {
+        (asked < self.follow_ups).then(|| self.pending.wait(asked, random))
+    }
 }
 
 #[cfg(test)]
@@ -130,5 +142,7 @@ mod tests {
         let policy = Policy::default();
         assert!(policy.next_question(0, 0.5).is_some());
         assert_eq!(policy.next_question(policy.questions, 0.5), None);
+        assert!(policy.next_follow_up(policy.follow_ups - 1, 0.5).is_some());
+        assert_eq!(policy.next_follow_up(policy.follow_ups, 0.5), None);
     }
 }

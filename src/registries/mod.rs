@@ -343,11 +343,12 @@ pub trait Session: Send {
     /// Whether anything may have reached the registry.
     async fn exchange(&mut self, request: &Prepared) -> Result<Answer, Lost>;
 
-    /// Says something harmless so that the session is not closed as idle; takes one throttle slot.
+    /// Says something harmless so that the session is not closed as idle; takes one throttle slot. Returns what the answer
+    /// means, since it may be the one that tells of a block.
     ///
     /// # Errors
     /// The session is gone.
-    async fn keep_alive(&mut self) -> Result<(), Lost>;
+    async fn keep_alive(&mut self) -> Result<Judgement, Lost>;
 
     /// Logs out and closes; takes one throttle slot. Bounded in time, errors are of no consequence.
     async fn close(self: Box<Self>);

@@ -19,8 +19,7 @@ pub(crate) struct Clock {
 impl Clock {
     /// A clock that shows real time, and German local time as `local`.
     pub(crate) fn new() -> Self {
-        let zone = TimeZone::get("Europe/Berlin").unwrap_or_else(|_| TimeZone::fixed(Offset::constant(1)));
-        Self { ahead_seconds: AtomicI64::new(0), zone }
+        Self { ahead_seconds: AtomicI64::new(0), zone: zone() }
     }
 
     /// The sandbox's now.
@@ -61,13 +60,15 @@ impl Clock {
         self.local(at).strftime("%Y-%m-%dT%H:%M:%S%:z").to_string()
     }
 
-    /// The instant of a local date and a number of seconds after its midnight.
-    pub(crate) fn on(&self, day: Date, second: i64) -> Timestamp {
-        match day.to_zoned(self.zone.clone()) {
-            Ok(midnight) => later(midnight.timestamp(), SignedDuration::from_secs(second)),
-            Err(_) => Timestamp::MAX,
-        }
+    /// The instant at which the clocks on the wall show that hour of a day; in a hole, what they show behind it.
+    pub(crate) fn at(&self, day: Date, hour: i8) -> Timestamp {
+        day.at(hour, 0, 0, 0).to_zoned(self.zone.clone()).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
     }
+}
+
+/// German local time.
+pub(crate) fn zone() -> TimeZone {
+    TimeZone::get("Europe/Berlin").unwrap_or_else(|_| TimeZone::fixed(Offset::constant(1)))
 }
 
 /// `at` plus a span, held at the end of time instead of failing.
@@ -96,5 +97,19 @@ mod tests {
         let clock = Clock::new();
         assert_eq!(clock.wire("2026-12-01T00:00:00Z".parse().unwrap()), "2026-12-01T01:00:00+01:00");
         assert_eq!(clock.wire("2026-07-01T00:00:00Z".parse().unwrap()), "2026-07-01T02:00:00+02:00");
+    }
+
+    #[test]
+    fn an_hour_of_the_wall_on_days_of_23_24_and_25_hours() {
+        let clock = Clock::new();
+        for (day, hour, wire) in [
+            ("2026-06-01", 2, "2026-06-01T02:00:00+02:00"),
+            ("2026-03-29", 2, "2026-03-29T03:00:00+02:00"),
+            ("2026-03-29", 4, "2026-03-29T04:00:00+02:00"),
+            ("2026-10-25", 2, "2026-10-25T02:00:00+02:00"),
+            ("2026-10-25", 4, "2026-10-25T04:00:00+01:00"),
+        ] {
+            assert_eq!(clock.wire(clock.at(day.parse().unwrap(), hour)), wire);
+        }
     }
 }

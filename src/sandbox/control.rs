@@ -1,8 +1,9 @@
 //! The control interface: HTTP and JSON on loopback, for whoever runs the sandbox.
 //!
 //! `GET /health`, `GET /ledger[?effects=1]`, `GET /objects`, `POST /faults[?replace=1]` (a list of faults in text or
-//! JSON), `DELETE /faults`, `POST /messages` (`{"account": ..., "type": ..., ...}`), `POST /clock`
-//! (`{"advance_seconds": n}` or `{"set": "2026-12-01T02:30:00+01:00"}`).
+//! JSON), `DELETE /faults`, `POST /messages` (`{"account": ..., "type": ..., ...}`), `POST /domains`
+//! (`{"domain": ..., "is_locked": true, "dispute": "a handle, or null"}`), `POST /clock` (`{"advance_seconds": n}`,
+//! `{"advance_days": n}` of 24 hours each, or `{"set": "2026-12-01T02:30:00+01:00"}`).
 
 use std::sync::Arc;
 
@@ -37,6 +38,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, registries
         .route("/objects", get(objects))
         .route("/faults", post(add_faults).delete(clear_faults))
         .route("/messages", post(put_message))
+        .route("/domains", post(mark_domain))
         .route("/clock", post(move_clock))
         .with_state(Control { shared, registries: registries.into() });
     if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await {
@@ -105,10 +107,16 @@ async fn put_message(State(control): State<Control>, Json(mut body): Json<Value>
     }
 }
 
+async fn mark_domain(State(control): State<Control>, Json(body): Json<Value>) -> Answer {
+    let marked = control.registries.iter().find_map(|registry| registry.mark_domain(&body));
+    marked.unwrap_or_else(|| Err("no registry has this domain".into())).map(Json).map_err(refused)
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "snake_case")]
 enum ClockMove {
     AdvanceSeconds(i64),
+    AdvanceDays(i64),
     Set(Timestamp),
 }
 
@@ -116,7 +124,11 @@ async fn move_clock(State(control): State<Control>, Json(body): Json<Value>) -> 
     let clock = &control.shared.clock;
     let now = match serde_json::from_value(body).map_err(refused)? {
         ClockMove::AdvanceSeconds(seconds) => clock.advance(seconds),
+        ClockMove::AdvanceDays(days) => clock.advance(days.saturating_mul(86_400)),
         ClockMove::Set(to) => clock.set(to),
     };
-    now.map(|now| Json(json!({ "now": now }))).map_err(refused)
+    let now = now.map_err(refused)?;
+    // At once, so that whoever moved the clock finds what came of it, even if nobody asks the registry anything.
+    let happened: usize = control.registries.iter().map(|registry| registry.catch_up()).sum();
+    Ok(Json(json!({ "now": now, "happened": happened })))
 }

@@ -72,6 +72,9 @@ pub struct EffectRecord {
     pub ctid: Option<String>,
     /// `seq` of the request that ordered it.
     pub request: u64,
+    /// What the registry sent by other ways: the password of an AuthInfo2 letter.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
 }
 
 impl Ledger {

@@ -84,6 +84,10 @@ trait Registry: Send + Sync {
     fn ready(&self) -> (&'static str, Value);
     /// Its accounts and objects.
     fn objects(&self) -> Value;
+    /// Lets everything happen that is due by now, and says how much that was.
+    fn catch_up(&self) -> usize;
+    /// Marks a domain as only the registry can; `None` if it has no such domain.
+    fn mark_domain(&self, order: &Value) -> Option<Result<Value, String>>;
     /// Puts a message into an account's queue; `None` if it is not one of its accounts.
     fn put_message(&self, account: &str, message: &Value) -> Option<Result<Value, String>>;
 }

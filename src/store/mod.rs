@@ -40,10 +40,45 @@ pub trait Sends: Send + Sync {
     async fn blocks(&self, account: &str, since: Timestamp) -> Result<Vec<SendBlock>>;
 }
 
+/// Messages of the registries (law 5), and the pending jobs they may end. Each message is known by its account and the
+/// registry's id of it.
+#[async_trait]
+pub trait Inbox: Send + Sync {
+    /// Stores a message of the lease's account, its event, and the moves it means for pending jobs, in one transaction. A
+    /// message that is known already changes nothing. The moves are guarded as in [`Store::apply`], and all of them are
+    /// made or none: the event tells which jobs the message has ended.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] if the lease is over.
+    async fn receive(&self, lease: &Lease, message: &InboxMessage, event: &Event, moves: &[Move]) -> Result<Receipt>;
+    /// Pending jobs of an account on an object, oldest first.
+    async fn pending_on(&self, account: &str, object: &str) -> Result<Vec<Job>>;
+    /// Writes the intent to remove a message of the lease's account at the registry; returns how many there have been
+    /// (1 for the first), or `None` if no such message is stored.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] if the lease is over.
+    async fn begin_removal(&self, lease: &Lease, id: &str) -> Result<Option<i64>>;
+    /// Notes that the registry has removed a message.
+    async fn removed(&self, account: &str, id: &str, at: Timestamp) -> Result<()>;
+    /// Notes why a message could not be removed.
+    async fn not_removed(&self, account: &str, id: &str, why: &str) -> Result<()>;
+    /// Notes that the queue of the lease's account was found empty: whatever of it is stored has been removed, also
+    /// where nobody heard the answer to that. Returns how many there were.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] if the lease is over.
+    async fn found_empty(&self, lease: &Lease, at: Timestamp) -> Result<u64>;
+    /// Messages, newest first.
+    async fn messages(&self, filter: &MessageFilter) -> Result<Vec<InboxRow>>;
+    /// Messages that are stored and not yet removed at the registry, by account.
+    async fn open_messages(&self) -> Result<Vec<(String, u64)>>;
+}
+
 /// The store. All instants are the caller's clock, except leases, which live by the store's own clock, so that the
 /// clocks of two daemons need not agree on who owns what.
 #[async_trait]
-pub trait Store: Sends + 'static {
+pub trait Store: Sends + Inbox + 'static {
     /// Brings the schema up to date. Safe to run twice and from many processes at once.
     async fn migrate(&self) -> Result<Migrated>;
     /// Refuses a schema that is newer or older than this release.
@@ -55,7 +90,7 @@ pub trait Store: Sends + 'static {
     /// Takes in jobs and writes events (of rejected submissions) in one transaction; answers in the order of `jobs`.
     /// An id that is there already with the same digest is a duplicate (its final event, if there is one, is sent
     /// again under its old id); with another digest it is a conflict, and the first stands. Links each job to the jobs
-    /// in its `after` and to the last unfinished job on its object.
+    /// in its `after` and to the last unfinished job on its object; jobs there that wait for it already let it pass.
     async fn accept(&self, jobs: &[NewJob], events: &[Event], now: Timestamp) -> Result<Vec<Acceptance>>;
 
     // ── schedule ────────────────────────────────────────────────────────────────────────────────────────────────
@@ -64,13 +99,21 @@ pub trait Store: Sends + 'static {
     async fn due(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>>;
     /// Jobs of an account that are in doubt and due to be asked about, oldest first.
     async fn doubts(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>>;
-    /// The earliest instant after `now` at which a waiting or in-doubt job of the account falls due.
+    /// Pending jobs of an account that are due to be asked about, oldest first.
+    async fn follow_ups(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>>;
+    /// The earliest instant after `now` at which a waiting, in-doubt or pending job of the account falls due.
     async fn next_due(&self, account: &str, now: Timestamp) -> Result<Option<Timestamp>>;
     /// Claims jobs and writes the intent of their next attempt (law 2). Returns those that were still waiting.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] if the lease is over.
     async fn start(&self, lease: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>>;
+    /// Notes the digest of the request of a running attempt that began with a question: its intent (law 2). `false` if
+    /// the job does not run in this attempt under this lease any more; nothing of it may be sent then.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] if the lease is over.
+    async fn resolve(&self, lease: &Lease, job: JobId, attempt: u32, digest: [u8; 32]) -> Result<bool>;
     /// Carries out moves with their events, one transaction; says for each whether the job was still where the move
     /// expected it. A finished job releases those that waited for it; one that did not succeed dooms its dependants.
     ///

@@ -52,14 +52,14 @@ pub(super) fn place(job: &NewJob) -> Place<'_> {
 pub(super) struct Facts<'a> {
     /// Jobs of this intake that are stored already: their digest and state.
     pub(super) known: HashMap<JobId, ([u8; 32], State)>,
-    /// The last unfinished job on an object.
+    /// The unfinished job on an object behind which nobody stands yet.
     pub(super) tails: HashMap<Place<'a>, JobId>,
     /// The states of those jobs named in `after` that are stored.
     pub(super) needed: HashMap<JobId, State>,
     /// Jobs of this intake that a stored job waits for already.
     pub(super) awaited: HashSet<JobId>,
     /// Whom stored jobs wait for, as far as a cycle could go through them.
-    pub(super) waits: HashMap<JobId, Vec<JobId>>,
+    pub(super) waits: HashMap<JobId, Vec<(JobId, LinkKind)>>,
 }
 
 /// A job to be written.
@@ -81,6 +81,19 @@ pub(super) struct Plan<'a> {
     pub(super) jobs: Vec<Planned<'a>>,
     /// Finished jobs that came again: their final event is sent again.
     pub(super) resend: Vec<JobId>,
+    /// Stored jobs that let a later one pass.
+    pub(super) passed: Vec<Passed>,
+}
+
+/// A stored job that lets a later one on its object pass, because it waits for it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Passed {
+    /// Who lets it pass.
+    pub(super) job: JobId,
+    /// Whom it stood behind so far; nobody if it was the first.
+    pub(super) behind: Option<JobId>,
+    /// Whom it stands behind now.
+    pub(super) now_behind: JobId,
 }
 
 /// Decides about each job in turn; every decision sees those before it.
@@ -96,27 +109,56 @@ pub(super) fn plan<'a>(jobs: &'a [NewJob], mut facts: Facts<'a>, now: Timestamp)
                 Acceptance::Duplicate(*state)
             }
             Some(_) => Acceptance::Conflict,
-            None => {
-                let (links, doomed_by) = links_of(job, &facts);
-                if waits_for_itself(job.id, &links, &facts) {
-                    Acceptance::Cycle
-                } else {
+            None => match links_of(job, &facts) {
+                Some(Links { links, doomed_by, lets_pass }) => {
                     facts.known.insert(job.id, (digest, State::Waiting));
-                    facts.tails.insert(place(job), job.id);
+                    match lets_pass {
+                        Some(behind) => plan.let_pass(behind, job.id, &mut facts),
+                        None => drop(facts.tails.insert(place(job), job.id)),
+                    }
                     facts.awaited.extend(links.iter().map(|link| link.needs));
-                    facts.waits.insert(job.id, links.iter().map(|link| link.needs).collect());
+                    facts.waits.insert(job.id, links.iter().map(|link| (link.needs, link.kind)).collect());
                     plan.jobs.push(planned(job, digest, links, doomed_by, now));
                     Acceptance::New
                 }
-            }
+                None => Acceptance::Cycle,
+            },
         };
         plan.answers.push(answer);
     }
     plan
 }
 
-/// What the job has to wait for, and the job that has already made sure that it can never start.
-fn links_of(job: &NewJob, facts: &Facts<'_>) -> (Vec<Link>, Option<JobId>) {
+impl Plan<'_> {
+    /// `behind` stands behind `passing` from now on, instead of behind whom it stood.
+    fn let_pass(&mut self, behind: JobId, passing: JobId, facts: &mut Facts<'_>) {
+        let waits = facts.waits.entry(behind).or_default();
+        let before = waits.iter().position(|(_, kind)| *kind == LinkKind::Object).map(|at| waits.swap_remove(at).0);
+        waits.push((passing, LinkKind::Object));
+        facts.awaited.insert(passing);
+        let link = Link { job: behind, needs: passing, kind: LinkKind::Object };
+        if let Some(planned) = self.jobs.iter_mut().find(|planned| planned.job.id == behind) {
+            planned.links.retain(|link| link.kind != LinkKind::Object);
+            planned.links.push(link);
+        } else if let Some(passed) = self.passed.iter_mut().find(|passed| passed.job == behind) {
+            passed.now_behind = passing;
+        } else {
+            self.passed.push(Passed { job: behind, behind: before, now_behind: passing });
+        }
+    }
+}
+
+/// What a job has to wait for.
+struct Links {
+    links: Vec<Link>,
+    /// The job that has already made sure that it can never start.
+    doomed_by: Option<JobId>,
+    /// The job on the same object that came earlier and yet has to stand behind it.
+    lets_pass: Option<JobId>,
+}
+
+/// What the job has to wait for; `None` if it would wait for itself.
+fn links_of(job: &NewJob, facts: &Facts<'_>) -> Option<Links> {
     let mut doomed_by = None;
     let mut links = Vec::with_capacity(job.after.len() + 1);
     for &needs in &job.after {
@@ -131,31 +173,44 @@ fn links_of(job: &NewJob, facts: &Facts<'_>) -> (Vec<Link>, Option<JobId>) {
         }
         links.push(Link { job: job.id, needs, kind: LinkKind::After });
     }
-    if let Some(&needs) = facts.tails.get(&place(job)) {
-        links.push(Link { job: job.id, needs, kind: LinkKind::Object });
+    if reaches(links.iter().map(|link| link.needs), job.id, facts) {
+        return None;
     }
+    let (ahead, lets_pass) = place_in_order(job, facts);
+    links.extend(ahead.map(|needs| Link { job: job.id, needs, kind: LinkKind::Object }));
     links.sort_unstable();
     links.dedup();
-    (links, doomed_by)
+    Some(Links { links, doomed_by, lets_pass })
 }
 
-/// Whether a job that `id` would wait for waits, over any number of links, for `id`. Nobody can wait for a job that
-/// nobody has named, so the walk is rare; it is a loop and not a recursion because chains can be long.
-fn waits_for_itself(id: JobId, links: &[Link], facts: &Facts<'_>) -> bool {
-    if links.iter().any(|link| link.needs == id) {
-        return true;
+/// Between whom a job stands on its object: behind everybody who came earlier, but before those that wait for it. Messages
+/// may overtake each other on their way, so that a job arrives after one that names it in its `after`.
+fn place_in_order(job: &NewJob, facts: &Facts<'_>) -> (Option<JobId>, Option<JobId>) {
+    let mut ahead = facts.tails.get(&place(job)).copied();
+    let mut lets_pass = None;
+    // Whoever stands behind somebody that waits for it waits for it, too: so the first who does not is the end.
+    while let Some(next) = ahead.filter(|next| reaches([*next], job.id, facts)) {
+        lets_pass = Some(next);
+        let before = |waits: &Vec<(JobId, LinkKind)>| waits.iter().find(|(_, kind)| *kind == LinkKind::Object).copied();
+        ahead = facts.waits.get(&next).and_then(before).map(|(before, _)| before);
     }
+    (ahead, lets_pass)
+}
+
+/// Whether one of `from` waits, over any number of links, for `id`. Nobody can wait for a job that nobody has named, so
+/// the walk is rare; it is a loop and not a recursion because chains can be long.
+fn reaches(from: impl IntoIterator<Item = JobId>, id: JobId, facts: &Facts<'_>) -> bool {
+    let mut ahead: Vec<JobId> = from.into_iter().collect();
     if !facts.awaited.contains(&id) {
-        return false;
+        return ahead.contains(&id);
     }
     let mut seen = HashSet::new();
-    let mut ahead: Vec<JobId> = links.iter().map(|link| link.needs).collect();
     while let Some(next) = ahead.pop() {
         if next == id {
             return true;
         }
         if seen.insert(next) {
-            ahead.extend(facts.waits.get(&next).into_iter().flatten());
+            ahead.extend(facts.waits.get(&next).into_iter().flatten().map(|(needs, _)| *needs));
         }
     }
     false

@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{AccountState, AttemptView, BatchView, OutboxRow, Result, SendBlock, StateCount, StoreError};
+use super::{AccountState, AttemptView, BatchView, InboxRow, OutboxRow, Result, SendBlock, StateCount, StoreError};
 use crate::model::{Class, Event, EventId, Job, JobId, ObjectKey, State};
 
 /// An instant as stored.
@@ -257,6 +257,48 @@ impl AccountRow {
             cooldown_reason: self.cooldown_reason,
         })
     }
+}
+
+/// A row of `inbox`.
+#[derive(sqlx::FromRow)]
+pub(super) struct MessageRow {
+    seq: i64,
+    account: String,
+    message_id: String,
+    native_kind: String,
+    kind: String,
+    object: Option<String>,
+    written_at: Option<i64>,
+    received_at: i64,
+    body: String,
+    tries: i64,
+    removed_at: Option<i64>,
+    why: Option<String>,
+}
+
+impl MessageRow {
+    /// The message of this row.
+    pub(super) fn read(self) -> Result<InboxRow> {
+        Ok(InboxRow {
+            body: parsed(&self.body, &format_args!("message {}", self.seq), "body")?,
+            seq: self.seq,
+            account: self.account,
+            id: self.message_id,
+            native_kind: self.native_kind,
+            kind: self.kind,
+            object: self.object,
+            written_at: instant_if(self.written_at)?,
+            received_at: instant(self.received_at)?,
+            tries: count(self.tries),
+            removed_at: instant_if(self.removed_at)?,
+            why: self.why,
+        })
+    }
+}
+
+/// A name and how many there are of it.
+pub(super) fn counted((name, count): (String, i64)) -> (String, u64) {
+    (name, u64::try_from(count).unwrap_or(0))
 }
 
 /// A stored state.

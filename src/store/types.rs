@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::model::{Event, Job, JobId, State};
 
@@ -164,6 +165,80 @@ pub struct StateCount {
     pub jobs: u64,
     /// Since when the oldest of them is late: due (waiting), in doubt (in doubt), else arrived. May be still to come.
     pub oldest: Option<Timestamp>,
+}
+
+/// A registry's message as it is stored; its account is that of the lease it is received under.
+#[derive(Clone, Debug, PartialEq)]
+pub struct InboxMessage {
+    /// The registry's id of it.
+    pub id: String,
+    /// The registry's word for its type.
+    pub native_kind: String,
+    /// Our word for its type; `raw` if nobody knows the type.
+    pub kind: String,
+    /// What it is about (`domain:example.de`), if one object.
+    pub object: Option<String>,
+    /// When the registry wrote it, if it says.
+    pub written_at: Option<Timestamp>,
+    /// When it was read.
+    pub received_at: Timestamp,
+    /// The data of its event.
+    pub body: Value,
+}
+
+/// What became of a message that was to be stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// Stored, with its event and what it ends.
+    New,
+    /// It was stored before.
+    Known,
+    /// A job it was to end has moved meanwhile; nothing was stored. Look again at what it ends.
+    Overtaken,
+}
+
+/// A stored message.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InboxRow {
+    /// Order of receipt.
+    pub seq: i64,
+    /// The account.
+    pub account: String,
+    /// The registry's id of it.
+    pub id: String,
+    /// The registry's word for its type.
+    pub native_kind: String,
+    /// Our word for its type.
+    pub kind: String,
+    /// What it is about, if one object.
+    pub object: Option<String>,
+    /// When the registry wrote it.
+    pub written_at: Option<Timestamp>,
+    /// When it was read.
+    pub received_at: Timestamp,
+    /// Removals begun.
+    pub tries: u32,
+    /// When the registry had removed it.
+    pub removed_at: Option<Timestamp>,
+    /// Why it could not be removed when that was last tried.
+    pub why: Option<String>,
+    /// The data of its event.
+    pub body: Value,
+}
+
+/// Which messages to list.
+#[derive(Clone, Debug, Default)]
+pub struct MessageFilter {
+    /// Only this account.
+    pub account: Option<String>,
+    /// Only this kind.
+    pub kind: Option<String>,
+    /// Only those not yet removed at the registry.
+    pub only_open: bool,
+    /// Only those received before this sequence number (paging).
+    pub before_seq: Option<i64>,
+    /// At most this many.
+    pub limit: u32,
 }
 
 /// Unsent events.

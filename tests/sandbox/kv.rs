@@ -65,7 +65,7 @@ async fn order_and_case_of_keywords_are_free() {
         ("Version: 5.0\nAction:LOGOUT", "63000000006"),
         ("Version: 6.0\nAction: LOGOUT", "63000060402"),
         ("Version: 5.0\nAction: STEAL\nDomain: example.de", "63000040110"),
-        ("Version: 5.0\nAction: CHPROV\nDomain: example.de", "63000040110"),
+        ("Version: 5.0\nAction: CHPROVACK\nDomain: example.de", "63000040110"),
         ("Version: 5.0\nDomain: example.de", "63000040110"),
         ("Version: 5.0\nAction: CREATE", "53380042010"),
         ("Version: 5.0\nAction: CHECK\nDomain: example.de\nDomain-Ace: example.net", "53380062206"),

@@ -32,6 +32,30 @@ async fn nothing_goes_before_login_and_ten_wrong_ones_lock_it() {
 }
 
 #[tokio::test]
+async fn wrong_passwords_count_over_connections_until_a_right_one() {
+    let world = World::new().await;
+    let wrong = world.login_text(0) + "x";
+    for _ in 0..9 {
+        world.connect().await.expect(&wrong, "failed", "83000000010").await;
+    }
+    let mut client = world.login(0).await;
+    client.ask("Version: 5.0\nAction: LOGOUT").await;
+    for _ in 0..10 {
+        world.connect().await.expect(&wrong, "failed", "83000000010").await;
+    }
+    let mut client = world.connect().await;
+    for text in [&wrong, &world.login_text(0)] {
+        client.expect(text, "failed", "63100020005").await;
+    }
+    world.advance(3000).await;
+    client.expect(&world.login_text(0), "failed", "63100020005").await;
+    // Knocking does not prolong it.
+    world.advance(601).await;
+    client.expect(&wrong, "failed", "83000000010").await;
+    client.expect(&world.login_text(0), "success", "STID").await;
+}
+
+#[tokio::test]
 async fn seven_sessions_and_ghosts_of_those_that_were_cut() {
     let world = World::new().await;
     let mut sessions = Vec::new();
@@ -94,6 +118,56 @@ async fn quota_with_its_notices_until_midnight() {
     client.expect("Version: 5.0\nAction: QUEUE-READ", "success", "Msgcnt: 0").await;
     world.advance(86_400).await;
     client.expect(&check, "success", "free").await;
+}
+
+#[tokio::test]
+async fn the_quota_begins_at_local_midnight_also_on_days_of_23_and_25_hours() {
+    let world = World::with(DenicOptions { quota_per_day: 1, ..DenicOptions::default() }).await;
+    let mut client = world.login(0).await;
+    let check = about("CHECK", "example.de");
+    let at = |text: String| text.parse::<jiff::Timestamp>().unwrap();
+    let year = jiff::Timestamp::now().in_tz("Europe/Berlin").unwrap().year() + 1;
+    let moved = async |to: jiff::Timestamp| {
+        let (code, body) = world.control("POST", "/clock", &serde_json::json!({ "set": to.to_string() })).await;
+        assert_eq!(code, 200, "{body}");
+    };
+    // The last Sundays of March and October, and the midnight that ends each.
+    for month in [3, 10] {
+        let last = jiff::civil::date(year, month, 31);
+        let back = i64::from(last.weekday().to_sunday_zero_offset());
+        let sunday = last.saturating_sub(jiff::ToSpan::days(back));
+        let midnight = sunday.tomorrow().unwrap().in_tz("Europe/Berlin").unwrap().timestamp();
+        let offset = if month == 3 { "+01:00" } else { "+02:00" };
+        moved(at(format!("{sunday}T00:00:05{offset}"))).await;
+        client.expect(&check, "success", "Used quota [100%]").await;
+        moved(midnight - jiff::SignedDuration::from_secs(600)).await;
+        client.expect(&check, "failed", "53000000008").await;
+        // What is free goes on.
+        client.expect("Version: 5.0\nAction: QUEUE-READ", "success", "Msgcnt: 0").await;
+        world.login(0).await.expect("Version: 5.0\nAction: LOGOUT", "success", "STID").await;
+        moved(midnight).await;
+        client.expect(&check, "success", "free").await;
+    }
+}
+
+#[tokio::test]
+async fn what_is_free_of_quota_counts_for_the_request_limit_and_failed_requests_cost() {
+    let options = DenicOptions { requests_per_window: Some(6), quota_per_day: 3, ..DenicOptions::default() };
+    let world = World::with(options).await;
+    let mut client = world.login(0).await;
+    client.expect("Version: 5.0\nAction: QUEUE-READ", "success", "Msgcnt: 0").await;
+    client.expect(&about("INFO", "example.de"), "failed", "63300062009").await;
+    client.expect(&about("CHECK", "a b"), "success", "invalid").await;
+    assert_eq!(world.account_state(0).await["quota_used"], 2);
+    client.expect("nonsense", "failed", "63000000006").await;
+    assert_eq!(world.account_state(0).await["quota_used"], 2, "what cannot be read is not charged");
+    client.expect("Version: 5.0\nAction: QUEUE-READ", "success", "Msgcnt: 0").await;
+    client.expect("Version: 5.0\nAction: QUEUE-READ", "failed", "55000000002").await;
+    // Silence for the time of the block; each request within the busy window would have begun it anew.
+    world.advance(119).await;
+    client.expect("Version: 5.0\nAction: QUEUE-READ", "failed", "55000000002").await;
+    world.advance(2).await;
+    client.expect("Version: 5.0\nAction: QUEUE-READ", "success", "Msgcnt: 0").await;
 }
 
 #[tokio::test]

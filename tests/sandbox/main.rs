@@ -3,10 +3,20 @@
 // The helpers stand outside of test functions, yet a mistake in them is a failed test as well.
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
+mod authinfo;
 mod client;
+mod commands;
+mod dispute;
 mod faults;
 mod kv;
 mod limits;
+mod others;
+mod queue;
+mod retention;
 mod robust;
 mod time;
+mod transfer;
+mod twin;
+mod verification;
+mod visibility;
 mod xml;

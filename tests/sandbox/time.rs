@@ -3,7 +3,7 @@
 use registrard::sandbox::{DenicOptions, Environment};
 use serde_json::{Value, json};
 
-use crate::client::{Client, World, about, create, field};
+use crate::client::{Client, World, about, create, field, person};
 
 const DAY: i64 = 86_400;
 
@@ -48,7 +48,12 @@ async fn the_test_environment_waits_a_day() {
     client.expect(&create("example.de", "c-1"), "success", "connect").await;
     client.expect(&create("broken.de", "c-2").replace("ns1.example", "fail.example"), "success", "53300102912").await;
     client.expect(&about("DELETE", "example.de"), "success", "STID").await;
+    client.expect(&create("lettered.de", "c-3"), "success", "connect").await;
+    client.expect(&about("CREATE-AUTHINFO2", "lettered.de"), "success", "STID").await;
+    assert_eq!(world.sandbox.ledger().effects.last().unwrap().detail.as_deref(), Some("secret"));
     world.advance(DAY).await;
+    let warning = client.ask("Version: 5.0\nAction: QUEUE-READ\nMsgtype: expireWarning").await;
+    assert_eq!((field(&warning, "Msgcnt"), field(&warning, "Domain")), ("1", "broken.de"));
     assert_eq!(status(&mut client, "broken.de").await, "free");
     world.advance(2 * DAY).await;
     assert_eq!(status(&mut client, "example.de").await, "free");
@@ -69,6 +74,106 @@ async fn a_failed_domain_is_announced_then_deleted() {
     world.advance(7 * DAY).await;
     assert_eq!(status(&mut client, "broken.de").await, "free");
     assert_eq!(field(&client.ask(&(read.to_owned() + "\nMsgtype: expire")).await, "Domain"), "broken.de");
+}
+
+#[tokio::test]
+async fn a_failed_domain_that_is_repaired_lives() {
+    let world = World::new().await;
+    let mut client = world.furnished().await;
+    let order = create("broken.de", "c-1").replace("ns1.example", "fail.example");
+    client.expect(&order, "success", "33300102900").await;
+    world.advance(22 * DAY).await;
+    assert_eq!(world.account_state(0).await["messages"], 0, "it is too early to warn");
+    world.advance(DAY).await;
+    assert_eq!(world.account_state(0).await["messages"], 1);
+    client.expect(&create("broken.de", "c-2").replace("CREATE", "UPDATE"), "success", "connect").await;
+    world.advance(100 * DAY).await;
+    assert_eq!(status(&mut client, "broken.de").await, "connect");
+    let expired = client.ask("Version: 5.0\nAction: QUEUE-READ\nMsgtype: expire").await;
+    assert_eq!(field(&expired, "Msgcnt"), "0");
+}
+
+#[tokio::test]
+async fn one_long_move_gives_every_message_its_own_time() {
+    let world = World::new().await;
+    let mut client = world.furnished().await;
+    let order = create("broken.de", "c-1").replace("ns1.example", "fail.example");
+    client.expect(&order, "success", "33300102900").await;
+    let expire = field(&client.ask(&about("INFO", "broken.de")).await, "Expire").to_owned();
+    let (code, moved) = world.control("POST", "/clock", &json!({ "advance_days": 1000 })).await;
+    assert_eq!((code, &moved["happened"]), (200, &json!(2)), "{moved}");
+    assert_eq!(world.account_state(0).await["messages"], 2);
+    let warning = client.ask("Version: 5.0\nAction: QUEUE-READ").await;
+    let second = |text: &str| text.parse::<jiff::Timestamp>().unwrap().as_second();
+    assert_eq!(second(field(&warning, "Msgtime")), second(&expire) - 7 * DAY);
+    let expired = client.ask("Version: 5.0\nAction: QUEUE-READ\nMsgtype: expire").await;
+    assert_eq!((field(&expired, "Msgtime"), field(&expired, "Expire")), (expire.as_str(), expire.as_str()));
+}
+
+/// When a deleted name will be free.
+async fn release(world: &World) -> jiff::Timestamp {
+    let (_, objects) = world.control("GET", "/objects", &Value::Null).await;
+    objects["denic_rri"]["domains"][0]["release"].as_str().unwrap().parse().unwrap()
+}
+
+async fn move_to(world: &World, at: jiff::Timestamp) {
+    let (code, body) = world.control("POST", "/clock", &json!({ "set": at.to_string() })).await;
+    assert_eq!(code, 200, "{body}");
+}
+
+#[tokio::test]
+async fn a_second_authinfo_begins_the_grace_period_anew() {
+    let world = World::new().await;
+    let mut client = world.furnished().await;
+    client.expect(&create("example.de", "c-1"), "success", "connect").await;
+    client.expect(&about("DELETE", "example.de"), "success", "STID").await;
+    let first = release(&world).await;
+    world.advance(20 * DAY).await;
+    client.expect(&about("CREATE-AUTHINFO2", "example.de"), "success", "STID").await;
+    let second = release(&world).await;
+    let day = |at: jiff::Timestamp| at.in_tz("Europe/Berlin").unwrap().date();
+    // Twenty days of 24 hours may touch 21 dates.
+    assert!((19..=21).contains(&(day(first).duration_until(day(second)).as_hours() / 24)));
+    move_to(&world, first).await;
+    assert_eq!(status(&mut client, "example.de").await, "redemptionPeriod");
+    // Nobody can be sure to look within the second before, so a minute has to do.
+    move_to(&world, second - jiff::SignedDuration::from_secs(60)).await;
+    assert_eq!(status(&mut client, "example.de").await, "redemptionPeriod");
+    move_to(&world, second).await;
+    assert_eq!(status(&mut client, "example.de").await, "free");
+    let (hour, day) = (second.in_tz("Europe/Berlin").unwrap().hour(), day(second));
+    assert!((2..4).contains(&hour), "{day} {hour}");
+}
+
+#[tokio::test]
+async fn authinfos_expire_and_letters_come_back() {
+    let world = World::new().await;
+    let mut client = world.furnished().await;
+    let (account, ..) = world.account(0);
+    let nowhere = person(&account, "NOWHERE").replace("Beispielweg 1", "Undeliverable 1") + "\nCTID: nowhere";
+    client.expect(&nowhere, "success", "STID").await;
+    client.expect(&create("here.de", "c-1"), "success", "connect").await;
+    client.expect(&create("nowhere.de", "c-2").replace("-MAX", "-NOWHERE"), "success", "connect").await;
+    let hash = "9793b2ebd4b18e28112dc9adf178f6be1b8dc607bd6194aa9dee0810d4d545a5";
+    let first = about("CREATE-AUTHINFO1", "here.de") + "\nAuthInfoHash: " + hash;
+    let first = client.expect(&first, "success", "AuthInfoExpire").await;
+    for name in ["here.de", "nowhere.de"] {
+        client.expect(&about("CREATE-AUTHINFO2", name), "success", "AuthInfoExpire").await;
+    }
+    world.advance(35 * DAY).await;
+    let mut told = Vec::new();
+    for kind in ["authInfo2Delete", "authInfoExpire"] {
+        let read = client.ask(&format!("Version: 5.0\nAction: QUEUE-READ\nMsgtype: {kind}")).await;
+        told.push([field(&read, "Msgcnt"), field(&read, "Domain")].join(" "));
+        if kind == "authInfoExpire" {
+            let expire = field(&first, "AuthInfoExpire");
+            assert_eq!((field(&read, "Authinfoexpire"), field(&read, "Msgtime")), (expire, expire));
+        }
+    }
+    // Both passwords of the one expire at the same midnight; the letter of the other came back long before.
+    assert_eq!(told, ["1 nowhere.de", "2 here.de"]);
+    let info = client.ask(&about("INFO", "here.de")).await;
+    assert!(!info.to_lowercase().contains("authinfo1") && !info.to_lowercase().contains("authinfo2"), "{info}");
 }
 
 #[tokio::test]
@@ -100,4 +205,10 @@ async fn the_purge_phase_allows_a_tenth() {
         client.expect(&about("CHECK", "example.de"), "success", "free").await;
     }
     client.expect(&about("CHECK", "example.de"), "failed", "55000000002").await;
+    // From four o'clock on the day's limit holds again.
+    let day = purge.date().at(4, 0, 0, 0).in_tz("Europe/Berlin").unwrap();
+    move_to(&world, day.timestamp()).await;
+    for _ in 0..201 {
+        client.expect(&about("CHECK", "example.de"), "success", "free").await;
+    }
 }

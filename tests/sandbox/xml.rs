@@ -9,18 +9,19 @@ use crate::client::World;
 const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>";
 
 /// A request as DENIC's samples write it.
-fn sample(body: &str) -> String {
+pub fn sample(body: &str) -> String {
     format!(
         "{DECLARATION}\n\n<registry-request xmlns=\"http://registry.denic.de/global/5.0\"\n\
          \x20   xmlns:contact=\"http://registry.denic.de/contact/5.0\" xmlns:domain=\"http://registry.denic.de/domain/5.0\"\n\
          \x20   xmlns:dnsentry=\"http://registry.denic.de/dnsentry/5.0\" xmlns:msg=\"http://registry.denic.de/msg/5.0\"\n\
+         \x20   xmlns:regacc=\"http://registry.denic.de/regacc/5.0\"\n\
          \x20   xmlns:verification=\"http://registry.denic.de/verification/5.0\"\n\
          \x20   xmlns:xsi=\"http://www.w3.org/2001/XMLSchema-instance\">\n{body}\n</registry-request>"
     )
 }
 
 /// The text of all elements with this (prefixed) name, after checking that the answer is well-formed.
-fn texts(answer: &str, name: &str) -> Vec<String> {
+pub fn texts(answer: &str, name: &str) -> Vec<String> {
     let mut reader = Reader::from_str(answer);
     let mut found = Vec::new();
     let mut inside = false;

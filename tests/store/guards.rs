@@ -51,6 +51,26 @@ pub async fn a_job_starts_once(db: Arc<Database>) {
     assert_eq!(attempts[0].digest, "07".repeat(32));
 }
 
+pub async fn a_request_known_only_after_a_question_gets_its_intent(db: Arc<Database>) {
+    let store = &*db.store;
+    accept_new(store, &[job(1)]).await;
+    let old = lease(store).await;
+    let digest = || async { detail(store, 1).await.attempts[0].digest.clone() };
+    assert!(!store.resolve(&old, id(1), 1, [9; 32]).await.unwrap(), "nothing runs yet");
+    let jobs = store.due(ACCOUNT, at(0), 9).await.unwrap();
+    store.start(&old, &jobs.iter().map(claim).collect::<Vec<_>>(), at(1)).await.unwrap();
+    assert!(!store.resolve(&old, id(1), 2, [9; 32]).await.unwrap(), "another attempt");
+    assert!(store.resolve(&old, id(1), 1, [9; 32]).await.unwrap());
+    assert_eq!(digest().await, "09".repeat(32));
+    make(store, 1, Cause::Deferred).await;
+    assert!(!store.resolve(&old, id(1), 1, [8; 32]).await.unwrap(), "it runs no more");
+    store.release(&old).await.unwrap();
+    lease(store).await;
+    let refused = store.resolve(&old, id(1), 1, [8; 32]).await;
+    assert!(matches!(refused, Err(StoreError::Fenced(_))), "{refused:?}");
+    assert_eq!(digest().await, "09".repeat(32));
+}
+
 pub async fn only_what_is_waiting_and_free_starts(db: Arc<Database>) {
     let store = &*db.store;
     let late = NewJob { start_by: Some(at(0)), ..job(3) };

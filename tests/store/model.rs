@@ -27,6 +27,9 @@ struct Kept {
 struct Model {
     jobs: BTreeMap<u128, Kept>,
     arrival: Vec<u128>,
+    /// Of jobs on one object the earlier one goes first: the order of arrival, but a job stands before those that came
+    /// earlier and wait for it.
+    order: Vec<u128>,
 }
 
 impl Model {
@@ -34,17 +37,31 @@ impl Model {
         self.jobs.get(&number).is_some_and(|job| !job.state.is_final())
     }
 
-    /// Whom a job waits for: what it names and did not succeed, known or not, and its unfinished predecessors.
-    fn needs(&self, job: &NewJob, arrived_before: usize) -> Vec<u128> {
+    /// What a job names and did not succeed, known or not.
+    fn named(&self, job: &NewJob) -> Vec<u128> {
         let named = job.after.iter().map(|id| id.0.as_u128());
-        let not_done = named.filter(|id| self.jobs.get(id).is_none_or(|job| job.state != State::Succeeded));
-        let ahead = self.arrival[..arrived_before].iter().copied();
-        not_done.chain(ahead.filter(|id| self.open(*id) && self.jobs[id].content.object == job.object)).collect()
+        named.filter(|id| self.jobs.get(id).is_none_or(|job| job.state != State::Succeeded)).collect()
     }
 
+    /// Whom a job waits for: what it names, and its unfinished predecessors.
     fn needs_of(&self, number: u128) -> Vec<u128> {
-        let place = self.arrival.iter().position(|id| *id == number).unwrap();
-        self.needs(&self.jobs[&number].content, place)
+        let job = &self.jobs[&number].content;
+        let ahead = self.order.iter().copied().take_while(|id| *id != number);
+        let predecessors = ahead.filter(|id| self.open(*id) && self.jobs[id].content.object == job.object);
+        self.named(job).into_iter().chain(predecessors).collect()
+    }
+
+    fn waits(&self, mut ahead: Vec<u128>, number: u128) -> bool {
+        let mut seen = BTreeSet::new();
+        while let Some(id) = ahead.pop() {
+            if id == number {
+                return true;
+            }
+            if self.open(id) && seen.insert(id) {
+                ahead.extend(self.needs_of(id));
+            }
+        }
+        false
     }
 
     fn accept(&mut self, job: &NewJob) -> Acceptance {
@@ -52,16 +69,13 @@ impl Model {
         if let Some(known) = self.jobs.get(&number) {
             return if known.content == *job { Acceptance::Duplicate(known.state) } else { Acceptance::Conflict };
         }
-        let mut ahead = self.needs(job, self.arrival.len());
-        let mut seen = BTreeSet::new();
-        while let Some(id) = ahead.pop() {
-            if id == number {
-                return Acceptance::Cycle;
-            }
-            if self.open(id) && seen.insert(id) {
-                ahead.extend(self.needs_of(id));
-            }
+        if self.waits(self.named(job), number) {
+            return Acceptance::Cycle;
         }
+        let passed = self.order.iter().position(|id| {
+            self.open(*id) && self.jobs[id].content.object == job.object && self.waits(self.needs_of(*id), number)
+        });
+        self.order.insert(passed.unwrap_or(self.order.len()), number);
         self.jobs.insert(number, Kept { content: job.clone(), state: State::Waiting });
         self.arrival.push(number);
         Acceptance::New

@@ -15,6 +15,7 @@ use crate::broker::local::LocalBroker;
 use crate::cli::exit::{Exit, Failure};
 use crate::config;
 use crate::job::commit::Committer;
+use crate::job::companion::Alone;
 use crate::job::event::Outbox;
 use crate::job::intake::{DefaultId, Gate, Origin, Publisher};
 use crate::job::observer::Observer;
@@ -103,6 +104,7 @@ async fn cycle(args: &EngineArgs, store: Arc<dyn Store>, bodies: &[String]) -> R
         committer,
         observer: Arc::clone(&observer),
         hint: Arc::clone(&hint),
+        companion: Arc::new(Alone),
     };
     let worker = tokio::spawn(ownership::run(candidate, stop.clone()));
     let outbox = Outbox {

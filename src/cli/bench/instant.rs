@@ -98,8 +98,8 @@ impl Session for Yes {
         Ok(Answer { result: "success".into(), client_transaction: request.transaction.clone(), ..Answer::default() })
     }
 
-    async fn keep_alive(&mut self) -> Result<(), Lost> {
-        Ok(())
+    async fn keep_alive(&mut self) -> Result<Judgement, Lost> {
+        Ok(Judgement::plain(Verdict::Done))
     }
 
     async fn close(self: Box<Self>) {}

@@ -1,4 +1,5 @@
-//! Asking the registry what is true of a job in doubt, before anything is sent again (law 3).
+//! Asking the registry what is true: of a job in doubt before anything is sent again (law 3), and of an order it took
+//! and has not been heard to finish.
 
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
@@ -6,11 +7,12 @@ use tokio_util::sync::CancellationToken;
 use super::desk::{Open, SLOT_PATIENCE, count_unknown, record};
 use super::staff::Shared;
 use crate::job::outcome::AccountEffect;
+use crate::job::schedule::throttle::Slot;
 use crate::model::verdict::{Doubt, Judgement};
-use crate::model::{Finding, Job, Lost, Scope, Verdict};
-use crate::registries::Step;
+use crate::model::{Answer, Finding, Job, Lost, Scope, State, Verdict};
+use crate::registries::{Prepared, Step};
 
-/// Questions one reconciliation may ask in a row.
+/// Questions one conversation may ask in a row.
 const LONGEST_CONVERSATION: usize = 6;
 
 /// Asks about one job; says whether the session may be used again.
@@ -19,73 +21,122 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
     let (mut heard, mut deadlines) = (Vec::new(), Vec::new());
     let mut usable = true;
     let finding = loop {
-        let doubt = Doubt {
-            account: &account.name,
-            operation: job.operation,
-            params: &job.params,
-            transaction: job.transaction.as_deref().unwrap_or_default(),
-            since: job.intent_at.unwrap_or(job.created_at),
-        };
-        let question = match account.registry.dialect().reconcile(&doubt, &heard) {
+        let question = match next(shared, job, &heard) {
             Step::Found(finding) => break finding,
             Step::Ask(_) if heard.len() >= LONGEST_CONVERSATION => {
                 break Finding::Unknown("the questions did not settle it".into());
             }
             Step::Ask(question) => question,
         };
-        let slot = tokio::select! {
-            slot = account.slot(SLOT_PATIENCE, shared.sessions()) => slot,
-            () = stop.cancelled() => return true,
-        };
-        let slot = match slot {
-            Some(slot) if account.may_send() => slot,
-            // Not asked, so nothing is known and nothing is counted: it stays due.
-            Some(slot) => {
-                slot.unused();
-                return true;
-            }
-            None => return true,
-        };
-        let begun = Instant::now();
-        match session.exchange(&question).await {
-            Ok(answer) => {
-                slot.answered();
-                account.observer.commanded(&account.name, question.operation, "question", begun.elapsed());
-                let judgement = account.registry.dialect().judge(question.operation, &answer);
-                count_unknown(shared, &judgement);
-                note_account(shared, &judgement).await;
+        // Not asked: nothing is known and nothing is counted, so it stays due.
+        let Ok(slot) = slot(shared, stop).await else { return true };
+        match say(shared, session, &question, slot, "question").await {
+            Said::Answer(answer, judgement) => {
                 deadlines = judgement.deadlines;
                 heard.push(answer);
             }
-            Err(Lost::NotSent(why)) => {
-                slot.unused();
+            Said::Nothing(Lost::NotSent(why)) => {
                 tracing::debug!(account = account.name, job = %job.id, "the question was not sent: {why}");
                 return false;
             }
-            Err(lost) => {
-                slot.given_up();
+            Said::Nothing(lost) => {
                 usable = false;
                 break Finding::Unknown(format!("the question was not answered: {lost}"));
             }
         }
     };
-    tracing::info!(account = account.name, job = %job.id, attempt = job.attempt, "in doubt, asked: {}", finding_word(&finding));
-    // The next look at the store must not find this job in doubt and due again, so the commit is awaited.
-    if let Some(committed) = record(shared, account.circumstances().found(job, finding, &deadlines)).await {
+    let word = finding_word(&finding);
+    tracing::info!(account = account.name, job = %job.id, attempt = job.attempt, "{}, asked: {word}", job.state);
+    let circumstances = account.circumstances();
+    let outcome = match job.state {
+        State::Pending => circumstances.followed_up(job, finding, &deadlines),
+        _ => circumstances.found(job, finding, &deadlines),
+    };
+    // The next look at the store must not find this job as it was and due again, so the commit is awaited.
+    if let Some(committed) = record(shared, outcome).await {
         committed.wait().await;
     }
     usable
 }
 
-/// A question may be the one that learns of a block or a refused account.
-async fn note_account(shared: &Shared, judgement: &Judgement) {
+/// The next step of the conversation about a job.
+fn next(shared: &Shared, job: &Job, heard: &[Answer]) -> Step {
+    let doubt = Doubt {
+        account: &shared.account.name,
+        operation: job.operation,
+        params: &job.params,
+        transaction: job.transaction.as_deref().unwrap_or_default(),
+        since: job.intent_at.unwrap_or(job.created_at),
+    };
+    let dialect = shared.account.registry.dialect();
+    if job.state == State::Pending { dialect.follow_up(&doubt, heard) } else { dialect.reconcile(&doubt, heard) }
+}
+
+/// A slot for something that is not a job's request, or why there is none.
+pub(super) async fn slot(shared: &Shared, stop: &CancellationToken) -> Result<Slot, &'static str> {
     let account = &shared.account;
+    let slot = tokio::select! {
+        slot = account.slot(SLOT_PATIENCE, shared.sessions()) => slot,
+        () = stop.cancelled() => return Err("the daemon stops"),
+    };
+    match slot {
+        Some(slot) if account.may_send() => Ok(slot),
+        Some(slot) => {
+            slot.unused();
+            Err("the account may not send now")
+        }
+        None => Err("no send was free for it"),
+    }
+}
+
+/// What came of saying something that is not a job's request.
+pub(super) enum Said {
+    /// An answer; what it means for the account has been taken care of.
+    Answer(Answer, Judgement),
+    /// No answer: the session is of no more use.
+    Nothing(Lost),
+}
+
+/// Says it and hears the answer, which may be the one that tells of a block or a refused account.
+pub(super) async fn say(
+    shared: &Shared,
+    session: &mut Open,
+    request: &Prepared,
+    slot: Slot,
+    label: &'static str,
+) -> Said {
+    let account = &shared.account;
+    let begun = Instant::now();
+    match session.exchange(request).await {
+        Ok(answer) => {
+            slot.answered();
+            account.observer.commanded(&account.name, request.operation, label, begun.elapsed());
+            let judgement = account.registry.dialect().judge(request.operation, &answer);
+            note_account(shared, &judgement).await;
+            Said::Answer(answer, judgement)
+        }
+        Err(Lost::NotSent(why)) => {
+            slot.unused();
+            Said::Nothing(Lost::NotSent(why))
+        }
+        Err(lost) => {
+            slot.given_up();
+            Said::Nothing(lost)
+        }
+    }
+}
+
+/// What an answer that belongs to no job means for the account.
+pub(super) async fn note_account(shared: &Shared, judgement: &Judgement) {
+    let account = &shared.account;
+    count_unknown(shared, judgement);
+    let cool_down = |wait, why| AccountEffect::CoolDown(account.circumstances().now + wait, why);
     let effect = match &judgement.verdict {
         Verdict::Suspend(why) => Some(AccountEffect::Suspend(why.clone())),
         Verdict::Later(later) if later.scope == Scope::Account => {
             Some(AccountEffect::CoolDown(account.circumstances().end_of(later.pace), later.reason.clone()))
         }
-        _ => None,
+        _ => judgement.account_cooldown.as_ref().map(|(wait, why)| cool_down(*wait, why.clone())),
     };
     if let Some(effect) = effect {
         account.affect(effect).await;

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::read_first::{self, Read};
 use super::staff::Shared;
-use super::{Work, ask};
+use super::{Opening, Work, ask, errand};
 use crate::job::commit::Committed;
 use crate::job::outcome::{AccountEffect, Outcome};
 use crate::job::schedule::throttle::Slot;
@@ -175,9 +176,11 @@ async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken, hea
                 };
                 let Some(slot) = slot else { continue };
                 match session.keep_alive().await {
-                    Ok(()) => {
+                    Ok(judgement) => {
                         *heard = true;
                         slot.answered();
+                        // A block or a refused account may be learnt here first.
+                        ask::note_account(shared, &judgement).await;
                     }
                     Err(why) => {
                         slot.given_up();
@@ -215,8 +218,15 @@ async fn next_work(shared: &Shared) -> Option<Work> {
 /// Does one piece of work; says whether the session may be used again.
 async fn perform(shared: &Shared, session: &mut Open, work: Work, stop: &CancellationToken) -> bool {
     match work {
-        Work::Run(job, request, slot) => run_job(shared, session, &job, &request, slot).await,
+        Work::Run(job, Opening::Request(request), slot) => run_job(shared, session, &job, &request, slot).await,
+        Work::Run(job, Opening::Question(question), slot) => {
+            match read_first::read(shared, session, &job, &question, slot, stop).await {
+                Read::Complete(request, slot) => run_job(shared, session, &job, &request, slot).await,
+                Read::Over { usable } => usable,
+            }
+        }
         Work::Ask(job) => ask::ask(shared, session, &job, stop).await,
+        Work::Errand(errand) => errand::run(shared, session, errand, stop).await,
     }
 }
 
@@ -291,9 +301,13 @@ pub(super) async fn put_back_queue(shared: &Shared, why: &str) {
     let Ok(mut queue) = shared.work.try_lock() else { return };
     while let Ok(work) = queue.try_recv() {
         let asked = work.asked();
-        if let Work::Run(job, _, slot) = work {
-            slot.unused();
-            record(shared, shared.account.circumstances().not_sent(&job, why)).await;
+        match work {
+            Work::Run(job, _, slot) => {
+                slot.unused();
+                record(shared, shared.account.circumstances().not_sent(&job, why)).await;
+            }
+            Work::Errand(errand) => errand.put_back(why),
+            Work::Ask(_) => {}
         }
         shared.finished(asked);
     }

@@ -6,6 +6,8 @@
 
 mod ask;
 mod desk;
+mod errand;
+mod read_first;
 mod staff;
 pub mod standing;
 
@@ -16,6 +18,7 @@ use jiff::Timestamp;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio::time::Instant;
 
+pub use errand::Errand;
 pub use staff::Staff;
 use standing::{Change, Standing};
 
@@ -54,12 +57,32 @@ pub struct Account {
     pub standing: Arc<Standing>,
 }
 
+/// How the work on a claimed job begins.
+pub enum Opening {
+    /// With its request.
+    Request(Prepared),
+    /// With a question whose answer completes the job's parameters; the request can only be written then.
+    Question(Prepared),
+}
+
+impl Opening {
+    /// What goes over the wire first.
+    #[must_use]
+    pub const fn first(&self) -> &Prepared {
+        match self {
+            Self::Request(first) | Self::Question(first) => first,
+        }
+    }
+}
+
 /// One piece of work for a desk.
 pub enum Work {
     /// A claimed job whose intent is written, with its slot.
-    Run(Box<Job>, Prepared, Slot),
-    /// A job in doubt to ask about.
+    Run(Box<Job>, Opening, Slot),
+    /// A job in doubt, or an order the registry works on, to ask about.
     Ask(Box<Job>),
+    /// Something that belongs to no job.
+    Errand(Errand),
 }
 
 impl Work {
@@ -67,7 +90,7 @@ impl Work {
     fn asked(&self) -> Option<JobId> {
         match self {
             Self::Ask(job) => Some(job.id),
-            Self::Run(..) => None,
+            Self::Run(..) | Self::Errand(_) => None,
         }
     }
 }

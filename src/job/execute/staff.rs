@@ -10,8 +10,10 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::errand::DeskLine;
 use super::{Account, Queue, Work, desk};
 use crate::model::JobId;
+use crate::registries::Line;
 
 /// Work claimed ahead per open session: one on the wire, one at hand, so that a session need not wait for a commit.
 const AHEAD: usize = 2;
@@ -36,10 +38,36 @@ pub(super) struct Shared {
     pub(super) busy: AtomicUsize,
     /// Work handed over and not finished.
     pub(super) outstanding: AtomicUsize,
-    /// Jobs in doubt that are being asked about; the store still shows them as due.
+    /// Jobs that are being asked about; the store still shows them as due.
     pub(super) asking: std::sync::Mutex<HashSet<JobId>>,
     /// Nobody opens a session before this instant, and one at a time, so that a registry in trouble is not hammered.
     pub(super) door: Mutex<Door>,
+}
+
+impl Shared {
+    fn want(&self, sessions: usize) {
+        self.wanted.send_if_modified(|wanted| {
+            let more = sessions > *wanted;
+            if more {
+                *wanted = sessions;
+            }
+            more
+        });
+    }
+}
+
+/// Puts work into the queue.
+pub(super) async fn enter(shared: &Shared, queue: &mpsc::Sender<Work>, work: Work) {
+    // A place first: whoever gives up waiting for one has entered nothing. The queue outlives the senders: `shared` holds
+    // the receiver.
+    let Ok(place) = queue.reserve().await else { return };
+    shared.outstanding.fetch_add(1, Ordering::AcqRel);
+    if let Some(job) = work.asked() {
+        shared.asking.lock().unwrap_or_else(PoisonError::into_inner).insert(job);
+    }
+    place.send(work);
+    // The last session may have ended since there was room; nobody else would call for one now.
+    shared.want(1);
 }
 
 /// The state of opening sessions.
@@ -83,16 +111,17 @@ impl Staff {
 
     /// Says that there is work for this many sessions.
     pub fn want(&self, sessions: usize) {
-        self.shared.wanted.send_if_modified(|wanted| {
-            let more = sessions > *wanted;
-            if more {
-                *wanted = sessions;
-            }
-            more
-        });
+        self.shared.want(sessions);
     }
 
-    /// Jobs in doubt that are being asked about now.
+    /// The way to ask on behalf of the account for whoever has no job; good for one errand at a time.
+    #[must_use]
+    pub fn line(&self) -> Arc<dyn Line> {
+        let (shared, queue, stop) = (Arc::clone(&self.shared), self.queue.clone(), self.stop.clone());
+        Arc::new(DeskLine { shared, queue, stop })
+    }
+
+    /// Jobs that are being asked about now.
     #[must_use]
     pub fn asking(&self) -> HashSet<JobId> {
         self.shared.asking.lock().unwrap_or_else(PoisonError::into_inner).clone()
@@ -100,14 +129,7 @@ impl Staff {
 
     /// Hands over work; at most [`Staff::room`] pieces at a time.
     pub async fn hand_over(&self, work: Work) {
-        self.shared.outstanding.fetch_add(1, Ordering::AcqRel);
-        if let Work::Ask(job) = &work {
-            self.shared.asking.lock().unwrap_or_else(PoisonError::into_inner).insert(job.id);
-        }
-        // The queue outlives the senders: `shared` holds the receiver.
-        let _ = self.queue.send(work).await;
-        // The last session may have ended since there was room; nobody else would call for one now.
-        self.want(1);
+        enter(&self.shared, &self.queue, work).await;
     }
 
     /// Whether a desk ended although nobody told it to: its task broke, and its counts with it.

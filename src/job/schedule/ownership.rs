@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::super::commit::Committer;
+use super::super::companion::Companion;
 use super::super::execute::Account;
 use super::super::execute::standing::Standing;
 use super::super::observer::Observer;
@@ -47,6 +48,8 @@ pub struct Candidate {
     pub observer: Arc<dyn Observer>,
     /// Told when there may be new work for this account.
     pub hint: Arc<Notify>,
+    /// Who else works for the account while it is owned.
+    pub companion: Arc<dyn Companion>,
 }
 
 /// Competes for the account until told to stop; works it whenever it is owned.
@@ -95,7 +98,8 @@ async fn own(
     let mut orderly = false;
     match prepare(candidate, &lease, standing, valid_until).await {
         Ok(account) => {
-            let working = worker::work(account, candidate.poll, candidate.stop_within, done.clone());
+            let (poll, stop_within) = (candidate.poll, candidate.stop_within);
+            let working = worker::work(account, &candidate.companion, poll, stop_within, done.clone());
             tokio::pin!(working);
             tokio::select! {
                 ended = &mut working => orderly = ended,

@@ -5,19 +5,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::super::execute::{Account, Staff, Work};
+use super::super::companion::Companion;
+use super::super::execute::{Account, Opening, Staff, Work};
 use super::rescue::rescue;
-use crate::model::{Cause, Job, JobId};
-use crate::registries::Prepared;
+use crate::model::{Cause, Job, JobId, Reject};
 use crate::store::{Result, Start, StoreError};
 
 /// Most jobs looked at in one round.
 const LARGEST_CLAIM: usize = 500;
 /// How often the account's standing is read, blocks are noted and abandoned jobs are looked for.
 const UPKEEP: Duration = Duration::from_secs(2);
+
+/// How long whoever accompanies the account gets to end.
+const PARTING: Duration = Duration::from_secs(5);
 
 /// How often used-up blocks of sends are removed from the store.
 const FORGET: Duration = Duration::from_secs(60);
@@ -42,11 +46,14 @@ type Round<T> = std::result::Result<T, Trouble>;
 /// longest time between two looks.
 pub(super) async fn work(
     account: Arc<Account>,
+    companion: &Arc<dyn Companion>,
     poll: Duration,
     stop_within: Duration,
     stop: CancellationToken,
 ) -> bool {
     let staff = Staff::hire(Arc::clone(&account));
+    let leave = CancellationToken::new();
+    let company = accompany(&account, &staff, companion, leave.clone());
     let mut worker = Worker {
         account: &account,
         staff,
@@ -83,11 +90,34 @@ pub(super) async fn work(
             () = tokio::time::sleep(pause) => {}
         }
     }
+    leave.cancel();
     worker.staff.dismiss(stop_within).await;
+    part_from(&account, company).await;
     if let Err(error) = account.throttle.note_closed(&*account.store).await {
         tracing::warn!(account = account.name, "used sends could not be noted (they count as sent now): {error}");
     }
     orderly
+}
+
+/// Whoever works for the account beside its jobs begins with the desks.
+fn accompany(
+    account: &Arc<Account>,
+    staff: &Staff,
+    companion: &Arc<dyn Companion>,
+    leave: CancellationToken,
+) -> JoinHandle<()> {
+    let (account, companion, line) = (Arc::clone(account), Arc::clone(companion), staff.line());
+    tokio::spawn(async move { companion.accompany(&account.name, line, account.lease.clone(), leave).await })
+}
+
+/// The lease may only be given back when nobody works under it any more. Without desks nothing can be asked, so all that
+/// is left to wait for is the store.
+async fn part_from(account: &Account, mut company: JoinHandle<()>) {
+    if tokio::time::timeout(PARTING, &mut company).await.is_err() {
+        tracing::warn!(account = account.name, "what was being written of its messages is given up");
+        company.abort();
+        let _ = company.await;
+    }
 }
 
 struct Worker<'a> {
@@ -160,7 +190,8 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Jobs in doubt come first: they hold their objects, and billing waits for the truth.
+    /// Jobs in doubt come first: they hold their objects, and billing waits for the truth. Then orders whose end has not
+    /// been heard of.
     async fn ask(&self, room: usize, now: Timestamp) -> Result<usize> {
         if !self.account.may_send() {
             return Ok(0);
@@ -168,7 +199,11 @@ impl Worker<'_> {
         let known: HashSet<JobId> = self.staff.asking();
         let look = u32::try_from(room.max(1) + known.len()).unwrap_or(u32::MAX);
         let doubts = self.account.store.doubts(&self.account.name, now, look).await?;
-        let doubts: Vec<Job> = doubts.into_iter().filter(|job| !known.contains(&job.id)).collect();
+        let mut doubts: Vec<Job> = doubts.into_iter().filter(|job| !known.contains(&job.id)).collect();
+        if doubts.len() < look as usize {
+            let orders = self.account.store.follow_ups(&self.account.name, now, look).await?;
+            doubts.extend(orders.into_iter().filter(|job| !known.contains(&job.id)));
+        }
         self.staff.want(doubts.len());
         let mut asked = 0;
         for job in doubts.into_iter().take(room) {
@@ -205,9 +240,9 @@ impl Worker<'_> {
         let mut slots = slots.into_iter();
         match started {
             Ok(started) => {
-                for (job, request) in started {
+                for (job, opening) in started {
                     let Some(slot) = slots.next() else { break };
-                    self.staff.hand_over(Work::Run(Box::new(job), request, slot)).await;
+                    self.staff.hand_over(Work::Run(Box::new(job), opening, slot)).await;
                 }
                 slots.for_each(super::throttle::Slot::unused);
             }
@@ -225,12 +260,12 @@ impl Worker<'_> {
     }
 
     /// Writes the requests. A job whose request cannot be written (its rules changed since intake) is refused.
-    async fn prepare(&self, due: Vec<Job>) -> Vec<(Job, Prepared, String)> {
+    async fn prepare(&self, due: Vec<Job>) -> Vec<(Job, Opening, String)> {
         let mut ready = Vec::with_capacity(due.len());
         for job in due {
             let transaction = job.next_transaction();
-            match self.account.registry.dialect().prepare(job.operation, &job.params, &transaction) {
-                Ok(request) => ready.push((job, request, transaction)),
+            match self.opening(&job, &transaction) {
+                Ok(opening) => ready.push((job, opening, transaction)),
                 Err(reject) => {
                     // Without the value: what breaks a rule may be personal data, and reasons are logged.
                     let field = reject.field.as_deref().unwrap_or_default();
@@ -245,30 +280,38 @@ impl Worker<'_> {
         ready
     }
 
+    fn opening(&self, job: &Job, transaction: &str) -> std::result::Result<Opening, Reject> {
+        let dialect = self.account.registry.dialect();
+        match dialect.reads_first(job.operation, &job.params)? {
+            Some(question) => Ok(Opening::Question(question)),
+            None => dialect.prepare(job.operation, &job.params, transaction).map(Opening::Request),
+        }
+    }
+
     /// Claims and intents of the first `count`, in one transaction (law 2).
     async fn start(
         &self,
-        mut ready: Vec<(Job, Prepared, String)>,
+        mut ready: Vec<(Job, Opening, String)>,
         count: usize,
         now: Timestamp,
-    ) -> Result<Vec<(Job, Prepared)>> {
+    ) -> Result<Vec<(Job, Opening)>> {
         ready.truncate(count);
         if ready.is_empty() {
             return Ok(Vec::new());
         }
         let starts: Vec<Start> = ready
             .iter()
-            .map(|(job, request, transaction)| Start {
+            .map(|(job, opening, transaction)| Start {
                 job: job.id,
                 attempt: job.attempt,
                 transaction: transaction.clone(),
-                digest: request.digest(),
+                digest: opening.first().digest(),
             })
             .collect();
         let started = self.account.store.start(&self.account.lease, &starts, now).await;
         let ready = ready
             .into_iter()
-            .map(|(job, request, transaction)| (claimed(job, transaction, self.account.lease.fence, now), request));
+            .map(|(job, opening, transaction)| (claimed(job, transaction, self.account.lease.fence, now), opening));
         match started {
             Ok(started) => {
                 let started: HashSet<JobId> = started.into_iter().collect();

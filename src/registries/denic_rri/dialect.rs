@@ -6,11 +6,11 @@ use zeroize::Zeroizing;
 use super::codec::tree::{Order, Reply};
 use super::codec::{self, Format};
 use super::commands::{self, Rules};
-use super::{frame, outcome, reconcile};
+use super::{frame, merge, object, outcome, reconcile};
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
-use crate::model::{Answer, ObjectKey, Operation, Reject};
-use crate::registries::{Checked, Dialect, Prepared, Step, WireOptions};
+use crate::model::{Answer, ObjectKey, Operation, Reject, Verdict};
+use crate::registries::{Checked, Dialect, Explanation, Prepared, Step, WireOptions};
 
 /// A transaction id as long as any, to measure requests with.
 const LONGEST_TRANSACTION: usize = 64;
@@ -53,7 +53,25 @@ impl Rri {
     fn order(&self, operation: Operation, params: &Map<String, Value>) -> Result<(ObjectKey, Order), Reject> {
         let command = commands::find(operation)
             .ok_or_else(|| Reject::new(RejectCode::UnknownOperation, format!("{} has no {operation}", super::NAME)))?;
-        (command.order)(params, &self.rules)
+        let (object, order) = (command.order)(params, &self.rules)?;
+        match codec::lacks(&order, &self.protocol) {
+            Some(field) => {
+                Err(Reject::param(field, format!("protocol {} has no words for it; 5.0 has", self.protocol)))
+            }
+            None => Ok((object, order)),
+        }
+    }
+
+    /// Checks parameters that state everything.
+    fn check_whole(&self, operation: Operation, params: &Map<String, Value>) -> Result<Checked, Reject> {
+        let (object, order) = self.order(operation, params)?;
+        self.finish(operation, order, &"x".repeat(LONGEST_TRANSACTION))?;
+        Ok(object.into())
+    }
+
+    /// Whether this is the newest protocol: earlier ones show less.
+    pub fn is_current(&self) -> bool {
+        codec::is_current(&self.protocol)
     }
 
     /// Writes a request for the wire; only what writes gets the transaction id.
@@ -66,9 +84,34 @@ impl Rri {
 
 impl Dialect for Rri {
     fn check(&self, operation: Operation, params: &Map<String, Value>) -> Result<Checked, Reject> {
-        let (object, order) = self.order(operation, params)?;
-        self.finish(operation, order, &"x".repeat(LONGEST_TRANSACTION))?;
-        Ok(object.into())
+        if !merge::is_wanted(operation, params) {
+            return self.check_whole(operation, params);
+        }
+        let whole = merge::stand_ins(operation, params, &self.rules.reg_acc, &self.protocol)?;
+        let mut checked = self.check_whole(operation, &whole)?;
+        merge::keep_stated(&mut checked.warnings, params);
+        Ok(checked)
+    }
+
+    fn reads_first(&self, operation: Operation, params: &Map<String, Value>) -> Result<Option<Prepared>, Reject> {
+        if !merge::is_wanted(operation, params) {
+            return Ok(None);
+        }
+        self.check(operation, params)?;
+        let question = merge::ask(operation, params);
+        question.map(|(question, asked)| self.prepare(question, &asked, "")).transpose()
+    }
+
+    fn complete(
+        &self,
+        operation: Operation,
+        params: &Map<String, Value>,
+        shown: &Answer,
+    ) -> Result<Map<String, Value>, Judgement> {
+        match object::of(operation, params) {
+            Some(object) => merge::complete(operation, params, shown, &object, &self.rules.reg_acc),
+            None => Err(Judgement::plain(Verdict::Refused("the job names no object".into()))),
+        }
     }
 
     fn prepare(
@@ -100,6 +143,14 @@ impl Dialect for Rri {
 
     fn reconcile(&self, doubt: &Doubt<'_>, heard: &[Answer]) -> Step {
         reconcile::next(self, &self.rules.reg_acc, doubt, heard)
+    }
+
+    fn follow_up(&self, order: &Doubt<'_>, heard: &[Answer]) -> Step {
+        reconcile::follow_up(self, &self.rules.reg_acc, order, heard)
+    }
+
+    fn explain(&self, operation: Operation, code: &str) -> Option<Explanation> {
+        outcome::explain(operation, code)
     }
 
     fn frame(&self, payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {

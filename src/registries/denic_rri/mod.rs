@@ -1,8 +1,9 @@
 //! DENIC RRI: the registry of .de. TCP, TLS, frames with a length, and in them requests in one of two formats.
 //!
 //! In the order a request meets them: `params` reads a job's parameters, `check` holds the rules for fields, `commands`
-//! has one file per command, `codec` writes and reads both formats, `frame` puts a length in front, `session` carries it
-//! there and back, `outcome` says what the answer means, `reconcile` finds out what is true when no answer came.
+//! has one file per command, `merge` completes jobs that state only what shall change, `codec` writes and reads both
+//! formats, `frame` puts a length in front, `session` carries it there and back, `outcome` says what the answer means,
+//! `reconcile` finds out what is true when no answer came, and `object` whether an answer is about what was asked.
 //! `dialect` ties the pure parts together, `settings` and `account` the others, `limits` has the registry's limits and
 //! calendar.
 
@@ -13,6 +14,8 @@ mod commands;
 mod dialect;
 mod frame;
 mod limits;
+mod merge;
+mod object;
 mod outcome;
 mod params;
 mod reconcile;

@@ -12,6 +12,7 @@ use crate::model::deadline::{Deadline, DeadlineKind};
 use crate::model::retry::Pace;
 use crate::model::verdict::Judgement;
 use crate::model::{Answer, Later, Level, Message, Operation, Scope, Verdict};
+use crate::registries::Explanation;
 
 /// How long an account is silent after it was blocked; sending meanwhile prolongs the block.
 pub const BLOCKED_FOR: Duration = Duration::from_secs(120);
@@ -43,16 +44,45 @@ pub fn judge(operation: Operation, answer: &Answer) -> Judgement {
     let blocked = answer.messages.iter().any(|message| means(operation, message) == Meaning::Blocked);
     Judgement {
         verdict: match ResultWord::of(answer) {
-            // Registered with status pendingCreate is registered: the contract runs, and only the delegation waits for
-            // the risk assessment. So it is done, and the message says what is still to come (domainStatusUpdate). The
-            // same holds for a domain whose name server test failed: an ERROR line beside a success undoes nothing.
-            ResultWord::Success => Verdict::Done,
+            ResultWord::Success => success(operation, answer),
             ResultWord::Failed => refusal(operation, answer),
             ResultWord::Exception => malfunction(operation, &reason(operation, answer)),
         },
         unknown_codes: answer.messages.iter().filter(in_no_table).map(|message| message.code.clone()).collect(),
-        deadlines: deadlines(answer),
+        deadlines: deadlines(operation, answer),
         account_cooldown: blocked.then(|| (BLOCKED_FOR, "access limit exceeded".to_owned())),
+    }
+}
+
+/// The writes after which the registry may still be assessing the domain.
+pub const ASSESSED: &[Operation] = &[
+    Operation::DomainCreate,
+    Operation::DomainUpdate,
+    Operation::DomainChangeHolder,
+    Operation::DomainTransfer,
+    Operation::DomainRestore,
+];
+
+/// What ends an assessment.
+pub const ASSESSED_UNTIL: &str = "the registry's message domainStatusUpdate, or INFO with another status";
+
+/// The verdict on `success`. With status pendingCreate the contract runs, but whether the domain will be delegated or
+/// put on hold is still open. Everything else is done: a domain on hold, and one whose name server test failed, are
+/// registered, and an ERROR line beside a success undoes nothing.
+fn success(operation: Operation, answer: &Answer) -> Verdict {
+    let assessing = answer.messages.iter().any(|message| message.code == "53000080014");
+    if assessing && ASSESSED.contains(&operation) {
+        return Verdict::Pending(ASSESSED_UNTIL.into());
+    }
+    Verdict::Done
+}
+
+/// What to do about a Registry Lock. Only the registrar of a domain can order by e-mail.
+fn by_hand(operation: Operation) -> &'static str {
+    match operation {
+        Operation::DomainTransfer => "its holder must have the Registry Lock removed at the present registrar first",
+        Operation::DomainTransit => "only the registry itself can do it, without disconnecting: write to its help desk",
+        _ => "order it by e-mail signed with the account's master key: `registrard orders mail JOB`",
     }
 }
 
@@ -63,7 +93,9 @@ fn refusal(operation: Operation, answer: &Answer) -> Verdict {
     let reason = reason(operation, answer);
     let later = |pace, scope| Verdict::Later(Later { pace, scope, reason: reason.clone() });
     match gravest {
-        Meaning::Note | Meaning::Refused => Verdict::Refused(reason),
+        Meaning::Moot => Verdict::Done,
+        Meaning::ByHand if operation.writes() => Verdict::ByHand(format!("{reason}; {}", by_hand(operation))),
+        Meaning::Note | Meaning::Refused | Meaning::ByHand => Verdict::Refused(reason),
         Meaning::Soon => later(Pace::Soon, Scope::Job),
         Meaning::Backoff | Meaning::Sessions => later(Pace::Backoff, Scope::Job),
         Meaning::Quota => later(Pace::NextQuotaDay, Scope::Account),
@@ -104,8 +136,14 @@ fn reason(operation: Operation, answer: &Answer) -> String {
     }
 }
 
-/// The dates an answer names: in its messages after a write, in its data after an INFO.
-fn deadlines(answer: &Answer) -> Vec<Deadline> {
+/// What a code means in the answer to an operation.
+pub fn explain(operation: Operation, code: &str) -> Option<Explanation> {
+    let row = codes::find(code, operation)?;
+    Some(Explanation { meaning: row.meaning.word(), remark: row.remark })
+}
+
+/// The dates an answer names: in its messages after a write, in its data after an INFO or an order of an AuthInfo.
+fn deadlines(operation: Operation, answer: &Answer) -> Vec<Deadline> {
     const MESSAGES: &[(&str, DeadlineKind)] = &[
         ("16350000040", DeadlineKind::VerificationBeforeDedelegation),
         ("16350000041", DeadlineKind::VerificationBeforeDeletion),
@@ -115,14 +153,21 @@ fn deadlines(answer: &Answer) -> Vec<Deadline> {
         ("verification_deadline_before_dedelegation", DeadlineKind::VerificationBeforeDedelegation),
         ("verification_deadline_before_deletion", DeadlineKind::VerificationBeforeDeletion),
         ("expire", DeadlineKind::FailedDomainExpiry),
+        ("auth_info1", DeadlineKind::AuthInfo1Expiry),
+        ("auth_info2", DeadlineKind::AuthInfo2Expiry),
     ];
+    let ordered = match operation {
+        Operation::DomainAuthcodeCreate => Some(("auth_info_expire", DeadlineKind::AuthInfo1Expiry)),
+        Operation::DomainAuthcodeRequest => Some(("auth_info_expire", DeadlineKind::AuthInfo2Expiry)),
+        _ => None,
+    };
     let said = MESSAGES.iter().filter_map(|&(code, kind)| {
         let message = answer.messages.iter().find(|message| message.code == code)?;
         // `2024-12-09T15:45:01+01:00`, in newer messages `Date: 2024-…`.
         let date = |argument: &String| argument.trim_start_matches("Date:").trim().parse::<Timestamp>().ok();
         message.arguments.iter().find_map(date).map(|due| Deadline { kind, due })
     });
-    let shown = FIELDS.iter().filter_map(|&(field, kind)| {
+    let shown = FIELDS.iter().copied().chain(ordered).filter_map(|(field, kind)| {
         let due = answer.data.get(field)?.as_str()?.parse().ok()?;
         Some(Deadline { kind, due })
     });
@@ -136,16 +181,19 @@ pub enum Heard {
     Shown,
     /// The registry says there is no such domain.
     NoSuchDomain,
+    /// The AuthInfo that was sent along is not the domain's.
+    WrongAuthInfo,
     /// The question was not answered; the reason.
     Unanswered(String),
 }
 
 /// Reads the answer to a question.
 pub fn heard(operation: Operation, answer: &Answer) -> Heard {
-    let absent = |message: &Message| message.level == Level::Error && message.code == "63300062009";
+    let says = |code: &str| answer.messages.iter().any(|message| message.level == Level::Error && message.code == code);
     match ResultWord::of(answer) {
         ResultWord::Success => Heard::Shown,
-        ResultWord::Failed if answer.messages.iter().any(absent) => Heard::NoSuchDomain,
+        ResultWord::Failed if says("63300062009") => Heard::NoSuchDomain,
+        ResultWord::Failed if says("63370088701") => Heard::WrongAuthInfo,
         ResultWord::Failed | ResultWord::Exception => Heard::Unanswered(reason(operation, answer)),
     }
 }

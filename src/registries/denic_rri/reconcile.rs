@@ -4,147 +4,181 @@
 //! Where our effect is certainly not there, the write goes out again under the same transaction id: should the first
 //! one arrive after all, the registry refuses one of the two.
 
+mod authcode;
+mod compare;
+mod contact;
+mod life;
+mod registration;
+
 use std::cmp::Ordering;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
-use super::commands;
 use super::dialect::Rri;
+use super::object;
 use super::outcome::{self, Heard};
 use crate::model::verdict::Doubt;
-use crate::model::{Answer, Finding, Operation};
+use crate::model::{Answer, Finding, ObjectKey, Operation};
 use crate::registries::{Dialect, Step};
 
 /// How far our clock and the registry's may be apart. Both follow NTP; five minutes is far beyond that, and a date
 /// inside it counts as "cannot tell", never as "not ours".
 const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
 
+/// The next step; the error is why nobody can tell.
+type Next = Result<Step, String>;
+
 /// The next question about a doubt, or what is true.
 pub fn next(rri: &Rri, reg_acc: &str, doubt: &Doubt<'_>, heard: &[Answer]) -> Step {
-    match doubt.operation {
-        Operation::ContactCreate => contact_create(rri, doubt, heard),
-        Operation::DomainCreate => domain_create(rri, reg_acc, doubt, heard),
-        Operation::DomainDelete => domain_delete(rri, reg_acc, doubt, heard),
-        Operation::Raw => Step::Found(commands::raw::lost(doubt)),
-        other => unknown(format!("no question is known about {other}")),
+    if doubt.operation == Operation::MessageDelete {
+        // Removing a message twice does no harm and its answer tells the truth, which the head of the queue does not:
+        // the message may stand behind it. Under a new id, so that the answer is about the message and not about the id.
+        let evidence = "removing a message twice is harmless".to_owned();
+        return Step::Found(Finding::Nothing { same_transaction: false, evidence });
     }
+    if doubt.operation == Operation::Raw {
+        return Step::Found(super::commands::raw::lost(doubt));
+    }
+    settle(rri, reg_acc, doubt, |case| match doubt.operation {
+        Operation::ContactCreate => contact::create(case, heard),
+        Operation::ContactUpdate => contact::update(case, heard),
+        Operation::DomainCreate => registration::create(case, heard),
+        Operation::DomainUpdate | Operation::DomainChangeHolder => registration::update(case, heard),
+        Operation::DomainTransfer => registration::transfer(case, heard),
+        Operation::DomainDelete => life::delete(case, heard),
+        Operation::DomainRestore => life::restore(case, heard),
+        Operation::DomainTransit => life::transit(case, heard),
+        Operation::DomainAuthcodeCreate => authcode::create(case, heard),
+        Operation::DomainAuthcodeDelete => authcode::delete(case, heard),
+        Operation::DomainAuthcodeRequest => authcode::request(case, heard),
+        other => Err(format!("no question is known about {other}")),
+    })
 }
 
-/// CHECK first: which code an INFO on a missing handle answers with cannot be read in the manual, a status can. Handles
-/// begin with our own id, so whatever is there is ours; the question is whether it is this order's.
-fn contact_create(rri: &Rri, doubt: &Doubt<'_>, heard: &[Answer]) -> Step {
-    let [checked, rest @ ..] = heard else { return ask(rri, Operation::ContactCheck, doubt, "handle") };
-    if let Heard::Unanswered(reason) = outcome::heard(Operation::ContactCheck, checked) {
-        return unknown(format!("CHECK was refused: {reason}"));
-    }
-    match (text(&checked.data, "status"), rest) {
-        (Some("free" | "invalid"), _) => nothing(format!("CHECK: {}", checked.data)),
-        (Some("exist"), []) => ask(rri, Operation::ContactInfo, doubt, "handle"),
-        (Some("exist"), [info, ..]) => match outcome::heard(Operation::ContactInfo, info) {
-            Heard::Shown => compare_contact(doubt, info),
-            Heard::NoSuchDomain => unknown("INFO shows no contact although CHECK says it exists"),
-            Heard::Unanswered(reason) => unknown(format!("INFO was refused: {reason}")),
-        },
-        (status, _) => unknown(format!("CHECK shows the status {status:?}")),
-    }
+/// The next question about an order the registry took, or how far it is.
+pub fn follow_up(rri: &Rri, reg_acc: &str, order: &Doubt<'_>, heard: &[Answer]) -> Step {
+    settle(rri, reg_acc, order, |case| registration::follow_up(case, heard))
 }
 
-/// An equal contact is what was ordered, whoever ordered it. A different one that is older than the order is another;
-/// a different one as new as the order may be ours after a normalisation nobody told us of: a human must look.
-fn compare_contact(doubt: &Doubt<'_>, info: &Answer) -> Step {
-    let differences = commands::differences(doubt.params, &info.data);
-    if differences.is_empty() {
-        return Step::Found(Finding::Applied(info.clone()));
-    }
-    let fields = differences.join(", ");
-    match date(&info.data, "changed").map(|changed| age(changed, doubt.since)) {
-        Some(Age::Older) => foreign(format!("the handle exists since before this order, with other data ({fields})")),
-        _ => unknown(format!("the handle exists, as new as this order, with other data ({fields})")),
-    }
-}
-
-/// Ours if it is in our account, was registered no earlier than the order was written, and has its holders.
-fn domain_create(rri: &Rri, reg_acc: &str, doubt: &Doubt<'_>, heard: &[Answer]) -> Step {
-    let Some(info) = heard.first() else { return ask(rri, Operation::DomainInfo, doubt, "domain") };
-    match outcome::heard(Operation::DomainInfo, info) {
-        Heard::NoSuchDomain => return nothing("INFO: no such domain"),
-        Heard::Unanswered(reason) => return unknown(format!("INFO was refused: {reason}")),
-        Heard::Shown => {}
-    }
-    let data = &info.data;
-    let Some(owner) = registrar(data) else { return unknown("INFO does not show the registrar") };
-    if !owner.eq_ignore_ascii_case(reg_acc) {
-        return foreign(format!("registered by {owner}"));
-    }
-    let holders = commands::holders(data.get("holder"));
-    if holders.is_empty() {
-        return unknown("INFO does not show the holders");
-    }
-    let ordered = commands::holders(doubt.params.get("holder"));
-    let registered = text(data, "registration_date").unwrap_or_default();
-    let Some(date) = date(data, "registration_date") else {
-        return unknown("INFO does not show when it was registered");
+fn settle<'a>(rri: &'a Rri, reg_acc: &'a str, doubt: &'a Doubt<'a>, next: impl FnOnce(&Case<'a>) -> Next) -> Step {
+    let next = match object::of(doubt.operation, doubt.params) {
+        Some(object) => next(&Case { rri, reg_acc, doubt, object }),
+        None => Err(format!("no question is known about this {}", doubt.operation)),
     };
-    let before = data["registration_date_is_before"] == true;
-    match age(date, doubt.since) {
-        _ if before => foreign(format!("already ours since before {registered}")),
-        Age::Older => foreign(format!("already ours since {registered}")),
-        _ if holders != ordered => foreign(format!("already ours since {registered}, with other holders")),
-        Age::New => Step::Found(Finding::Applied(info.clone())),
-        Age::AtTheEdge => unknown(format!("ours since {registered}, too close to the order to tell by the clock")),
-    }
+    next.unwrap_or_else(|reason| Step::Found(Finding::Unknown(reason)))
 }
 
-/// INFO first, since CHECK does not say whose a domain is; CHECK if INFO shows nothing, since whether INFO shows a
-/// domain in the redemption period is not stated.
-fn domain_delete(rri: &Rri, reg_acc: &str, doubt: &Doubt<'_>, heard: &[Answer]) -> Step {
-    let [info, rest @ ..] = heard else { return ask(rri, Operation::DomainInfo, doubt, "domain") };
-    match (outcome::heard(Operation::DomainInfo, info), rest) {
-        (Heard::Unanswered(reason), _) => unknown(format!("INFO was refused: {reason}")),
-        (Heard::Shown, _) => shown_after_delete(reg_acc, doubt, info),
-        (Heard::NoSuchDomain, []) => ask(rri, Operation::DomainCheck, doubt, "domain"),
-        (Heard::NoSuchDomain, [check, ..]) => match outcome::heard(Operation::DomainCheck, check) {
-            Heard::Shown => checked_after_delete(check),
-            Heard::NoSuchDomain => unknown("CHECK was answered with: no such domain"),
-            Heard::Unanswered(reason) => unknown(format!("CHECK was refused: {reason}")),
-        },
-    }
+/// A doubt with what is needed to ask about it.
+struct Case<'a> {
+    rri: &'a Rri,
+    reg_acc: &'a str,
+    doubt: &'a Doubt<'a>,
+    object: ObjectKey,
 }
 
-fn shown_after_delete(reg_acc: &str, doubt: &Doubt<'_>, info: &Answer) -> Step {
-    let data = &info.data;
-    let owner = registrar(data);
-    match (owner.map(|owner| owner.eq_ignore_ascii_case(reg_acc)), text(data, "status")) {
-        (Some(true), Some("redemptionPeriod")) => Step::Found(Finding::Applied(info.clone())),
-        (Some(true), Some(status)) => nothing(format!("INFO: still ours, status {status}")),
-        // Under a DISPUTE a deleted domain is registered anew at once, for the claimant. So somebody else's new
-        // registration may be the effect of our deletion; somebody else's old one cannot be.
-        (Some(false), _) => match date(data, "registration_date").map(|date| age(date, doubt.since)) {
-            Some(Age::Older) => foreign(format!("the domain is at {}", owner.unwrap_or_default())),
-            _ => unknown(format!("the domain is at {}, perhaps after our deletion", owner.unwrap_or_default())),
-        },
-        (None, _) | (_, None) => unknown("INFO does not show registrar and status"),
-    }
+/// Whose a domain is.
+enum Owner<'a> {
+    Us,
+    Other(&'a str),
 }
 
-fn checked_after_delete(check: &Answer) -> Step {
-    match text(&check.data, "status") {
-        // Whose it was is not shown. Only its registrar can have put it there, and jobs on one domain run one at a
-        // time; and if it never was ours, what was ordered is the case all the same.
-        Some("redemptionPeriod") => Step::Found(Finding::Applied(check.clone())),
-        // A deletion leads into the redemption period of 30 days, not to a free name: there was nothing to delete, and
-        // sending it again would fare no better.
-        Some("free" | "invalid") => foreign("there is no such domain; a deletion would have left it in redemption"),
-        status => unknown(format!("INFO shows no domain although CHECK shows the status {status:?}")),
+/// What CHECK says, or the question.
+enum Status<'a> {
+    Ask(Step),
+    Is(&'a str),
+}
+
+impl Case<'_> {
+    /// A question about the object, with these of the job's parameters.
+    fn ask(&self, question: Operation, names: &[&str]) -> Next {
+        let given = names.iter().filter_map(|name| Some(((*name).to_owned(), self.doubt.params.get(*name)?.clone())));
+        let params: Map<String, Value> = given.collect();
+        self.rri.prepare(question, &params, "").map(Step::Ask).map_err(|reject| format!("cannot ask: {reject}"))
+    }
+
+    /// What an answer shows of the object; nothing if there is no such domain.
+    fn seen<'b>(&self, question: Operation, answer: &'b Answer) -> Result<Option<&'b Value>, String> {
+        match outcome::heard(question, answer) {
+            Heard::Shown if object::is_shown(&self.object, &answer.data) => Ok(Some(&answer.data)),
+            Heard::Shown => Err(format!("the answer to {question} is about another object")),
+            Heard::NoSuchDomain => Ok(None),
+            Heard::WrongAuthInfo => Err(format!("{question} was refused for its AuthInfo")),
+            Heard::Unanswered(reason) => Err(format!("{question} was refused: {reason}")),
+        }
+    }
+
+    /// CHECK, where INFO shows no domain: whether INFO shows one in the redemption period is not stated.
+    fn status<'b>(&self, heard: &'b [Answer]) -> Result<Status<'b>, String> {
+        let Some(check) = heard.first() else { return self.ask(Operation::DomainCheck, &["domain"]).map(Status::Ask) };
+        let data = self.seen(Operation::DomainCheck, check)?.ok_or("CHECK was answered with: no such domain")?;
+        text(data, "status").map(Status::Is).ok_or_else(|| "CHECK shows no status".into())
+    }
+
+    fn owner<'b>(&self, data: &'b Value) -> Result<Owner<'b>, String> {
+        match data.get("reg_acc").and_then(|reg_acc| text(reg_acc, "id")) {
+            Some(id) if id.eq_ignore_ascii_case(self.reg_acc) => Ok(Owner::Us),
+            Some(id) => Ok(Owner::Other(id)),
+            None => Err("INFO does not show the registrar".into()),
+        }
+    }
+
+    /// The domain is at somebody else's. If that is older than our order, the order cannot have been carried out; if not,
+    /// it may have been before the domain left.
+    fn elsewhere(&self, owner: &str, data: &Value) -> Next {
+        match self.age(data, "changed") {
+            Some(Age::Older) => foreign(format!("the domain is at {owner}")),
+            _ => Err(format!("the domain is at {owner}, perhaps only since after this order")),
+        }
+    }
+
+    /// A date the answer shows, beside the instant at which the order was written.
+    fn age(&self, data: &Value, field: &str) -> Option<Age> {
+        text(data, field)?.parse().ok().map(|date| age(date, self.doubt.since))
+    }
+
+    /// An object that differs from the order. If nobody changed it since, our order did not; if somebody did, us included,
+    /// a repetition could undo what came after.
+    ///
+    /// A change shortly before the order is no reason to ask a human: if it was ours after all, dated by a clock that is
+    /// behind, the repetition goes out under the same transaction id and is refused.
+    fn differs(&self, data: &Value, differences: &[&str]) -> Next {
+        let fields = differences.join(", ");
+        match self.age(data, "changed") {
+            Some(Age::Newer) => Err(format!("changed since this order, and not to what it says ({fields})")),
+            Some(Age::Same | Age::AtTheEdge | Age::Older) => {
+                nothing(format!("INFO: not changed since before this order ({fields})"))
+            }
+            None => Err(format!("INFO shows other data ({fields}) and not when it changed")),
+        }
+    }
+
+    /// Our effect is there; with the registry still assessing the domain, the order is not finished.
+    fn there(&self, info: &Answer) -> Next {
+        if self.is_assessed(&info.data) {
+            return Ok(Step::Found(Finding::Taken(info.clone(), outcome::ASSESSED_UNTIL.into())));
+        }
+        applied(info)
+    }
+
+    /// Whether the status is pendingCreate. Earlier protocols call it failed, but show no date until which it would have
+    /// to be repaired.
+    fn is_assessed(&self, data: &Value) -> bool {
+        match text(data, "status") {
+            Some("pendingCreate") => true,
+            Some("failed") => !self.rri.is_current() && text(data, "expire").is_none(),
+            _ => false,
+        }
     }
 }
 
 /// A date beside the instant at which the order was written.
 #[derive(Debug, PartialEq, Eq)]
 enum Age {
-    /// Not older than the order.
-    New,
+    /// After the second of the order.
+    Newer,
+    /// In the second of the order.
+    Same,
     /// Older by less than clocks may be apart.
     AtTheEdge,
     /// Certainly older.
@@ -155,46 +189,28 @@ enum Age {
 fn age(date: Timestamp, since: Timestamp) -> Age {
     let edge = since.checked_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
     match (date.as_second().cmp(&since.as_second()), date < edge) {
-        (Ordering::Equal | Ordering::Greater, _) => Age::New,
+        (Ordering::Greater, _) => Age::Newer,
+        (Ordering::Equal, _) => Age::Same,
         (Ordering::Less, false) => Age::AtTheEdge,
         (Ordering::Less, true) => Age::Older,
     }
 }
 
-/// A question about the object of the doubt, which `key` names.
-fn ask(rri: &Rri, operation: Operation, doubt: &Doubt<'_>, key: &str) -> Step {
-    let params: Map<String, Value> =
-        doubt.params.get(key).map(|value| (key.to_owned(), value.clone())).into_iter().collect();
-    match rri.prepare(operation, &params, "") {
-        Ok(question) => Step::Ask(question),
-        Err(reject) => unknown(format!("cannot ask: {reject}")),
-    }
+fn applied(answer: &Answer) -> Next {
+    Ok(Step::Found(Finding::Applied(answer.clone())))
 }
 
-fn nothing(evidence: impl Into<String>) -> Step {
-    Step::Found(Finding::Nothing { same_transaction: true, evidence: evidence.into() })
+fn nothing(evidence: impl Into<String>) -> Next {
+    Ok(Step::Found(Finding::Nothing { same_transaction: true, evidence: evidence.into() }))
 }
 
-fn foreign(reason: impl Into<String>) -> Step {
-    Step::Found(Finding::Foreign(reason.into()))
-}
-
-fn unknown(reason: impl Into<String>) -> Step {
-    Step::Found(Finding::Unknown(reason.into()))
+fn foreign(reason: impl Into<String>) -> Next {
+    Ok(Step::Found(Finding::Foreign(reason.into())))
 }
 
 fn text<'a>(data: &'a Value, field: &str) -> Option<&'a str> {
     data.get(field)?.as_str()
 }
 
-fn date(data: &Value, field: &str) -> Option<Timestamp> {
-    text(data, field)?.parse().ok()
-}
-
-fn registrar(data: &Value) -> Option<&str> {
-    text(data.get("reg_acc")?, "id")
-}
-
 #[cfg(test)]
-#[path = "reconcile/tests.rs"]
 mod tests;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
@@ -14,9 +15,10 @@ use tokio_rustls::client::TlsStream;
 
 use super::codec::{self, tree::Reply};
 use super::commands::{logout, queue_read};
-use super::dialect::Rri;
+use super::dialect::{Rri, answer};
 use super::frame;
-use crate::model::{Answer, Lost};
+use crate::model::verdict::Judgement;
+use crate::model::{Answer, Lost, Operation};
 use crate::registries::{Dialect, Prepared, Session};
 
 /// How long a LOGOUT may take.
@@ -134,9 +136,10 @@ impl Session for RriSession {
         }
     }
 
-    async fn keep_alive(&mut self) -> Result<(), Lost> {
+    async fn keep_alive(&mut self) -> Result<Judgement, Lost> {
         let request = self.dialect.write(&queue_read::order()).map_err(Lost::NotSent)?;
-        self.connection.exchange(&request).await.map(|_| ())
+        let reply = self.connection.exchange(&request).await?;
+        Ok(self.dialect.judge(Operation::MessageRead, &answer(reply, Value::Null)))
     }
 
     async fn close(mut self: Box<Self>) {

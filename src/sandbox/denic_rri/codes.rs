@@ -98,6 +98,12 @@ codes! {
     VERIFICATION_INCOMPLETE "63200062603" Error "Incomplete verification information",
     VALUE_NOT_FOR_TYPE "63450064002" Error "One of the indicated values is not valid for this contact type",
 
+    CANNOT_CHANGE_NAME "63220080801" Error "The value of \"Name\" cannot be changed with an UPDATE",
+
+    /// What a DELETE under DISPUTE answers: no grace period, the one who disputes it has the domain now.
+    DISPUTE_HOLDER_TAKES_OVER "13350000001" Info
+        "Domain bears a DISPUTE entry and can therefore not be restored",
+    AUTHINFO_REMOVED "16330088732" Info "An action determines the removal of the AuthInfo",
     DEDELEGATION_DEADLINE "16350000040" Info
         "Verification information must be provided for the holder(s) to avoid dedelegation by",
     DELETION_DEADLINE "16350000041" Info
@@ -106,6 +112,9 @@ codes! {
         "The provided DNS data are not acceptable. Domain \"Status\" is \"failed\".",
     SEP_MISSING "46000108827" Warning "Secure Entry Point flag should be set in DNSKEY",
     CONTACT_UNKNOWN "53000060009" Error "At least one Contact does not exist",
+    LOCKED "53000080009" Error "Request rejected - this domain is locked!",
+    DISPUTE "53000080011" Error "The request cannot be carried out because of an active DISPUTE",
+    STATUS_FAILED "53000080012" Error "Domain \"Status\" is \"failed\"",
     STATUS_CONNECT "53000080013" Info "Domain \"Status\" is \"connect\"",
     STATUS_PENDING "53000080014" Info "Domain \"Status\" is \"pendingCreate\"",
     STATUS_HOLD "53000080015" Info "Domain \"Status\" is \"serverHold\"",
@@ -113,31 +122,50 @@ codes! {
     NAMESERVER_ERROR "53300102912" Error "Nameserver error",
     NSERVER_COUNT "53300102920" Error "Occurrences of keyword \"Nserver\" out of range",
     MX_PREFERENCE_MISSING "53300103022" Error "Missing mail exchange preference of DNS entry",
+    CHPROV_DATA_MISSING "53370080005" Error "Required change provider request data is missing",
     DOMAIN_MISSING "53380042010" Error "Keyword \"Domain\" cannot be recognized",
     ACE_MISMATCH "53380062206" Error "Mismatch between values for \"Domain-ace\" and \"Domain\"",
+    AUTHINFO2_MISSING "56000088709" Error "Specified AuthInfo2 does not exist",
+    DNS_REFUSED "56300108812" Error "The provided DNS data are not acceptable",
     CREATE_IN_REDEMPTION "56310082011" Error "Domain \"Status\" is \"redemptionPeriod\"",
+    CONTACT_INVALID "63000060003" Error "An indicated Contact is invalid",
     NSENTRY_COUNT "63300043003" Error "Occurrences of keyword \"Nsentry\" out of range",
     CONTACT_TWICE "63300060005" Error "Contact occurs more than once in same role",
     DOMAIN_UNKNOWN "63300062009" Error "Domain doesn't exist",
     NSERVER_TWICE "63300062905" Error "Duplicate value(s) for \"Nserver\"",
     NSENTRY_VALUE "63300063003" Error "Incorrect value(s) for \"Nsentry\"",
+    /// The same complaint, in a CHPROV.
+    NSENTRY_VALUE_CHPROV "63300063005" Error "Incorrect value(s) for \"Nsentry\"",
     NSENTRY_OWNER "63300063006" Error "\"Nsentry\" has invalid owner",
     MX_SAME_PREFERENCE "63300063016" Error "At least 2 MX entries have the identical preference",
     DNS_TYPE "63300063103" Error "Illegal type of DNS data",
     TOO_MANY_CONTACTS "63300080013" Error "Too many Contacts are indicated",
     CONTACT_TYPE "63300080700" Error "Contact with wrong value for \"Type\"",
+    MX_HOST_UNKNOWN "63300083005" Error "Value for \"Nsentry\" contains unknown host",
+    PHONE_MISSING "63300085940" Error "Missing phone for holder",
     NSERVER_VALUE "63300102913" Error "Incorrect value(s) for \"Nserver\"",
     MX_NULL_NOT_ALONE "63300103005" Error
         "No other MX resource record is allowed in combination with \"Null MX\"",
     DOMAIN_EXISTS "63310062004" Error "Domain already exists",
     DOMAIN_VALUE "63310062007" Error "Inadmissible value for keyword \"Domain\"",
+    REGACC_VALUE "63310062008" Error "Inadmissible value for keyword \"RegAcc\"",
+    DISCONNECT_VALUE "63360063402" Error "Inadmissible value for keyword \"Disconnect\"",
+    AUTHINFO_MISSING "63370048700" Error "Keyword \"AuthInfo\" cannot be recognized",
     AUTHINFO_MISMATCH "63370088701" Error "AuthInfo does not match",
+    OWN_DOMAIN "63380063209" Error "Illegal operation on own domain",
+    AUTHINFO_HASH_ONCE "63391048502" Error "Keyword \"AuthInfoHash\" must appear once and just once",
+    AUTHINFO_EXPIRE_ONCE "63391048602" Error "Keyword \"AuthInfoExpire\" can appear once and just once",
+    AUTHINFO_HASH_FORMAT "63391068503" Error "The value for keyword \"AuthInfoHash\" has an invalid format",
+    AUTHINFO_EXPIRE_FORMAT "63391068603" Error "The value for keyword \"AuthInfoExpire\" has an invalid format",
+    AUTHINFO1_EXISTS "63391068704" Error "AuthInfo1 already exists",
+    AUTHINFO2_EXISTS "63393068704" Error "AuthInfo2 already exists",
     RECURSIVE_ONCE "63450043902" Error "Keyword \"Recursive\" can appear once and just once",
     RECURSIVE_VALUE "63450063902" Error "Inadmissible value for keyword \"Recursive\"",
     HOLDER_ONCE "63900042502" Error "Keyword \"Holder\" must appear once and just once",
     DNS_DATA "66300048905" Error "Invalid DNS Data (Nsentry, Dnskey)",
     MX_HOST_MISSING "66300063003" Error "Missing mail exchange host",
     DNSKEY_FORMAT "66300068803" Error "The value for keyword \"Dnskey\" has an invalid format",
+    NOT_IN_REDEMPTION "66310082014" Error "Domain is not in Redemption Grace Period",
 
     MESSAGE_TYPE_VALUE "63600063502" Error "Inadmissible value for keyword \"MsgType\"",
     MESSAGE_ID_MISSING "63650043610" Error "Keyword \"MsgId\" cannot be recognized",
@@ -176,6 +204,10 @@ codes! {
     HOLDER_DIFFERS "63300082513" Error "Values for \"Holder\" differ from the registered ones",
     /// Invented: DELETE of a domain that is deleted already.
     DELETE_IN_REDEMPTION "56350082011" Error "Domain \"Status\" is \"redemptionPeriod\"",
+    /// Invented: the manual lists the request for other statuses only.
+    STATUS_FORBIDS "63300082012" Error "Request not possible in this \"Status\"",
+    /// Invented: DELETE-AUTHINFO1 without an AuthInfo1.
+    AUTHINFO1_MISSING "63392068709" Error "AuthInfo1 does not exist",
 }
 
 #[cfg(test)]

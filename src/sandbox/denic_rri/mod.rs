@@ -11,6 +11,7 @@ mod connection;
 mod control;
 mod lifecycle;
 mod notice;
+mod objects;
 mod rules;
 mod server;
 mod shapes;
@@ -43,8 +44,16 @@ impl Environment {
         }
     }
 
+    /// How long before the expiry of a failed domain it is announced: a week, or what is like it in a life of one day.
+    const fn warned_before(self) -> SignedDuration {
+        match self {
+            Self::Live => SignedDuration::from_hours(24 * 7),
+            Self::Test => SignedDuration::from_hours(6),
+        }
+    }
+
     /// The local hour in which deleted names begin to become free; they do for two hours.
-    const fn release_hour(self) -> i64 {
+    const fn release_hour(self) -> i8 {
         match self {
             Self::Live => 2,
             Self::Test => 10,
@@ -79,6 +88,13 @@ pub struct DenicOptions {
     pub idle: Duration,
     /// A name server with this label in its host name fails the name-server check.
     pub failing_label: String,
+    /// The password in every AuthInfo2 letter; `secret` in the test environment and a new one each time live, if none.
+    pub authinfo2: Option<String>,
+    /// Holders with this word in their address get no letters: a second AuthInfo sent to them is deleted.
+    pub undeliverable_label: String,
+    /// How long a domain that is pending after its registration is assessed, in sandbox time; until control decides
+    /// if none.
+    pub assessment: Option<Duration>,
     /// Whether a client transaction id may be used only once.
     pub unique_ctid: bool,
 }
@@ -98,6 +114,9 @@ impl Default for DenicOptions {
             processing: Duration::ZERO,
             idle: Duration::from_secs(600),
             failing_label: "fail".into(),
+            authinfo2: None,
+            undeliverable_label: "undeliverable".into(),
+            assessment: None,
             unique_ctid: true,
         }
     }

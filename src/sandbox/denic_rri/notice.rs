@@ -1,5 +1,7 @@
 //! Messages of the queue: what they can tell, and how each type is written.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -22,6 +24,13 @@ pub(super) const TYPES: [&str; 11] = [
     "expireWarning",
     "expire",
 ];
+
+/// Most characters of one text.
+const LONGEST: usize = 1024;
+/// Most entries of one list.
+const MOST: usize = 500;
+/// Most characters of all texts together: an answer has to fit into one frame.
+const LARGEST: usize = 20_000;
 
 /// A message in a queue.
 #[derive(Clone, Debug)]
@@ -59,10 +68,14 @@ pub(super) struct Notice {
     pub(super) chprov_from: Option<String>,
     /// Claims to verify.
     pub(super) claims: Vec<String>,
+    /// In `contactVerificationRequired`, the domain that is deleted first, if it is not the one of the domain field.
+    pub(super) deletion_domain: Option<String>,
     /// How many domains a contact is used in.
     pub(super) domains_total: Option<u64>,
     /// Why a domain was deleted.
     pub(super) reason: Option<String>,
+    /// Anything else, by keyword.
+    pub(super) fields: BTreeMap<String, String>,
     /// Coded messages; those usual for the type if none are given.
     pub(super) messages: Vec<Message>,
 }
@@ -83,6 +96,44 @@ impl Notice {
             deletion: domain.deletion,
             ..Self::new("domainStatusUpdate")
         }
+    }
+
+    /// Whether it can be written: words are words, texts are one line each, and nothing is too long.
+    ///
+    /// # Errors
+    /// Says which field is how wrong.
+    pub(super) fn check(&self) -> Result<(), String> {
+        let keywords = std::iter::once(("type", &self.kind)).chain(self.fields.keys().map(|k| ("fields", k)));
+        for (field, word) in keywords {
+            let is_word = word.len() <= 64 && word.bytes().all(|b| b.is_ascii_alphanumeric());
+            if !is_word || !word.starts_with(|c: char| c.is_ascii_alphabetic()) {
+                return Err(format!("`{field}`: `{}` is no word of letters and digits", word.escape_default()));
+            }
+        }
+        let codes = self.messages.iter().map(|message| &message.code);
+        if let Some(code) =
+            codes.clone().find(|code| code.is_empty() || !code.bytes().all(|b| b.is_ascii_alphanumeric()))
+        {
+            return Err(format!("`messages`: `{}` is no code", code.escape_default()));
+        }
+        let singles = [&self.domain, &self.deletion_domain, &self.status, &self.chprov_to, &self.chprov_from];
+        let told = self.messages.iter().flat_map(|message| message.arguments.iter().chain([&message.text]));
+        let texts = singles.into_iter().chain([&self.reason]).flatten();
+        let texts = texts.chain(&self.handles).chain(&self.claims).chain(self.fields.values()).chain(told).chain(codes);
+        let mut total = 0;
+        for text in texts {
+            let length = text.chars().count();
+            total += length;
+            if length > LONGEST || text.chars().any(char::is_control) {
+                return Err(format!("texts are one line of at most {LONGEST} characters"));
+            }
+        }
+        let lists = [self.handles.len(), self.claims.len(), self.fields.len(), self.messages.len()];
+        let mut lengths = lists.into_iter().chain(self.messages.iter().map(|message| message.arguments.len()));
+        if total > LARGEST || lengths.any(|length| length > MOST) {
+            return Err(format!("a message holds at most {LARGEST} characters, a list {MOST} entries"));
+        }
+        Ok(())
     }
 
     /// Whether it is of that type, in any case.

@@ -161,8 +161,9 @@ impl Server {
 
     /// Carries a request out and writes its answer. Effect and ledger change under one lock.
     pub(super) fn carry_out(&self, session: &mut Session, mut pending: Pending) -> Answered {
-        let now = self.shared.clock.now();
         let mut state = lock(&self.state);
+        let now = self.shared.clock.now();
+        state.sweep(now, &self.shared.clock);
         let mut answer = match (pending.decided.take(), &pending.request) {
             (None, Some(request)) => self.run(&mut state, session, request, pending.seq, now),
             (Some(answer), _) => answer,
@@ -238,6 +239,7 @@ impl Server {
                 object,
                 ctid: request.ctid.clone(),
                 request: seq,
+                detail: answer.detail.clone(),
             });
         }
         answer

@@ -2,119 +2,22 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
-use super::super::clock::Clock;
+use super::super::clock::{self, Clock};
 use super::super::limits::{LoginGuard, Quota, Sessions, Throttle};
 use super::DenicOptions;
+use super::lifecycle::Subject;
 use super::notice::{Notice, Queued};
-use super::rules::dns::Dns;
-use super::rules::names::Name;
-use super::rules::verification::Block;
+pub(super) use super::objects::{AuthInfo, Contact, ContactKind, Domain, Status};
 use crate::model::Secret;
 
 /// Most messages in one queue; what the registry would say beyond that is lost.
 pub(super) const LONGEST_QUEUE: usize = 100_000;
 /// How long a client transaction id stays used: 24 months.
 const CTID_MEMORY: SignedDuration = SignedDuration::from_hours(24 * 731);
-
-/// Type of a contact.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum ContactKind {
-    Person,
-    Org,
-    Request,
-}
-
-impl ContactKind {
-    /// As written on the wire.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Person => "PERSON",
-            Self::Org => "ORG",
-            Self::Request => "REQUEST",
-        }
-    }
-
-    /// The type with that word.
-    pub(super) fn read(text: &str) -> Option<Self> {
-        [Self::Person, Self::Org, Self::Request].into_iter().find(|kind| kind.word().eq_ignore_ascii_case(text))
-    }
-}
-
-/// A stored contact.
-#[derive(Clone, Debug)]
-pub(super) struct Contact {
-    pub(super) handle: String,
-    pub(super) account: String,
-    pub(super) kind: ContactKind,
-    pub(super) name: String,
-    pub(super) organisation: Vec<String>,
-    pub(super) address: Vec<String>,
-    pub(super) postal_code: String,
-    pub(super) city: String,
-    pub(super) country: String,
-    pub(super) email: Vec<String>,
-    pub(super) phone: Option<String>,
-    pub(super) uri_template: Option<String>,
-    pub(super) verification: Vec<Block>,
-    pub(super) changed: Timestamp,
-}
-
-/// Status of a registered domain.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Status {
-    Connect,
-    Failed,
-    PendingCreate,
-    ServerHold,
-    RedemptionPeriod,
-}
-
-impl Status {
-    const ALL: [Self; 5] = [Self::Connect, Self::Failed, Self::PendingCreate, Self::ServerHold, Self::RedemptionPeriod];
-
-    /// As written on the wire.
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Connect => "connect",
-            Self::Failed => "failed",
-            Self::PendingCreate => "pendingCreate",
-            Self::ServerHold => "serverHold",
-            Self::RedemptionPeriod => "redemptionPeriod",
-        }
-    }
-
-    /// The status with that word.
-    pub(super) fn read(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.word().eq_ignore_ascii_case(text))
-    }
-}
-
-/// A registered domain.
-#[derive(Clone, Debug)]
-pub(super) struct Domain {
-    pub(super) name: Name,
-    pub(super) account: String,
-    pub(super) holders: Vec<String>,
-    pub(super) general_request: Option<String>,
-    pub(super) abuse_contact: Option<String>,
-    pub(super) dns: Dns,
-    pub(super) status: Status,
-    pub(super) registered: Timestamp,
-    pub(super) changed: Timestamp,
-    /// When a domain with unusable name servers is deleted.
-    pub(super) expire: Option<Timestamp>,
-    /// Whether the coming expiry was announced.
-    pub(super) is_warned: bool,
-    /// When a deleted name is free again.
-    pub(super) release: Option<Timestamp>,
-    /// When it leaves the zone unless its holders are verified.
-    pub(super) dedelegation: Option<Timestamp>,
-    /// When it is deleted unless its holders are verified.
-    pub(super) deletion: Option<Timestamp>,
-}
 
 /// A registration account with everything counted for it.
 #[derive(Debug)]
@@ -156,13 +59,22 @@ pub(super) enum Access {
 pub(super) struct State {
     pub(super) accounts: BTreeMap<String, Account>,
     pub(super) contacts: BTreeMap<String, Contact>,
-    /// By ACE form.
+    /// By ACE form. Put in and taken out only by `put_domain` and `remove_domain`, which keep count of the contacts.
     pub(super) domains: BTreeMap<String, Domain>,
-    /// When something is due for which domain; may hold dates that no longer matter.
-    pub(super) calendar: BTreeSet<(Timestamp, String)>,
+    /// The domains a contact is used in, by handle.
+    pub(super) uses: HashMap<String, BTreeSet<String>>,
+    /// When something is due for what; may hold dates that no longer matter.
+    pub(super) calendar: BTreeSet<(Timestamp, Subject)>,
+    /// Until when everything that was due has happened.
+    pub(super) swept: Timestamp,
+    /// How the registry is set up.
+    pub(super) options: DenicOptions,
+    /// Where the registry's days begin.
+    pub(super) zone: TimeZone,
     /// Objects being worked on: `None` while one is changed, else how many refer to it.
     held: HashMap<String, Option<usize>>,
-    seed: u64,
+    /// Decides what chance decides.
+    pub(super) seed: u64,
     serial: u64,
 }
 
@@ -174,7 +86,11 @@ impl State {
             accounts,
             contacts: BTreeMap::new(),
             domains: BTreeMap::new(),
+            uses: HashMap::new(),
             calendar: BTreeSet::new(),
+            swept: Timestamp::MIN,
+            options: options.clone(),
+            zone: clock::zone(),
             held: HashMap::new(),
             seed,
             serial: 0,
@@ -188,11 +104,16 @@ impl State {
 
     /// A fresh transaction or message id: a UUID that is the same in every run with the same seed and order.
     pub(super) fn next_id(&mut self) -> String {
-        self.serial += 1;
-        let digest = Sha256::digest([self.seed.to_be_bytes(), self.serial.to_be_bytes()].concat());
+        let digest = self.next_digest();
         let mut bytes = [0; 16];
         bytes.iter_mut().zip(digest.iter()).for_each(|(byte, from)| *byte = *from);
         uuid::Builder::from_custom_bytes(bytes).into_uuid().to_string()
+    }
+
+    /// Fresh bytes: the same in every run with the same seed and order.
+    pub(super) fn next_digest(&mut self) -> [u8; 32] {
+        self.serial += 1;
+        Sha256::digest([self.seed.to_be_bytes(), self.serial.to_be_bytes()].concat()).into()
     }
 
     /// Takes hold of all the objects, or of none if one is in use.

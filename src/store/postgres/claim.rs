@@ -51,7 +51,7 @@ pub(super) async fn due(pool: &PgPool, account: &str, now: Timestamp, limit: u32
     rows::jobs(rows)
 }
 
-/// Jobs to ask about.
+/// Jobs in doubt to ask about.
 pub(super) async fn doubts(pool: &PgPool, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
     let rows: Vec<JobRow<Uuid>> = sqlx::query_as(concat!(
         "SELECT ",
@@ -61,6 +61,35 @@ pub(super) async fn doubts(pool: &PgPool, account: &str, now: Timestamp, limit: 
     .bind(text(account))
     .bind(micros(now))
     .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await?;
+    rows::jobs(rows)
+}
+
+/// Pending orders to ask about.
+pub(super) async fn follow_ups(pool: &PgPool, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Uuid>> = sqlx::query_as(concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM jobs WHERE account = $1 AND state = 'pending' AND due_at <= $2 ORDER BY due_at, seq LIMIT $3"
+    ))
+    .bind(text(account))
+    .bind(micros(now))
+    .bind(i64::from(limit))
+    .fetch_all(pool)
+    .await?;
+    rows::jobs(rows)
+}
+
+/// Pending orders on an object, oldest first.
+pub(super) async fn pending_on(pool: &PgPool, account: &str, object: &str) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Uuid>> = sqlx::query_as(concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM jobs WHERE account = $1 AND object = $2 AND state = 'pending' AND finished_at IS NULL ORDER BY seq"
+    ))
+    .bind(text(account))
+    .bind(text(object))
     .fetch_all(pool)
     .await?;
     rows::jobs(rows)
@@ -76,7 +105,8 @@ pub(super) async fn next_due(pool: &PgPool, account: &str, now: Timestamp) -> Re
               WHERE account = $1 AND class = 1 AND state = 'waiting' AND blockers = 0 AND due_at > $2),
             (SELECT min(due_at) FROM jobs
               WHERE account = $1 AND class = 2 AND state = 'waiting' AND blockers = 0 AND due_at > $2),
-            (SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'in_doubt' AND due_at > $2))",
+            (SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'in_doubt' AND due_at > $2),
+            (SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'pending' AND due_at > $2))",
     )
     .bind(text(account))
     .bind(micros(now))
@@ -124,6 +154,32 @@ pub(super) async fn start(
     .await?;
     transaction.commit().await?;
     Ok(started.into_iter().map(JobId).collect())
+}
+
+/// The digest of a request that could only be written after a question was answered.
+pub(super) async fn resolve(
+    pool: &PgPool,
+    owner: &Lease,
+    job: JobId,
+    attempt: u32,
+    digest: [u8; 32],
+) -> std::result::Result<bool, Failure> {
+    let mut transaction = pool.begin().await?;
+    lease::hold(&mut transaction, owner).await?;
+    let done = sqlx::query(
+        "UPDATE attempts SET digest = $3
+           FROM (SELECT id FROM jobs
+                  WHERE id = $1 AND attempt = $2 AND state = 'running' AND fence = $4 FOR NO KEY UPDATE) AS running
+          WHERE attempts.job_id = running.id AND attempts.attempt = $2",
+    )
+    .bind(job.0)
+    .bind(i64::from(attempt))
+    .bind(digest.to_vec())
+    .bind(owner.fence)
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Running jobs whose owner is gone.

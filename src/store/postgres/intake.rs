@@ -7,9 +7,9 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgPool;
 use uuid::Uuid;
 
-use super::{Acceptance, Failure, Result, StoreError, outbox};
+use super::{Acceptance, Failure, Result, StoreError, links, outbox};
 use crate::model::{Event, JobId, NewJob, State};
-use crate::store::plan::{self, Facts, Link, Place, Planned, place};
+use crate::store::plan::{self, Facts, Link, LinkKind, Place, Planned, place};
 use crate::store::rows::{json, micros, text, text_if};
 
 /// How often the tails of objects are read again because their jobs finished meanwhile.
@@ -28,6 +28,7 @@ pub(super) async fn accept(
     let plan = plan::plan(jobs, facts, now);
     insert_jobs(&mut transaction, &plan.jobs, now).await?;
     insert_links(&mut transaction, plan.jobs.iter().flat_map(|job| job.links.iter().copied())).await?;
+    links::let_pass(&mut transaction, &plan.passed).await?;
     insert_batches(&mut transaction, &plan.jobs, now).await?;
     outbox::resend(&mut transaction, &plan.resend).await?;
     outbox::insert(&mut transaction, &events.iter().collect::<Vec<_>>()).await?;
@@ -68,6 +69,11 @@ async fn facts<'a>(transaction: &mut PgConnection, jobs: &'a [NewJob]) -> Result
     facts.needed = states(transaction, &named).await?;
     facts.awaited = awaited(transaction, &fresh).await?;
     if plan::may_close_a_cycle(jobs, &facts) {
+        if !facts.awaited.is_empty() {
+            // Stored jobs may have to let one pass: their links change only while their rows are locked.
+            links::hold_orders(transaction, &places).await?;
+            facts.tails = tails(transaction, &places).await?;
+        }
         let from = named.iter().chain(facts.tails.values()).map(|id| id.0).collect();
         facts.waits = waits(transaction, from).await?;
     }
@@ -115,12 +121,14 @@ async fn hold_needed<'a>(
     Err(StoreError::Unavailable("the jobs to wait for finish faster than they can be linked to".into()))
 }
 
+/// The unfinished job of each place behind which nobody stands.
 async fn tails<'a>(transaction: &mut PgConnection, places: &[Place<'a>]) -> Result<HashMap<Place<'a>, JobId>> {
     let rows: Vec<(i64, Uuid)> = sqlx::query_as(
         "SELECT wanted.place, tail.id
            FROM UNNEST($1::text[], $2::text[]) WITH ORDINALITY AS wanted (account, object, place),
                 LATERAL (SELECT id FROM jobs
                           WHERE jobs.account = wanted.account AND jobs.object = wanted.object AND finished_at IS NULL
+                            AND NOT EXISTS (SELECT 1 FROM job_links WHERE needs_id = jobs.id AND kind = 'object')
                           ORDER BY seq DESC LIMIT 1) AS tail",
     )
     .bind(places.iter().map(|(account, _)| text(account)).collect::<Vec<_>>())
@@ -158,20 +166,20 @@ async fn awaited(transaction: &mut PgConnection, fresh: &[&NewJob]) -> Result<Ha
 }
 
 /// Whom these jobs wait for, and those in turn, as far as it goes.
-async fn waits(transaction: &mut PgConnection, from: Vec<Uuid>) -> Result<HashMap<JobId, Vec<JobId>>> {
-    let rows: Vec<(Uuid, Uuid)> = sqlx::query_as(
-        "WITH RECURSIVE ahead (job_id, needs_id) AS (
-             SELECT job_id, needs_id FROM job_links WHERE job_id = ANY($1)
+async fn waits(transaction: &mut PgConnection, from: Vec<Uuid>) -> Result<HashMap<JobId, Vec<(JobId, LinkKind)>>> {
+    let rows: Vec<(Uuid, Uuid, String)> = sqlx::query_as(
+        "WITH RECURSIVE ahead (job_id, needs_id, kind) AS (
+             SELECT job_id, needs_id, kind FROM job_links WHERE job_id = ANY($1)
              UNION
-             SELECT l.job_id, l.needs_id FROM job_links l JOIN ahead ON l.job_id = ahead.needs_id)
-         SELECT job_id, needs_id FROM ahead",
+             SELECT l.job_id, l.needs_id, l.kind FROM job_links l JOIN ahead ON l.job_id = ahead.needs_id)
+         SELECT job_id, needs_id, kind FROM ahead",
     )
     .bind(from)
     .fetch_all(transaction)
     .await?;
-    let mut waits: HashMap<JobId, Vec<JobId>> = HashMap::new();
-    for (job, needs) in rows {
-        waits.entry(JobId(job)).or_default().push(JobId(needs));
+    let mut waits: HashMap<JobId, Vec<(JobId, LinkKind)>> = HashMap::new();
+    for (job, needs, kind) in rows {
+        waits.entry(JobId(job)).or_default().push((JobId(needs), LinkKind::of(&kind)));
     }
     Ok(waits)
 }

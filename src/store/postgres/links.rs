@@ -14,8 +14,8 @@ use uuid::Uuid;
 use super::claim::job_columns;
 use super::{Failure, Result, StoreError};
 use crate::model::{Job, JobId, Move};
-use crate::store::plan::{Link, LinkKind};
-use crate::store::rows::{JobRow, micros};
+use crate::store::plan::{Link, LinkKind, Passed, Place};
+use crate::store::rows::{JobRow, micros, text};
 use crate::store::rules::{self, Release};
 
 /// How many links one repair looks at.
@@ -42,6 +42,44 @@ async fn release_all(transaction: &mut PgConnection, ended: &HashMap<JobId, bool
     unblock(transaction, freed, now).await?;
     let doomed = doom(transaction, &release.doom).await?;
     Ok(removed.len() as u64 + inherited + doomed)
+}
+
+/// Locks all unfinished jobs of these places: nobody finishes, and no link of theirs changes, until we are done.
+pub(super) async fn hold_orders(transaction: &mut PgConnection, places: &[Place<'_>]) -> Result<()> {
+    sqlx::query(
+        "SELECT id FROM jobs
+          WHERE finished_at IS NULL AND (account, object) IN (SELECT * FROM UNNEST($1::text[], $2::text[]))
+          ORDER BY id FOR NO KEY UPDATE",
+    )
+    .bind(places.iter().map(|(account, _)| text(account)).collect::<Vec<_>>())
+    .bind(places.iter().map(|(_, object)| text(object)).collect::<Vec<_>>())
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// Jobs let later ones on their object pass; their rows are locked.
+pub(super) async fn let_pass(transaction: &mut PgConnection, passed: &[Passed]) -> Result<()> {
+    for step in passed {
+        if let Some(behind) = step.behind {
+            sqlx::query("UPDATE job_links SET needs_id = $3 WHERE job_id = $1 AND needs_id = $2 AND kind = 'object'")
+                .bind(step.job.0)
+                .bind(behind.0)
+                .bind(step.now_behind.0)
+                .execute(&mut *transaction)
+                .await?;
+        } else {
+            sqlx::query(
+                "WITH link AS (INSERT INTO job_links (job_id, needs_id, kind) VALUES ($1, $2, 'object'))
+                 UPDATE jobs SET blockers = blockers + 1 WHERE id = $1",
+            )
+            .bind(step.job.0)
+            .bind(step.now_behind.0)
+            .execute(&mut *transaction)
+            .await?;
+        }
+    }
+    Ok(())
 }
 
 /// All links to and from these jobs, with the rows of all dependants locked.

@@ -5,6 +5,7 @@
 
 mod account;
 mod claim;
+mod inbox;
 mod intake;
 mod lease;
 mod links;
@@ -26,8 +27,8 @@ use tracing::log::LevelFilter;
 pub use schema::MIGRATIONS;
 
 use super::{
-    Acceptance, AccountState, Backlog, BatchView, JobDetail, JobFilter, Lease, Migrated, OutboxRow, Result, SendBlock,
-    Sends, Start, StateCount, Store, StoreError,
+    Acceptance, AccountState, Backlog, BatchView, Inbox, InboxMessage, InboxRow, JobDetail, JobFilter, Lease,
+    MessageFilter, Migrated, OutboxRow, Receipt, Result, SendBlock, Sends, Start, StateCount, Store, StoreError,
 };
 use crate::model::{Event, Job, JobId, Move, NewJob};
 
@@ -151,6 +152,34 @@ impl Sends for PostgresStore {
 }
 
 #[async_trait]
+impl Inbox for PostgresStore {
+    async fn receive(&self, lease: &Lease, message: &InboxMessage, event: &Event, moves: &[Move]) -> Result<Receipt> {
+        bounded(again(|| inbox::receive(&self.pool, lease, message, event, moves))).await
+    }
+    async fn pending_on(&self, account: &str, object: &str) -> Result<Vec<Job>> {
+        bounded(claim::pending_on(&self.pool, account, object)).await
+    }
+    async fn begin_removal(&self, lease: &Lease, id: &str) -> Result<Option<i64>> {
+        bounded(again(|| inbox::begin_removal(&self.pool, lease, id))).await
+    }
+    async fn removed(&self, account: &str, id: &str, at: Timestamp) -> Result<()> {
+        bounded(inbox::removed(&self.pool, account, id, at)).await
+    }
+    async fn not_removed(&self, account: &str, id: &str, why: &str) -> Result<()> {
+        bounded(inbox::not_removed(&self.pool, account, id, why)).await
+    }
+    async fn found_empty(&self, lease: &Lease, at: Timestamp) -> Result<u64> {
+        bounded(again(|| inbox::found_empty(&self.pool, lease, at))).await
+    }
+    async fn messages(&self, filter: &MessageFilter) -> Result<Vec<InboxRow>> {
+        bounded(inbox::messages(&self.pool, filter)).await
+    }
+    async fn open_messages(&self) -> Result<Vec<(String, u64)>> {
+        bounded(inbox::open(&self.pool)).await
+    }
+}
+
+#[async_trait]
 impl Store for PostgresStore {
     async fn migrate(&self) -> Result<Migrated> {
         schema::migrate(&self.pool).await
@@ -172,11 +201,17 @@ impl Store for PostgresStore {
     async fn doubts(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
         bounded(claim::doubts(&self.pool, account, now, limit)).await
     }
+    async fn follow_ups(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+        bounded(claim::follow_ups(&self.pool, account, now, limit)).await
+    }
     async fn next_due(&self, account: &str, now: Timestamp) -> Result<Option<Timestamp>> {
         bounded(claim::next_due(&self.pool, account, now)).await
     }
     async fn start(&self, lease: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>> {
         bounded(again(|| claim::start(&self.pool, lease, starts, now))).await
+    }
+    async fn resolve(&self, lease: &Lease, job: JobId, attempt: u32, digest: [u8; 32]) -> Result<bool> {
+        bounded(again(|| claim::resolve(&self.pool, lease, job, attempt, digest))).await
     }
     async fn apply(&self, moves: &[Move]) -> Result<Vec<bool>> {
         bounded(again(|| moves::apply(&self.pool, moves))).await

@@ -14,9 +14,21 @@ use crate::store::rules::{self, Standing};
 /// Carries out moves. See [`crate::store::Store::apply`].
 pub(super) async fn apply(pool: &PgPool, moves: &[Move]) -> std::result::Result<Vec<bool>, Failure> {
     let mut transaction = pool.begin().await?;
+    let made = carry_out(&mut transaction, moves).await?;
+    let made_moves: Vec<&Move> = moves.iter().zip(&made).filter(|(_, made)| **made).map(|(step, _)| step).collect();
+    finish(&mut transaction, &made_moves, None).await?;
+    transaction.commit().await?;
+    Ok(made)
+}
+
+/// Moves the jobs that are where their move expects them; says which.
+pub(super) async fn carry_out(
+    transaction: &mut PgConnection,
+    moves: &[Move],
+) -> std::result::Result<Vec<bool>, Failure> {
     let mut made = vec![false; moves.len()];
     for round in rules::rounds(moves) {
-        let standing = hold(&mut transaction, &round).await?;
+        let standing = hold(&mut *transaction, &round).await?;
         let now_made: Vec<(usize, &Move)> = round
             .into_iter()
             .filter(|(_, step)| standing.get(&step.job()).is_some_and(|row| rules::may_move(step, row)))
@@ -27,17 +39,23 @@ pub(super) async fn apply(pool: &PgPool, moves: &[Move]) -> std::result::Result<
             }
         }
         let now_made: Vec<&Move> = now_made.into_iter().map(|(_, step)| step).collect();
-        update_jobs(&mut transaction, &now_made).await?;
-        update_attempts(&mut transaction, &now_made).await?;
+        update_jobs(&mut *transaction, &now_made).await?;
+        update_attempts(&mut *transaction, &now_made).await?;
         let ended: Vec<&Move> = now_made.into_iter().filter(|step| step.to().is_final()).collect();
-        links::release(&mut transaction, &ended).await?;
+        links::release(&mut *transaction, &ended).await?;
     }
-    let made_moves: Vec<&Move> = moves.iter().zip(&made).filter(|(_, made)| **made).map(|(step, _)| step).collect();
-    count_finished(&mut transaction, &made_moves).await?;
-    let events: Vec<&Event> = made_moves.iter().filter_map(|step| step.event.as_ref()).collect();
-    outbox::insert(&mut transaction, &events).await?;
-    transaction.commit().await?;
     Ok(made)
+}
+
+/// Counts what has ended and writes the events, `first` before those of the moves.
+pub(super) async fn finish(
+    transaction: &mut PgConnection,
+    made: &[&Move],
+    first: Option<&Event>,
+) -> std::result::Result<(), Failure> {
+    count_finished(&mut *transaction, made).await?;
+    let events: Vec<&Event> = first.into_iter().chain(made.iter().filter_map(|step| step.event.as_ref())).collect();
+    Ok(outbox::insert(transaction, &events).await?)
 }
 
 /// Locks the jobs in the order of their ids and reads what the moves are checked against.
@@ -72,7 +90,8 @@ async fn update_jobs(transaction: &mut PgConnection, moves: &[&Move]) -> Result<
                 finished_at = CASE WHEN m.ends THEN m.at END,
                 blockers = CASE WHEN m.ends THEN 0 ELSE jobs.blockers END,
                 spent = CASE WHEN m.cause IN ('redriven', 'ask_again') THEN 0 ELSE jobs.spent + m.spend::int END,
-                asked = CASE m.cause WHEN 'lost' THEN 0 WHEN 'ask_again' THEN 0 WHEN 'still_unknown' THEN jobs.asked + 1 ELSE jobs.asked END,
+                asked = CASE WHEN m.cause IN ('lost', 'ask_again', 'taken', 'found_taken') THEN 0
+                             WHEN m.cause IN ('still_unknown', 'still_pending') THEN jobs.asked + 1 ELSE jobs.asked END,
                 keep_transaction = m.keep_transaction,
                 lost = m.cause <> 'redriven' AND (jobs.lost OR m.lost),
                 intent_at = CASE WHEN m.cause <> 'redriven' THEN jobs.intent_at END,

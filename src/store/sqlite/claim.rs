@@ -50,7 +50,7 @@ pub(super) async fn due(readers: &SqlitePool, account: &str, now: Timestamp, lim
     rows::jobs(rows)
 }
 
-/// Jobs to ask about.
+/// Jobs in doubt to ask about.
 pub(super) async fn doubts(readers: &SqlitePool, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
     let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(
         "SELECT ",
@@ -60,6 +60,35 @@ pub(super) async fn doubts(readers: &SqlitePool, account: &str, now: Timestamp, 
     .bind(text(account))
     .bind(micros(now))
     .bind(i64::from(limit))
+    .fetch_all(readers)
+    .await?;
+    rows::jobs(rows)
+}
+
+/// Pending orders to ask about.
+pub(super) async fn follow_ups(readers: &SqlitePool, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM jobs WHERE account = $1 AND state = 'pending' AND due_at <= $2 ORDER BY due_at, seq LIMIT $3"
+    ))
+    .bind(text(account))
+    .bind(micros(now))
+    .bind(i64::from(limit))
+    .fetch_all(readers)
+    .await?;
+    rows::jobs(rows)
+}
+
+/// Pending orders on an object, oldest first.
+pub(super) async fn pending_on(readers: &SqlitePool, account: &str, object: &str) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(
+        "SELECT ",
+        job_columns!(),
+        " FROM jobs WHERE account = $1 AND object = $2 AND state = 'pending' AND finished_at IS NULL ORDER BY seq"
+    ))
+    .bind(text(account))
+    .bind(text(object))
     .fetch_all(readers)
     .await?;
     rows::jobs(rows)
@@ -78,7 +107,9 @@ pub(super) async fn next_due(readers: &SqlitePool, account: &str, now: Timestamp
              SELECT min(due_at) FROM jobs
               WHERE account = $1 AND class = 2 AND state = 'waiting' AND blockers = 0 AND due_at > $2
              UNION ALL
-             SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'in_doubt' AND due_at > $2)",
+             SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'in_doubt' AND due_at > $2
+             UNION ALL
+             SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'pending' AND due_at > $2)",
     )
     .bind(text(account))
     .bind(micros(now))
@@ -128,6 +159,31 @@ pub(super) async fn start(writer: &SqlitePool, owner: &Lease, starts: &[Start], 
     }
     transaction.commit().await?;
     Ok(started)
+}
+
+/// The digest of a request that could only be written after a question was answered.
+pub(super) async fn resolve(
+    writer: &SqlitePool,
+    owner: &Lease,
+    job: JobId,
+    attempt: u32,
+    digest: [u8; 32],
+) -> Result<bool> {
+    let mut transaction = begin(writer).await?;
+    lease::hold(&mut transaction, owner).await?;
+    let done = sqlx::query(
+        "UPDATE attempts SET digest = $3
+          WHERE job_id = $1 AND attempt = $2
+            AND EXISTS (SELECT 1 FROM jobs WHERE id = $1 AND attempt = $2 AND state = 'running' AND fence = $4)",
+    )
+    .bind(key(job))
+    .bind(i64::from(attempt))
+    .bind(digest.to_vec())
+    .bind(owner.fence)
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(done.rows_affected() == 1)
 }
 
 /// Running jobs whose owner is gone.

@@ -7,9 +7,9 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqlitePool;
 use uuid::fmt::Hyphenated;
 
-use super::{Acceptance, Result, StoreError, begin, key, keys, outbox, stored};
+use super::{Acceptance, Result, StoreError, begin, key, keys, links, outbox, stored};
 use crate::model::{Event, JobId, NewJob, State};
-use crate::store::plan::{self, Facts, Place, Planned, place};
+use crate::store::plan::{self, Facts, LinkKind, Place, Planned, place};
 use crate::store::rows::{json, micros, state, text, text_if};
 
 /// Takes in jobs. See [`crate::store::Store::accept`].
@@ -27,6 +27,7 @@ pub(super) async fn accept(
         insert_links(&mut transaction, new).await?;
         insert_batch(&mut transaction, new, now).await?;
     }
+    links::let_pass(&mut transaction, &plan.passed).await?;
     outbox::resend(&mut transaction, &plan.resend).await?;
     outbox::insert(&mut transaction, &events.iter().collect::<Vec<_>>()).await?;
     transaction.commit().await?;
@@ -65,7 +66,7 @@ async fn known(transaction: &mut SqliteConnection, jobs: &[NewJob]) -> Result<Ha
         .collect()
 }
 
-/// The last unfinished job of each place.
+/// The unfinished job of each place behind which nobody stands.
 async fn tails<'a>(
     transaction: &mut SqliteConnection,
     places: &BTreeSet<Place<'a>>,
@@ -73,7 +74,9 @@ async fn tails<'a>(
     let mut tails = HashMap::new();
     for &(account, object) in places {
         let tail: Option<Hyphenated> = sqlx::query_scalar(
-            "SELECT id FROM jobs WHERE account = $1 AND object = $2 AND finished_at IS NULL ORDER BY seq DESC LIMIT 1",
+            "SELECT id FROM jobs WHERE account = $1 AND object = $2 AND finished_at IS NULL
+                AND NOT EXISTS (SELECT 1 FROM job_links WHERE needs_id = jobs.id AND kind = 'object')
+              ORDER BY seq DESC LIMIT 1",
         )
         .bind(text(account))
         .bind(text(object))
@@ -105,20 +108,20 @@ async fn awaited(transaction: &mut SqliteConnection, fresh: &[&NewJob]) -> Resul
 }
 
 /// Whom these jobs wait for, and those in turn, as far as it goes.
-async fn waits(transaction: &mut SqliteConnection, from: &str) -> Result<HashMap<JobId, Vec<JobId>>> {
-    let rows: Vec<(Hyphenated, Hyphenated)> = sqlx::query_as(
-        "WITH RECURSIVE ahead (job_id, needs_id) AS (
-             SELECT job_id, needs_id FROM job_links WHERE job_id IN (SELECT value FROM json_each($1))
+async fn waits(transaction: &mut SqliteConnection, from: &str) -> Result<HashMap<JobId, Vec<(JobId, LinkKind)>>> {
+    let rows: Vec<(Hyphenated, Hyphenated, String)> = sqlx::query_as(
+        "WITH RECURSIVE ahead (job_id, needs_id, kind) AS (
+             SELECT job_id, needs_id, kind FROM job_links WHERE job_id IN (SELECT value FROM json_each($1))
              UNION
-             SELECT l.job_id, l.needs_id FROM job_links l JOIN ahead ON l.job_id = ahead.needs_id)
-         SELECT job_id, needs_id FROM ahead",
+             SELECT l.job_id, l.needs_id, l.kind FROM job_links l JOIN ahead ON l.job_id = ahead.needs_id)
+         SELECT job_id, needs_id, kind FROM ahead",
     )
     .bind(from)
     .fetch_all(transaction)
     .await?;
-    let mut waits: HashMap<JobId, Vec<JobId>> = HashMap::new();
-    for (job, needs) in rows {
-        waits.entry(stored(job)).or_default().push(stored(needs));
+    let mut waits: HashMap<JobId, Vec<(JobId, LinkKind)>> = HashMap::new();
+    for (job, needs, kind) in rows {
+        waits.entry(stored(job)).or_default().push((stored(needs), LinkKind::of(&kind)));
     }
     Ok(waits)
 }

@@ -10,7 +10,7 @@ use uuid::fmt::Hyphenated;
 use super::claim::job_columns;
 use super::{Result, begin, key, keys, stored};
 use crate::model::{Job, JobId, Move, State};
-use crate::store::plan::{Link, LinkKind};
+use crate::store::plan::{Link, LinkKind, Passed};
 use crate::store::rows::{JobRow, instant, micros};
 use crate::store::rules;
 
@@ -41,6 +41,31 @@ async fn release_all(transaction: &mut SqliteConnection, ended: &HashMap<JobId, 
         changed += doom(transaction, *job, *by).await?;
     }
     Ok(changed)
+}
+
+/// Jobs let later ones on their object pass.
+pub(super) async fn let_pass(transaction: &mut SqliteConnection, passed: &[Passed]) -> Result<()> {
+    for step in passed {
+        if let Some(behind) = step.behind {
+            sqlx::query("UPDATE job_links SET needs_id = $3 WHERE job_id = $1 AND needs_id = $2 AND kind = 'object'")
+                .bind(key(step.job))
+                .bind(key(behind))
+                .bind(key(step.now_behind))
+                .execute(&mut *transaction)
+                .await?;
+            continue;
+        }
+        sqlx::query("INSERT INTO job_links (job_id, needs_id, kind) VALUES ($1, $2, 'object')")
+            .bind(key(step.job))
+            .bind(key(step.now_behind))
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("UPDATE jobs SET blockers = blockers + 1 WHERE id = $1")
+            .bind(key(step.job))
+            .execute(&mut *transaction)
+            .await?;
+    }
+    Ok(())
 }
 
 /// All links to and from these jobs.

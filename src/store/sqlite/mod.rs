@@ -5,6 +5,7 @@
 
 mod account;
 mod claim;
+mod inbox;
 mod intake;
 mod lease;
 mod links;
@@ -27,8 +28,8 @@ use uuid::Uuid;
 pub use schema::MIGRATIONS;
 
 use super::{
-    Acceptance, AccountState, Backlog, BatchView, JobDetail, JobFilter, Lease, Migrated, OutboxRow, Result, SendBlock,
-    Sends, Start, StateCount, Store, StoreError,
+    Acceptance, AccountState, Backlog, BatchView, Inbox, InboxMessage, InboxRow, JobDetail, JobFilter, Lease,
+    MessageFilter, Migrated, OutboxRow, Receipt, Result, SendBlock, Sends, Start, StateCount, Store, StoreError,
 };
 use crate::model::{Event, Job, JobId, Move, NewJob};
 
@@ -131,6 +132,34 @@ impl Sends for SqliteStore {
 }
 
 #[async_trait]
+impl Inbox for SqliteStore {
+    async fn receive(&self, lease: &Lease, message: &InboxMessage, event: &Event, moves: &[Move]) -> Result<Receipt> {
+        inbox::receive(&self.writer, lease, message, event, moves).await
+    }
+    async fn pending_on(&self, account: &str, object: &str) -> Result<Vec<Job>> {
+        claim::pending_on(&self.readers, account, object).await
+    }
+    async fn begin_removal(&self, lease: &Lease, id: &str) -> Result<Option<i64>> {
+        inbox::begin_removal(&self.writer, lease, id).await
+    }
+    async fn removed(&self, account: &str, id: &str, at: Timestamp) -> Result<()> {
+        inbox::removed(&self.writer, account, id, at).await
+    }
+    async fn not_removed(&self, account: &str, id: &str, why: &str) -> Result<()> {
+        inbox::not_removed(&self.writer, account, id, why).await
+    }
+    async fn found_empty(&self, lease: &Lease, at: Timestamp) -> Result<u64> {
+        inbox::found_empty(&self.writer, lease, at).await
+    }
+    async fn messages(&self, filter: &MessageFilter) -> Result<Vec<InboxRow>> {
+        inbox::messages(&self.readers, filter).await
+    }
+    async fn open_messages(&self) -> Result<Vec<(String, u64)>> {
+        inbox::open(&self.readers).await
+    }
+}
+
+#[async_trait]
 impl Store for SqliteStore {
     async fn migrate(&self) -> Result<Migrated> {
         schema::migrate(&self.writer).await
@@ -152,11 +181,17 @@ impl Store for SqliteStore {
     async fn doubts(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
         claim::doubts(&self.readers, account, now, limit).await
     }
+    async fn follow_ups(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
+        claim::follow_ups(&self.readers, account, now, limit).await
+    }
     async fn next_due(&self, account: &str, now: Timestamp) -> Result<Option<Timestamp>> {
         claim::next_due(&self.readers, account, now).await
     }
     async fn start(&self, lease: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>> {
         claim::start(&self.writer, lease, starts, now).await
+    }
+    async fn resolve(&self, lease: &Lease, job: JobId, attempt: u32, digest: [u8; 32]) -> Result<bool> {
+        claim::resolve(&self.writer, lease, job, attempt, digest).await
     }
     async fn apply(&self, moves: &[Move]) -> Result<Vec<bool>> {
         moves::apply(&self.writer, moves).await

@@ -11,16 +11,25 @@ use crate::store::rules::{self, Standing};
 /// Carries out moves. See [`crate::store::Store::apply`].
 pub(super) async fn apply(writer: &SqlitePool, moves: &[Move]) -> Result<Vec<bool>> {
     let mut transaction = begin(writer).await?;
+    let made = carry_out(&mut transaction, moves).await?;
+    let made_moves: Vec<&Move> = moves.iter().zip(&made).filter(|(_, made)| **made).map(|(step, _)| step).collect();
+    finish(&mut transaction, &made_moves, None).await?;
+    transaction.commit().await?;
+    Ok(made)
+}
+
+/// Moves the jobs that are where their move expects them; says which.
+pub(super) async fn carry_out(transaction: &mut SqliteConnection, moves: &[Move]) -> Result<Vec<bool>> {
     let mut made = vec![false; moves.len()];
     for round in rules::rounds(moves) {
         let mut ended = Vec::new();
         for (index, step) in round {
-            let standing = standing(&mut transaction, step.job()).await?;
+            let standing = standing(&mut *transaction, step.job()).await?;
             if !standing.is_some_and(|row| rules::may_move(step, &row)) {
                 continue;
             }
-            update_job(&mut transaction, step).await?;
-            update_attempt(&mut transaction, step).await?;
+            update_job(&mut *transaction, step).await?;
+            update_attempt(&mut *transaction, step).await?;
             if step.to().is_final() {
                 ended.push(step);
             }
@@ -28,14 +37,16 @@ pub(super) async fn apply(writer: &SqlitePool, moves: &[Move]) -> Result<Vec<boo
                 *made = true;
             }
         }
-        links::release(&mut transaction, &ended).await?;
+        links::release(&mut *transaction, &ended).await?;
     }
-    let made_moves: Vec<&Move> = moves.iter().zip(&made).filter(|(_, made)| **made).map(|(step, _)| step).collect();
-    count_finished(&mut transaction, &made_moves).await?;
-    let events: Vec<&Event> = made_moves.iter().filter_map(|step| step.event.as_ref()).collect();
-    outbox::insert(&mut transaction, &events).await?;
-    transaction.commit().await?;
     Ok(made)
+}
+
+/// Counts what has ended and writes the events, `first` before those of the moves.
+pub(super) async fn finish(transaction: &mut SqliteConnection, made: &[&Move], first: Option<&Event>) -> Result<()> {
+    count_finished(&mut *transaction, made).await?;
+    let events: Vec<&Event> = first.into_iter().chain(made.iter().filter_map(|step| step.event.as_ref())).collect();
+    outbox::insert(transaction, &events).await
 }
 
 /// What a move is checked against.
@@ -62,7 +73,8 @@ async fn update_job(transaction: &mut SqliteConnection, step: &Move) -> Result<(
                 finished_at = CASE WHEN $13 THEN $6 END,
                 blockers = CASE WHEN $13 THEN 0 ELSE blockers END,
                 spent = CASE WHEN $4 IN ('redriven', 'ask_again') THEN 0 ELSE spent + $11 END,
-                asked = CASE $4 WHEN 'lost' THEN 0 WHEN 'ask_again' THEN 0 WHEN 'still_unknown' THEN asked + 1 ELSE asked END,
+                asked = CASE WHEN $4 IN ('lost', 'ask_again', 'taken', 'found_taken') THEN 0
+                             WHEN $4 IN ('still_unknown', 'still_pending') THEN asked + 1 ELSE asked END,
                 keep_transaction = $12,
                 lost = $4 <> 'redriven' AND (lost OR $14),
                 intent_at = CASE WHEN $4 <> 'redriven' THEN intent_at END,

@@ -1,7 +1,10 @@
 //! Rules for fields, checked before anything is sent. Only what the registry certainly refuses is refused here; the
 //! alphabets of its manual are narrower than what it takes, and a registrar must not be stricter than its registry.
 
+mod authinfo;
 pub mod dns;
+
+pub use authinfo::{auth_info, auth_info_expire};
 
 use std::collections::HashSet;
 

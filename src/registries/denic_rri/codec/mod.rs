@@ -11,7 +11,8 @@ pub mod xml;
 use zeroize::Zeroizing;
 
 use super::frame;
-use tree::{Order, Reply};
+use tree::{Item, Order, Reply};
+use words::Section;
 
 /// How requests are written. An answer comes in the format of its request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,9 +42,21 @@ impl Format {
     }
 }
 
-/// Versions of the protocol this program writes. Another one is a row here and, where it lacks a field, a rule in the
-/// command that has it; the version itself is only a value in `Version:` and in the namespaces.
-pub const PROTOCOLS: &[&str] = &["5.0"];
+/// Versions of the protocol this program writes, the newest and default first. The version is a value in `Version:` and
+/// in the namespaces; what an older one lacks stands in [`lacks`].
+pub const PROTOCOLS: &[&str] = &["5.0", "4.0", "3.0"];
+
+/// Whether a version is the newest.
+pub fn is_current(protocol: &str) -> bool {
+    protocol == PROTOCOLS[0]
+}
+
+/// What a request says that its version of the protocol has no words for. It may not go out without it either: on an
+/// update, what is left out is deleted.
+pub fn lacks(order: &Order, protocol: &str) -> Option<&'static str> {
+    let verified = order.items.iter().any(|item| matches!(item, Item::Block(Section::Verification, _)));
+    (verified && !is_current(protocol)).then_some("verification")
+}
 
 /// Writes a request. Deterministic.
 ///

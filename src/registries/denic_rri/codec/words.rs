@@ -18,7 +18,7 @@ pub enum Space {
     Verification,
     /// The message queue.
     Msg,
-    /// Registrars.
+    /// Registrar accounts.
     Regacc,
 }
 
@@ -134,7 +134,10 @@ words! {
     AuthInfo "AuthInfo" Element(D, "authInfo");
     AuthInfo1 "AuthInfo1" Element(D, "authInfo1");
     AuthInfo2 "AuthInfo2" Element(D, "authInfo2");
+    AuthInfoHash "AuthInfoHash" Attribute("hash");
+    AuthInfoExpire "AuthInfoExpire" Attribute("expire");
     Recursive "Recursive" Attribute("recursive");
+    Disconnect "Disconnect" Attribute("disconnect");
     RegistrationDate "RegistrationDate" Element(D, "registrationDate");
     DeadlineBeforeDedelegation "VerificationDeadlineBeforeDedelegation" Element(D, "verificationDeadlineBeforeDedelegation");
     DeadlineBeforeDeletion "VerificationDeadlineBeforeDeletion" Element(D, "verificationDeadlineBeforeDeletion");
@@ -143,8 +146,11 @@ words! {
     RegAccId "RegAccId" Element(D, "regAccId");
     // the registrar's name at the top level: protocols 3.0 and 4.0
     RegAccName "RegAccName" Element(D, "regAccName");
-    // registrars
+    // registrar accounts
     RegAcc "RegAcc" Element(R, "handle");
+    Fax "Fax" Element(R, "fax");
+    Url "Url" Element(R, "url");
+    MemberAccId "MemberAccId" Element(R, "memberacc");
     // the message queue; reading its XML is `xml::queue`'s, where the same name means different words
     MsgId "MsgId" Attribute("msgid");
     MsgType "MsgType" Attribute("msgType");
@@ -154,11 +160,11 @@ words! {
     ChprovFrom "Chprov-from" Element(M, "old");
     VerificationClaim "VerificationClaim" Element(M, "claim");
     DomainsTotal "NumberOfReferencedDomainsTotal" Element(M, "numberOfReferencedDomainsTotal");
-    AuthInfoExpire "AuthInfoExpire" Attribute("expire");
 }
 
-/// Elements that mean a word which stands elsewhere when written: the registrar's data in a domain INFO has the words
-/// of a contact, and tables of the manual differ from its samples in the case of the AuthInfo elements.
+/// Elements that mean a word which stands elsewhere when written: the registrar's data in a domain INFO and in a RegAcc
+/// INFO has the words of a contact, and tables of the manual differ from its samples in the case of the AuthInfo
+/// elements.
 const ALSO: &[(Space, &str, Word)] = &[
     (C, "status", Word::Status),
     (D, "name", Word::Name),
@@ -168,6 +174,16 @@ const ALSO: &[(Space, &str, Word)] = &[
     (D, "authinfo", Word::AuthInfo),
     (D, "authinfo1", Word::AuthInfo1),
     (D, "authinfo2", Word::AuthInfo2),
+    (D, "authInfoExpire", Word::AuthInfoExpire),
+    (D, "authinfoexpire", Word::AuthInfoExpire),
+    (R, "name", Word::Name),
+    (R, "address", Word::Address),
+    (R, "postalCode", Word::PostalCode),
+    (R, "city", Word::City),
+    (R, "countryCode", Word::CountryCode),
+    (R, "phone", Word::Phone),
+    (R, "email", Word::Email),
+    (R, "changed", Word::Changed),
 ];
 
 impl Word {
@@ -199,7 +215,9 @@ impl Word {
 
 /// Whether an element only groups what K/V lists flat.
 pub fn is_wrapper(space: Space, name: &str) -> bool {
-    Word::ALL.iter().any(|word| matches!(word.xml(), Wrapped(at, wrapper, _) if at == space && wrapper == name))
+    let of_regacc = (space, name) == (R, "postal");
+    of_regacc
+        || Word::ALL.iter().any(|word| matches!(word.xml(), Wrapped(at, wrapper, _) if at == space && wrapper == name))
 }
 
 /// A part of an answer with fields of its own.

@@ -17,7 +17,7 @@ pub fn write(order: &Order, protocol: &str, out: &mut String) {
     out.push_str("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<registry-request");
     declare(order, protocol, out);
     out.push_str(">\n");
-    let mut page = Page { out, depth: 1, wrapper: None };
+    let mut page = Page { out, depth: 1, wrapper: None, ipv6: ipv6_element(protocol) };
     page.request(order);
     if let Some(transaction) = &order.transaction {
         page.text("ctid", transaction);
@@ -45,31 +45,39 @@ fn declare(order: &Order, protocol: &str, out: &mut String) {
     }
 }
 
-/// A document being written: where it goes, how deep it is, and which wrapper is open.
+/// The element of an IPv6 address of a name server: the 5.0 samples have one of their own, earlier protocols one for
+/// both families.
+fn ipv6_element(protocol: &str) -> &'static str {
+    if super::is_current(protocol) { "addressV6" } else { "address" }
+}
+
+/// A document being written: where it goes, how deep it is, which wrapper is open, and the element for IPv6 glue.
 struct Page<'a> {
     out: &'a mut String,
     depth: usize,
     wrapper: Option<String>,
+    ipv6: &'static str,
 }
 
 impl Page<'_> {
     fn request(&mut self, order: &Order) {
         let Action { space, xml, .. } = order.action;
         let name = qualified(space, xml);
-        let mut attributes = String::new();
+        self.indent();
+        self.out.push('<');
+        self.out.push_str(&name);
+        let mut has_children = false;
         for item in &order.items {
-            if let Item::Field(word, value) = item
-                && let InXml::Attribute(attribute) = word.xml()
-            {
-                attributes.push_str(&format!(" {attribute}=\"{}\"", quick_xml::escape::escape(value.as_str())));
+            match item {
+                Item::Field(word, value) if matches!(word.xml(), InXml::Attribute(_)) => self.attribute(*word, value),
+                _ => has_children = true,
             }
         }
-        let in_attributes =
-            |item: &Item| matches!(item, Item::Field(word, _) if matches!(word.xml(), InXml::Attribute(_)));
-        if order.items.iter().all(in_attributes) {
-            return self.line(&format!("<{name}{attributes}/>"));
+        if !has_children {
+            return self.out.push_str("/>\n");
         }
-        self.open(&name, &attributes);
+        self.out.push_str(">\n");
+        self.depth += 1;
         for item in &order.items {
             match item {
                 Item::Field(word, value) => self.field(*word, value),
@@ -79,6 +87,19 @@ impl Page<'_> {
         }
         self.leave_wrapper();
         self.close(&name);
+    }
+
+    fn attribute(&mut self, word: Word, value: &str) {
+        if let InXml::Attribute(name) = word.xml() {
+            self.out.push(' ');
+            self.out.push_str(name);
+            self.out.push_str("=\"");
+            for (at, part) in value.split('"').enumerate() {
+                self.out.push_str(if at == 0 { "" } else { "&quot;" });
+                self.escaped(part);
+            }
+            self.out.push('"');
+        }
     }
 
     fn field(&mut self, word: Word, value: &str) {
@@ -116,8 +137,7 @@ impl Page<'_> {
         self.leave_wrapper();
         let (kind, fields): (_, Vec<(&str, String)>) = match &entry.data {
             DnsData::Ns { host, address } => {
-                // The 5.0 samples have an element of its own for IPv6; the manual's table does not.
-                let element = |address: &std::net::IpAddr| if address.is_ipv4() { "address" } else { "addressV6" };
+                let element = |address: &std::net::IpAddr| if address.is_ipv4() { "address" } else { self.ipv6 };
                 let glue = address.iter().map(|address| (element(address), address.to_string()));
                 ("NS", std::iter::once(("nameserver", host.clone())).chain(glue).collect())
             }
@@ -178,7 +198,13 @@ impl Page<'_> {
     fn leaf(&mut self, open: &str, value: &str, close: &str) {
         self.indent();
         self.out.push_str(open);
-        // Character by character, so that no escaped copy of a password is left behind.
+        self.escaped(value);
+        self.out.push_str(close);
+        self.out.push('\n');
+    }
+
+    /// Character by character, so that no escaped copy of a password is left behind.
+    fn escaped(&mut self, value: &str) {
         for character in value.chars() {
             match character {
                 '<' => self.out.push_str("&lt;"),
@@ -187,8 +213,6 @@ impl Page<'_> {
                 other => self.out.push(other),
             }
         }
-        self.out.push_str(close);
-        self.out.push('\n');
     }
 
     fn line(&mut self, text: &str) {
@@ -271,7 +295,7 @@ fn fill(block: &mut Block, element: &Element) {
     for child in &element.children {
         let Some(space) = child.space else { continue };
         let section = match (space, child.name.as_str()) {
-            (Space::Domain, "contact") => {
+            (Space::Domain | Space::Regacc, "contact") => {
                 Some(child.attribute("role").and_then(Section::of_xml).unwrap_or(Section::Other))
             }
             (Space::Domain | Space::Verification, name) => Section::of_xml(name),

@@ -2,11 +2,11 @@
 
 use serde_json::Value;
 
-use super::super::check::{self, dns::DomainName};
+use super::super::check::dns::DomainName;
 use super::super::codec::tree::{Action, Block, Item};
 use super::super::codec::words::{Space, Word};
 use super::super::params::Params;
-use super::{Request, Rules, domain};
+use super::{Request, Rules, auth_info, domain};
 use crate::model::{ObjectKey, Operation, Reject, Secret};
 
 /// Asks for a domain.
@@ -22,12 +22,7 @@ impl Request for DomainInfo {
     const PARAMS: &'static [&'static str] = &["domain", "domain_ace", "auth_info", "recursive"];
 
     fn read(params: &Params<'_>, _: &Rules) -> Result<Self, Reject> {
-        let auth_info = params.secret("auth_info")?;
-        if let Some(secret) = &auth_info
-            && check::length("auth_info", secret.expose(), 1, 255).is_err()
-        {
-            return Err(Reject::param("auth_info", "must have at most 255 characters"));
-        }
+        let auth_info = auth_info::given(params)?;
         Ok(Self { name: domain::name(params)?, auth_info, recursive: params.flag("recursive")? })
     }
 

@@ -1,23 +1,36 @@
-//! The commands: one file each, in the order request, writing, reading its answer, tests. `contact` and `domain` hold
-//! what several of them share. A new command is a file and a row in [`COMMANDS`].
+//! The commands: one file each, in the order request, writing, reading its answer, tests. `contact`, `domain`, `auth_info`
+//! and `whole` hold what several of them share. A new command is a file and a row in [`COMMANDS`].
 
+mod account_info;
+mod auth_info;
 mod contact;
 mod contact_check;
 mod contact_create;
 mod contact_info;
+mod contact_update;
 mod domain;
+mod domain_authcode_check;
+mod domain_authcode_create;
+mod domain_authcode_delete;
+mod domain_authcode_request;
+mod domain_change_holder;
 mod domain_check;
 mod domain_create;
 mod domain_delete;
 mod domain_info;
+mod domain_restore;
+mod domain_transfer;
+mod domain_transit;
+mod domain_update;
 pub mod login;
 pub mod logout;
 mod queue_delete;
 pub mod queue_read;
 pub mod raw;
 mod shown;
+pub mod whole;
 
-pub use contact::differences;
+pub use contact::{DATA as CONTACT, differences};
 pub use domain::holders;
 
 use serde_json::{Map, Value};
@@ -31,10 +44,21 @@ pub const COMMANDS: &[Command] = &[
     command::<contact_check::ContactCheck>(),
     command::<contact_info::ContactInfo>(),
     command::<contact_create::ContactCreate>(),
+    command::<contact_update::ContactUpdate>(),
     command::<domain_check::DomainCheck>(),
     command::<domain_info::DomainInfo>(),
     command::<domain_create::DomainCreate>(),
+    command::<domain_update::DomainUpdate>(),
+    command::<domain_change_holder::DomainChangeHolder>(),
+    command::<domain_transfer::DomainTransfer>(),
     command::<domain_delete::DomainDelete>(),
+    command::<domain_restore::DomainRestore>(),
+    command::<domain_transit::DomainTransit>(),
+    command::<domain_authcode_create::AuthcodeCreate>(),
+    command::<domain_authcode_delete::AuthcodeDelete>(),
+    command::<domain_authcode_request::AuthcodeRequest>(),
+    command::<domain_authcode_check::AuthcodeCheck>(),
+    command::<account_info::AccountInfo>(),
     command::<queue_read::QueueRead>(),
     command::<queue_delete::QueueDelete>(),
     raw::COMMAND,
@@ -103,3 +127,6 @@ fn order<R: Request>(params: &Map<String, Value>, rules: &Rules) -> Result<(Obje
 pub fn find(operation: Operation) -> Option<&'static Command> {
     COMMANDS.iter().find(|command| command.operation == operation)
 }
+
+#[cfg(test)]
+mod tests;

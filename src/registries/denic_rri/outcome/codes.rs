@@ -3,7 +3,7 @@
 //! codes that never heal, class 6 is called permanent and holds one that heals in an hour.
 
 use crate::model::Operation::{
-    self, DomainAuthcodeCreate, DomainAuthcodeRequest, DomainDelete, DomainRestore, DomainTransfer,
+    self, DomainAuthcodeCreate, DomainAuthcodeRequest, DomainDelete, DomainRestore, DomainTransfer, MessageDelete,
 };
 
 /// What a code means where the request was refused. On success every code is only told.
@@ -11,12 +11,16 @@ use crate::model::Operation::{
 pub enum Meaning {
     /// Says something and decides nothing.
     Note,
+    /// Refused, because what was ordered is the case for good: as good as done.
+    Moot,
     /// Passes in seconds.
     Soon,
     /// Passes with time.
     Backoff,
     /// No: a repetition would fare no better.
     Refused,
+    /// No request can do it; a human can, by another way.
+    ByHand,
     /// The sessions are all taken.
     Sessions,
     /// The account's quota of the day is used up.
@@ -31,6 +35,27 @@ pub enum Meaning {
     Malfunction,
     /// The credentials are wrong or the login is blocked: the account stops.
     Suspend,
+}
+
+impl Meaning {
+    /// One word for people.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Note => "note",
+            Self::Moot => "done already",
+            Self::Soon => "again in seconds",
+            Self::Backoff => "again later",
+            Self::Refused => "refused",
+            Self::ByHand => "by hand",
+            Self::Sessions => "sessions taken",
+            Self::Quota => "again tomorrow",
+            Self::Blocked => "blocked",
+            Self::Already => "refused, unless a lost request did it",
+            Self::Ask => "ask",
+            Self::Malfunction => "malfunction",
+            Self::Suspend => "account suspended",
+        }
+    }
 }
 
 /// A row: the code, the one operation it is for (a row for all comes after it), its meaning, why.
@@ -57,7 +82,9 @@ const fn on(only: Operation, code: &'static str, meaning: Meaning, remark: &'sta
     Row { code, only: Some(only), meaning, remark }
 }
 
-use Meaning::{Already, Ask, Backoff, Blocked, Malfunction, Note, Quota, Refused, Sessions, Soon, Suspend};
+use Meaning::{
+    Already, Ask, Backoff, Blocked, ByHand, Malfunction, Moot, Note, Quota, Refused, Sessions, Soon, Suspend,
+};
 
 /// All codes of the reference.
 pub const CODES: &[Row] = &[
@@ -139,7 +166,7 @@ pub const CODES: &[Row] = &[
     row("33300102912", Note, "warning of the name server test"),
     row("46000108827", Note, "a key without the SEP flag"),
     row("53000060009", Refused, "a contact does not exist; class 5, never heals"),
-    row("53000080009", Refused, "Registry Lock; class 5, never succeeds on this interface"),
+    row("53000080009", ByHand, "Registry Lock; class 5, never succeeds on this interface"),
     row("53000080011", Refused, "DISPUTE; class 5, never heals"),
     row("53000080012", Refused, "the domain is failed: repair its DNS first; beside a success it is told only"),
     row("53000080013", Note, "status connect; class 5, level info"),
@@ -207,8 +234,9 @@ pub const CODES: &[Row] = &[
     // queue
     row("63600063502", Refused, "no such MsgType"),
     row("63650043610", Refused, "no MsgId"),
-    row("63650063607", Ask, "not the oldest message: read the queue again"),
-    row("63650063609", Note, "the message is gone already"),
+    row("63650063607", Refused, "another message is older: read the queue again"),
+    on(MessageDelete, "63650063609", Moot, "the message is gone already"),
+    row("63650063609", Refused, "no such message"),
 ];
 
 #[cfg(test)]

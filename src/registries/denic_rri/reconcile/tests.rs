@@ -1,7 +1,11 @@
-//! Every branch of every conversation.
+//! Every branch of every conversation: here what was there from the beginning, `updates` and `life` have the rest.
+
+mod life;
+mod updates;
 
 use serde_json::json;
 
+use super::super::commands;
 use super::*;
 use crate::registries::WireOptions;
 
@@ -9,13 +13,23 @@ const SINCE: &str = "2026-11-21T12:00:00.7Z";
 const ABSENT: &str = "Result: failed\nERROR: 63300062009 Domain doesn't exist [example.de]";
 const QUOTA: &str = "Result: failed\nERROR: 53000000008 Daily quota exceeded";
 
-fn rri() -> Rri {
-    Rri::new(&WireOptions { account: "DENIC-1000022".into(), ..WireOptions::default() }).unwrap()
+fn rri(protocol: &str) -> Rri {
+    let (account, protocol) = ("DENIC-1000022".into(), Some(protocol.into()));
+    Rri::new(&WireOptions { account, format: None, protocol }).unwrap()
+}
+
+fn play(operation: Operation, params: Value, answers: &[&str]) -> (Vec<Operation>, String) {
+    play_with(&rri("5.0"), Rri::reconcile, operation, params, answers)
 }
 
 /// Plays a conversation: the registry's answers in turn, each decoded as the answer to the question that was asked.
-fn play(operation: Operation, params: Value, answers: &[&str]) -> (Vec<Operation>, String) {
-    let rri = rri();
+fn play_with(
+    rri: &Rri,
+    step: fn(&Rri, &Doubt<'_>, &[Answer]) -> Step,
+    operation: Operation,
+    params: Value,
+    answers: &[&str],
+) -> (Vec<Operation>, String) {
     let Value::Object(params) = params else { unreachable!("an object") };
     let (mut asked, mut heard) = (Vec::new(), Vec::new());
     let doubt = Doubt {
@@ -26,7 +40,7 @@ fn play(operation: Operation, params: Value, answers: &[&str]) -> (Vec<Operation
         since: SINCE.parse().unwrap(),
     };
     loop {
-        match rri.reconcile(&doubt, &heard) {
+        match step(rri, &doubt, &heard) {
             Step::Ask(question) => {
                 assert!(!question.operation.writes() && question.transaction.is_none());
                 asked.push(question.operation);
@@ -70,7 +84,7 @@ fn domain(reg_acc: &str, status: &str, registered: &str) -> String {
 
 #[test]
 fn a_lost_domain_create() {
-    let ours = |date: &str| create(&[&domain("DENIC-1000022", "pendingCreate", date)]);
+    let ours = |date: &str| create(&[&domain("DENIC-1000022", "connect", date)]);
     assert_eq!(ours("2026-11-21T13:00:00+01:00"), "applied", "in the second of the order");
     assert_eq!(ours("2026-11-21T13:00:09+01:00"), "applied");
     assert!(ours("2026-11-21T12:59:59+01:00").starts_with("unknown"), "clocks may differ");
@@ -80,6 +94,7 @@ fn a_lost_domain_create() {
     assert!(ours("nonsense").starts_with("unknown"));
     let new = "2026-11-21T13:00:09+01:00";
     assert_eq!(create(&[&domain("DENIC-1000022", "failed", new)]), "applied", "registered, though failed");
+    assert_eq!(create(&[&domain("DENIC-1000022", "pendingCreate", new)]), "taken", "registered, not delegated yet");
     assert_eq!(create(&[&domain("DENIC-99", "connect", new)]), "foreign: registered by DENIC-99");
     let other = domain("DENIC-1000022", "connect", new).replace("-ANN", "-EVE");
     assert!(create(&[&other]).contains("other holders"));
@@ -145,5 +160,50 @@ fn a_lost_contact_create() {
 
 #[test]
 fn other_writes_are_not_guessed() {
-    assert!(play(Operation::DomainUpdate, json!({}), &[]).1.starts_with("unknown"));
+    for (operation, params) in [
+        (Operation::DomainUpdate, json!({})),
+        (Operation::Raw, json!({"domain": "example.de"})),
+        (Operation::DomainRenew, json!({"domain": "example.de"})),
+    ] {
+        assert!(play(operation, params, &[]).1.starts_with("unknown: no question is known"), "{operation}");
+    }
+}
+
+#[test]
+fn a_lost_removal_of_a_message_is_repeated_under_a_new_id() {
+    assert_eq!(play(Operation::MessageDelete, json!({"id": "m"}), &[]), (vec![], "nothing".into()));
+}
+
+/// Each write with a question, and the parameters of a job.
+fn writes() -> Vec<(Operation, Value)> {
+    let domain = json!({"domain": "example.de", "holder": ["DENIC-1000022-MAX"], "nserver": ["ns1.example.net", "ns2.example.net"], "auth_info": "secret", "disconnect": false});
+    let contact = json!({"handle": "DENIC-1000022-MAX"});
+    let writes = Operation::ALL.iter().copied().filter(|operation| {
+        operation.writes() && *operation != Operation::MessageDelete && commands::find(*operation).is_some()
+    });
+    writes
+        .map(|operation| {
+            (operation, if operation.name().starts_with("contact") { contact.clone() } else { domain.clone() })
+        })
+        .collect()
+}
+
+#[test]
+fn an_answer_about_another_object_settles_nothing() {
+    let new = "2026-11-21T13:00:09+01:00";
+    let other = [
+        domain("DENIC-1000022", "connect", new).replace("example.de", "other.de"),
+        "Result: success\nHandle: DENIC-1000022-ANN\nStatus: exist\nType: PERSON".to_owned(),
+        "Result: success".to_owned(),
+    ];
+    assert_eq!(writes().len(), 12);
+    for (operation, params) in writes() {
+        for text in &other {
+            let found = play(operation, params.clone(), &[text]).1;
+            assert!(found.starts_with("unknown: ") && found.contains("another object"), "{operation}: {found}");
+        }
+        for refused in [QUOTA, "Result: exception"] {
+            assert!(play(operation, params.clone(), &[refused]).1.starts_with("unknown"), "{operation} {refused}");
+        }
+    }
 }

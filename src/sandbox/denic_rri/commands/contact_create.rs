@@ -15,7 +15,7 @@ pub(super) const COMMAND: Command = Command {
 };
 
 /// The order of the elements of a contact. What is mandatory depends on the type and is checked with the values.
-const CONTACT: &[Rule] = &[
+pub(super) const CONTACT: &[Rule] = &[
     value("contact", "handle", 1, "handle"),
     value("contact", "type", 1, "type"),
     value("contact", "name", 0, "name"),
@@ -47,5 +47,6 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
         return Err(codes::HANDLE_EXISTS.with([handle]).into());
     }
     context.state.contacts.insert(handle.clone(), contact);
+    context.state.schedule_contact(&handle);
     Ok(Answer::effect(handle))
 }

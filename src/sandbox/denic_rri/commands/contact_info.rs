@@ -27,5 +27,6 @@ fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
         return Err(codes::FOREIGN_CONTACT.with([handle]).into());
     }
     let contact = context.state.contacts.get(&handle).ok_or_else(|| codes::HANDLE_UNKNOWN.with([handle]))?;
-    Ok(Answer::data(ContactInfo(ContactView::own(contact, context.clock))))
+    let is_disputed = context.state.is_disputed(&contact.handle);
+    Ok(Answer::data(ContactInfo(ContactView::own(contact, context.clock).disputed(is_disputed))))
 }

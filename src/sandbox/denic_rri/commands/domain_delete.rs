@@ -1,13 +1,12 @@
 //! Domain DELETE: an own domain goes into its redemption grace period.
 
-use std::collections::BTreeSet;
-
 use super::super::codes;
 use super::super::lifecycle;
-use super::super::rules::names;
-use super::super::state::Status;
+use super::super::objects::DENIC;
+use super::super::state::{Domain, Status};
+use super::roles::same_handles;
 use super::{
-    Answer, Command, Context, DNS_ENTRIES, DOMAIN_ACE, DOMAIN_CONTACTS, DOMAIN_HANDLE, Object, Refusal, XmlForm,
+    Answer, Command, Context, DNS_ENTRIES, DOMAIN_ACE, DOMAIN_CONTACTS, DOMAIN_HANDLE, Object, Refusal, XmlForm, target,
 };
 
 pub(super) const COMMAND: Command = Command {
@@ -27,24 +26,29 @@ pub(super) const COMMAND: Command = Command {
 };
 
 fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
-    let fields = &context.request.fields;
-    let name = names::of_request(fields)?;
-    let domain =
-        context.state.domains.get_mut(&name.ace).ok_or_else(|| codes::DOMAIN_UNKNOWN.with([name.unicode.as_str()]))?;
-    if domain.account != context.account {
-        return Err(codes::FOREIGN_DOMAIN.with([name.unicode]).into());
-    }
+    let mut domain = target::own(context)?;
+    target::unlocked(&domain)?;
     if domain.status == Status::RedemptionPeriod {
         return Err(codes::DELETE_IN_REDEMPTION.message().into());
     }
-    let given: BTreeSet<String> = fields.all("holder").map(str::to_ascii_uppercase).collect();
-    if !given.is_empty() && given != domain.holders.iter().cloned().collect() {
+    let given: Vec<String> = context.request.fields.all("holder").map(str::to_ascii_uppercase).collect();
+    if !given.is_empty() && !same_handles(&given, &domain.holders) {
         return Err(codes::HOLDER_DIFFERS.message().into());
     }
+    let (now, ace) = (context.now, domain.name.ace.clone());
+    if let Some(successor) = domain.dispute {
+        // No grace period: the domain is registered anew, for the one who disputed it, at the registry itself.
+        let successor = Domain { holders: vec![successor], ..Domain::new(domain.name, DENIC, now) };
+        context.state.put_domain(successor, now);
+        let messages = vec![codes::DISPUTE_HOLDER_TAKES_OVER.message()];
+        return Ok(Answer { messages, ..Answer::effect(ace) });
+    }
     domain.status = Status::RedemptionPeriod;
-    domain.changed = context.now;
-    domain.release = Some(lifecycle::release(context.options.environment, &name.ace, context.now, context.clock));
+    domain.changed = now;
+    domain.release =
+        Some(lifecycle::release(context.options.environment, context.state.seed, &ace, now, context.clock));
     (domain.expire, domain.dedelegation, domain.deletion) = (None, None, None);
-    context.state.schedule(&name.ace);
-    Ok(Answer::effect(name.ace))
+    (domain.authinfo1, domain.authinfo2) = (None, None);
+    context.state.put_domain(domain, now);
+    Ok(Answer::effect(ace))
 }

@@ -3,14 +3,27 @@
 mod contact_check;
 mod contact_create;
 mod contact_info;
+mod contact_update;
 mod domain_check;
+mod domain_chholder;
+mod domain_chprov;
 mod domain_create;
+mod domain_create_authinfo1;
+mod domain_create_authinfo2;
 mod domain_delete;
+mod domain_delete_authinfo1;
 mod domain_info;
+mod domain_restore;
+mod domain_transit;
+mod domain_update;
 mod login;
 mod logout;
 mod queue_delete;
 mod queue_read;
+mod regacc_info;
+mod roles;
+mod settle;
+mod target;
 
 use jiff::Timestamp;
 
@@ -19,7 +32,7 @@ use super::DenicOptions;
 use super::rules::names;
 use super::state::{Access, Account, State};
 use super::wire::request::Request;
-use super::wire::{Map, Outcome, Rule, Shape, XmlForm};
+use super::wire::{Attribute, Map, Outcome, Rule, Shape, XmlForm};
 use crate::model::Message;
 
 /// Every request the sandbox understands.
@@ -29,10 +42,20 @@ pub(super) const COMMANDS: &[&Command] = &[
     &contact_check::COMMAND,
     &contact_info::COMMAND,
     &contact_create::COMMAND,
+    &contact_update::COMMAND,
     &domain_check::COMMAND,
     &domain_info::COMMAND,
     &domain_create::COMMAND,
+    &domain_update::COMMAND,
+    &domain_chholder::COMMAND,
     &domain_delete::COMMAND,
+    &domain_restore::COMMAND,
+    &domain_transit::COMMAND,
+    &domain_create_authinfo1::COMMAND,
+    &domain_delete_authinfo1::COMMAND,
+    &domain_create_authinfo2::COMMAND,
+    &domain_chprov::COMMAND,
+    &regacc_info::COMMAND,
     &queue_read::COMMAND,
     &queue_delete::COMMAND,
 ];
@@ -43,6 +66,7 @@ pub(super) enum Object {
     Session,
     Contact,
     Domain,
+    RegAcc,
     Queue,
 }
 
@@ -71,6 +95,7 @@ impl Command {
         match self.object {
             Object::Session => fields.first("user").map(str::to_owned),
             Object::Queue => fields.first("msgid").map(str::to_owned),
+            Object::RegAcc => fields.first("regacc").map(str::to_ascii_uppercase),
             Object::Contact => fields.first("handle").map(str::to_ascii_uppercase),
             Object::Domain => names::of_request(fields)
                 .map(|name| name.ace)
@@ -81,7 +106,7 @@ impl Command {
 
     /// What has to be held while it is carried out: its object for itself, contacts it refers to together with others.
     pub(super) fn holds(&self, request: &Request) -> Vec<(String, Access)> {
-        if !self.writes || matches!(self.object, Object::Session | Object::Queue) {
+        if !self.writes || !matches!(self.object, Object::Contact | Object::Domain) {
             return Vec::new();
         }
         let mut holds: Vec<_> = self.object_of(request).map(|name| (name, Access::Exclusive)).into_iter().collect();
@@ -126,6 +151,8 @@ pub(super) struct Answer {
     pub(super) data: Option<Box<dyn Shape>>,
     /// The object that was changed.
     pub(super) effect: Option<String>,
+    /// What is sent by other ways because of it.
+    pub(super) detail: Option<String>,
     /// The account that is logged in from now on.
     pub(super) login: Option<String>,
     /// Whether the connection ends with it.
@@ -140,6 +167,7 @@ impl Answer {
             messages: Vec::new(),
             data: None,
             effect: None,
+            detail: None,
             login: None,
             ends_session: false,
         }
@@ -174,6 +202,16 @@ impl From<Vec<Message>> for Refusal {
     fn from(messages: Vec<Message>) -> Self {
         Self(messages)
     }
+}
+
+/// An attribute that may be there.
+const fn optional(name: &'static str, keyword: &'static str) -> Attribute {
+    Attribute { name, keyword, is_required: false }
+}
+
+/// An attribute that has to be there.
+const fn required(name: &'static str, keyword: &'static str) -> Attribute {
+    Attribute { name, keyword, is_required: true }
 }
 
 /// A child element that holds one value.

@@ -3,7 +3,7 @@
 use super::super::codes;
 use super::super::notice::Queued;
 use super::queue_read::Chosen;
-use super::{Answer, Command, Context, Object, Refusal, XmlForm};
+use super::{Answer, Command, Context, Object, Refusal, XmlForm, optional, required};
 
 pub(super) const COMMAND: Command = Command {
     name: "queue.delete",
@@ -14,7 +14,7 @@ pub(super) const COMMAND: Command = Command {
     xml: XmlForm {
         namespace: "msg",
         element: "delete",
-        attributes: &[("msgid", "msgid"), ("msgType", "msgtype")],
+        attributes: &[required("msgid", "msgid"), optional("msgType", "msgtype")],
         children: &[],
     },
     run,

@@ -4,7 +4,7 @@ use super::super::codes;
 use super::super::notice::TYPES;
 use super::super::shapes::message::{EmptyQueue, MessageView, QueueHead};
 use super::super::state::Account;
-use super::{Answer, Command, Context, Object, Refusal, XmlForm};
+use super::{Answer, Command, Context, Object, Refusal, XmlForm, optional};
 use crate::model::Message;
 
 pub(super) const COMMAND: Command = Command {
@@ -13,7 +13,12 @@ pub(super) const COMMAND: Command = Command {
     object: Object::Queue,
     writes: false,
     is_free: true,
-    xml: XmlForm { namespace: "msg", element: "queue-read", attributes: &[("msgType", "msgtype")], children: &[] },
+    xml: XmlForm {
+        namespace: "msg",
+        element: "queue-read",
+        attributes: &[optional("msgType", "msgtype")],
+        children: &[],
+    },
     run,
 };
 

@@ -31,6 +31,10 @@ const LENGTHS: &[(&str, usize)] = &[
 /// Reads the contact of a CREATE. All mistakes are found, not only the first.
 pub(in super::super) fn read(request: &Request, account: &str, now: Timestamp) -> Result<Contact, Vec<Message>> {
     let fields = &request.fields;
+    // Protocols before 5.0 know no verification, and what is not known is not looked at.
+    let (no_fields, no_blocks) = (Fields::default(), Vec::new());
+    let (head, blocks) =
+        if request.version >= Version::V5 { (fields, &request.verification) } else { (&no_fields, &no_blocks) };
     let mut mistakes = Vec::new();
     let handle = handle_of(fields, account).map_err(|mistake| vec![mistake])?;
     let kind = kind_of(fields).map_err(|mistake| vec![mistake])?;
@@ -55,7 +59,10 @@ pub(in super::super) fn read(request: &Request, account: &str, now: Timestamp) -
         phone: fields.first("phone").map(collapse),
         uri_template: None,
         verification: Vec::new(),
+        created: now,
         changed: now,
+        unreferenced_since: Some(now),
+        was_used: false,
     };
     if kind == ContactKind::Request {
         match fields.once("uri-template").ok_or(&codes::URI_TEMPLATE_ONCE) {
@@ -65,12 +72,12 @@ pub(in super::super) fn read(request: &Request, account: &str, now: Timestamp) -
             },
             Err(code) => mistakes.push(code.message()),
         }
-        if !request.verification.is_empty() {
+        if !blocks.is_empty() {
             mistakes.push(codes::VALUE_NOT_FOR_TYPE.with(["VerificationInformation"]));
         }
     } else {
         person_or_org(&contact, request, &mut mistakes);
-        match verification::read(fields, &request.verification) {
+        match verification::read(head, blocks) {
             Ok(blocks) => contact.verification = blocks,
             Err(found) => mistakes.extend(found),
         }

@@ -66,8 +66,7 @@ fn servers(ace: &str, fields: &Fields) -> Result<Vec<(String, Option<IpAddr>)>, 
         if words.next().is_some() {
             return Err(wrong());
         }
-        let is_inside = host == ace || host.strip_suffix(ace).is_some_and(|rest| rest.ends_with('.'));
-        if is_inside && address.is_none() {
+        if is_within(ace, &host) && address.is_none() {
             return Err(codes::GLUE_MISSING.with([host]));
         }
         if servers.contains(&(host.clone(), address)) {
@@ -85,7 +84,7 @@ fn servers(ace: &str, fields: &Fields) -> Result<Vec<(String, Option<IpAddr>)>, 
 fn entries(ace: &str, fields: &Fields) -> Result<Vec<String>, Message> {
     let mut preferences = BTreeSet::new();
     let mut has_null_mx = false;
-    let mut entries = Vec::new();
+    let (mut entries, mut hosts, mut exchanges) = (Vec::new(), BTreeSet::new(), Vec::new());
     for value in fields.all("nsentry") {
         let words: Vec<_> = value.split_whitespace().collect();
         let [owner, class, kind, data @ ..] = words.as_slice() else { return Err(codes::NSENTRY_VALUE.message()) };
@@ -107,16 +106,23 @@ fn entries(ace: &str, fields: &Fields) -> Result<Vec<String>, Message> {
                 if !preferences.insert(number) {
                     return Err(codes::MX_SAME_PREFERENCE.message());
                 }
-                let host = if *host == "." {
-                    None
-                } else {
-                    Some(names::host(host).ok_or_else(|| codes::NSENTRY_VALUE.message())?)
+                let host = match *host {
+                    "." => String::new(),
+                    host => names::host(host).ok_or_else(|| codes::NSENTRY_VALUE.message())?,
                 };
-                format!("{number} {}.", host.unwrap_or_default())
+                exchanges.push(host.clone());
+                format!("{number} {host}.")
             }
             _ => return Err(codes::DNS_TYPE.message()),
         };
+        if kind != "MX" {
+            hosts.insert(owner.clone());
+        }
         entries.push(format!("{owner}. IN {kind} {data}"));
+    }
+    // A mail host within the domain has no address but the one that is given here.
+    if exchanges.iter().any(|host| is_within(ace, host) && !hosts.contains(host)) {
+        return Err(codes::MX_HOST_UNKNOWN.message());
     }
     if has_null_mx && preferences.len() > 1 {
         return Err(codes::MX_NULL_NOT_ALONE.message());
@@ -125,6 +131,11 @@ fn entries(ace: &str, fields: &Fields) -> Result<Vec<String>, Message> {
         return Err(codes::NSENTRY_COUNT.with([format!("max: {MOST_ENTRIES}")]));
     }
     Ok(entries)
+}
+
+/// Whether a host is the domain or a name below it.
+fn is_within(ace: &str, host: &str) -> bool {
+    host == ace || host.strip_suffix(ace).is_some_and(|rest| rest.ends_with('.'))
 }
 
 /// The owner is the domain or a name below it; a wildcard may stand before it for MX only.
@@ -136,8 +147,7 @@ fn entry_owner(ace: &str, text: &str, may_be_wildcard: bool) -> Result<String, M
         None => ("", text),
     };
     let owner = names::host(plain).ok_or_else(wrong)?;
-    let is_inside = owner == ace || owner.strip_suffix(ace).is_some_and(|rest| rest.ends_with('.'));
-    if is_inside { Ok(format!("{star}{owner}")) } else { Err(wrong()) }
+    if is_within(ace, &owner) { Ok(format!("{star}{owner}")) } else { Err(wrong()) }
 }
 
 fn key(value: &str) -> Result<String, Message> {
@@ -188,7 +198,8 @@ mod tests {
     fn records() {
         let entry = |value| code(&[("nsentry", value)]);
         assert_eq!(entry("example.de. IN A 192.0.2.1"), "fine");
-        assert_eq!(entry("*.example.de. IN MX 10 mail.example.de."), "fine");
+        assert_eq!(entry("*.example.de. IN MX 10 mail.example.net."), "fine");
+        assert_eq!(entry("example.de. IN MX 10 mail.example.de."), "63300083005");
         assert_eq!(entry("example.de. IN MX 0 ."), "fine");
         assert_eq!(entry("*.example.de IN A 192.0.2.1"), "63300063006");
         assert_eq!(entry("other.de IN A 192.0.2.1"), "63300063006");
@@ -196,7 +207,8 @@ mod tests {
         assert_eq!(entry("example.de IN MX mail.example.de."), "53300103022");
         assert_eq!(entry("example.de IN MX 10"), "66300063003");
         let mx = |first, second| code(&[("nsentry", first), ("nsentry", second)]);
-        assert_eq!(mx("example.de IN MX 1 a.example.de", "example.de IN MX 1 b.example.de"), "63300063016");
-        assert_eq!(mx("example.de IN MX 0 .", "example.de IN MX 1 b.example.de"), "63300103005");
+        assert_eq!(mx("example.de IN MX 1 a.example.net", "example.de IN MX 1 b.example.net"), "63300063016");
+        assert_eq!(mx("example.de IN MX 0 .", "example.de IN MX 1 b.example.net"), "63300103005");
+        assert_eq!(mx("example.de. IN MX 10 mail.example.de.", "mail.example.de IN A 192.0.2.1"), "fine");
     }
 }

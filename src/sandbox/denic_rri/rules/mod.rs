@@ -4,4 +4,5 @@ pub(super) mod assess;
 pub(super) mod contact;
 pub(super) mod dns;
 pub(super) mod names;
+pub(super) mod regacc;
 pub(super) mod verification;

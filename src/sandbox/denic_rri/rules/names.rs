@@ -16,6 +16,9 @@ pub(in super::super) struct Name {
 /// Labels that are never registered: DENIC's test name for that.
 const NEVER: &[&str] = &["denic-invalid-example"];
 
+/// The letters beyond ASCII that names under .de may have.
+const LETTERS: &str = "áàăâåäãąāæćĉčċçďđéèĕêěëėęēğĝġģĥħíìĭîïĩįīıĵķĺľļłńňñņŋóòŏôöőõøōœĸŕřŗśŝšşťţŧúùŭûůüűũųūŵýŷÿźžżðþß";
+
 /// Reads a name in either form: one label of letters, digits and inner hyphens, and `.de`.
 pub(in super::super) fn read(text: &str) -> Option<Name> {
     let ace = idna::domain_to_ascii_strict(text).ok()?;
@@ -26,7 +29,8 @@ pub(in super::super) fn read(text: &str) -> Option<Name> {
         return None;
     }
     let (unicode, valid) = idna::domain_to_unicode(&ace);
-    valid.ok().map(|()| Name { ace, unicode })
+    let is_letter = |c: char| c.is_ascii() || LETTERS.contains(c);
+    (valid.is_ok() && unicode.chars().all(is_letter)).then_some(Name { ace, unicode })
 }
 
 /// The domain a request is about, from `Domain`, `Domain-Ace` or both.
@@ -80,6 +84,7 @@ mod tests {
             assert_eq!(read(text).map(|name| name.ace).as_deref(), Some(ace), "{text}");
         }
         assert_eq!(read("xn--dnic-5qa.de").unwrap().unicode, "dönic.de");
+        assert_eq!(LETTERS.chars().count(), 93);
         for wrong in [
             "",
             "de",
@@ -90,6 +95,7 @@ mod tests {
             "a-.de",
             "a_b.de",
             "example.de.",
+            "пример.de",
             "denic-invalid-example.de",
         ] {
             assert_eq!(read(wrong), None, "{wrong}");

@@ -29,6 +29,15 @@ const SINGLE: [&str; 6] = [
     "TrustFramework",
 ];
 
+/// Claims the registry wants proved of a holder.
+const WANTED: &[&str] = &["address", "name"];
+
+/// The claims that no block proves, in the order in which the registry names them.
+pub(in super::super) fn missing(blocks: &[Block]) -> Vec<&'static str> {
+    let is_proved = |claim: &str| blocks.iter().any(|block| block.success && block.claims.iter().any(|c| c == claim));
+    WANTED.iter().filter(|claim| !is_proved(claim)).copied().collect()
+}
+
 const ALL: &[&str] = &["name", "address", "email"];
 const NAME_ADDRESS: &[&str] = &["name", "address"];
 const NAME: &[&str] = &["name"];

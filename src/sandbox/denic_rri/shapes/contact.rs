@@ -16,29 +16,62 @@ pub(in super::super) enum ContactView {
     Handle(String),
     /// Its type.
     Kind(ContactKind),
-    /// Its data; the handle only if it is the asker's own.
+    /// Its data.
     Data {
         /// The data.
         contact: Box<Contact>,
-        /// Whether it is the asker's own: handle and verification are shown.
+        /// Whether it is the asker's own: only then its handle is shown.
         is_own: bool,
+        /// What is shown of its verification.
+        blocks: Blocks,
+        /// Whether it holds a domain under DISPUTE.
+        is_disputed: bool,
         /// When it was changed last.
         changed: String,
     },
 }
 
+/// How much of the verification of a contact is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in super::super) enum Blocks {
+    /// All of it.
+    All,
+    /// What was verified, and with which result.
+    Results,
+    /// The same in key/value text, and nothing in XML, as the samples have it.
+    ResultsInLines,
+}
+
 impl ContactView {
     /// All of an own contact.
     pub(in super::super) fn own(contact: &Contact, clock: &Clock) -> Self {
-        Self::Data { contact: Box::new(contact.clone()), is_own: true, changed: clock.wire(contact.changed) }
+        Self::data(contact, true, Blocks::All, clock)
+    }
+
+    /// What a recursive question with an AuthInfo shows of a contact of somebody else.
+    pub(in super::super) fn trusted(contact: &Contact, clock: &Clock) -> Self {
+        Self::data(contact, false, Blocks::Results, clock)
     }
 
     /// What a recursive question shows of a contact of somebody else: persons only by their type.
     pub(in super::super) fn foreign(contact: &Contact, clock: &Clock) -> Self {
         match contact.kind {
             ContactKind::Person => Self::Kind(contact.kind),
-            _ => Self::Data { contact: Box::new(contact.clone()), is_own: false, changed: clock.wire(contact.changed) },
+            _ => Self::data(contact, false, Blocks::ResultsInLines, clock),
         }
+    }
+
+    fn data(contact: &Contact, is_own: bool, blocks: Blocks, clock: &Clock) -> Self {
+        let changed = clock.wire(contact.changed);
+        Self::Data { contact: Box::new(contact.clone()), is_own, blocks, is_disputed: false, changed }
+    }
+
+    /// The same with the note that it holds a domain under DISPUTE, if it does.
+    pub(in super::super) fn disputed(mut self, is_it: bool) -> Self {
+        if let Self::Data { is_disputed, .. } = &mut self {
+            *is_disputed = is_it;
+        }
+        self
     }
 
     /// As lines.
@@ -47,15 +80,19 @@ impl ContactView {
             Self::Nothing => {}
             Self::Handle(handle) => body.line("Handle", handle),
             Self::Kind(kind) => body.line("Type", kind.word()),
-            Self::Data { contact, is_own, changed } => {
+            Self::Data { contact, is_own, blocks, is_disputed, changed } => {
                 if *is_own {
                     body.line("Handle", &contact.handle);
                 }
                 body.line("Type", contact.kind.word());
                 data_lines(contact, body, version);
                 body.line("Changed", changed);
-                if *is_own && version >= Version::V5 {
-                    contact.verification.iter().for_each(|block| block_lines(block, body));
+                if *is_disputed {
+                    body.line("DisputeReference", "true");
+                }
+                if version >= Version::V5 {
+                    let is_whole = *blocks == Blocks::All;
+                    contact.verification.iter().for_each(|block| block_lines(block, is_whole, body));
                 }
             }
         }
@@ -67,7 +104,7 @@ impl ContactView {
             Self::Nothing => Vec::new(),
             Self::Handle(handle) => vec![Node::leaf("contact:handle", handle)],
             Self::Kind(kind) => vec![Node::leaf("contact:type", kind.word())],
-            Self::Data { contact, is_own, changed } => {
+            Self::Data { contact, is_own, blocks, is_disputed, changed } => {
                 let mut nodes = Vec::new();
                 if *is_own {
                     nodes.push(Node::leaf("contact:handle", &contact.handle));
@@ -75,8 +112,10 @@ impl ContactView {
                 nodes.push(Node::leaf("contact:type", contact.kind.word()));
                 nodes.extend(data_nodes(contact, version));
                 nodes.push(Node::leaf("contact:changed", changed));
-                if *is_own && version >= Version::V5 {
-                    nodes.extend(contact.verification.iter().map(|block| block_node(block, block_type)));
+                nodes.extend(is_disputed.then(|| Node::leaf("contact:disputeReference", "true")));
+                if *blocks != Blocks::ResultsInLines && version >= Version::V5 {
+                    let is_whole = *blocks == Blocks::All;
+                    nodes.extend(contact.verification.iter().map(|block| block_node(block, is_whole, block_type)));
                 }
                 nodes
             }
@@ -128,10 +167,13 @@ const fn result(block: &Block) -> &'static str {
     if block.success { "success" } else { "failed" }
 }
 
-fn block_lines(block: &Block, body: &mut KvBody) {
+fn block_lines(block: &Block, is_whole: bool, body: &mut KvBody) {
     body.section("VerificationInformation");
     body.lines("VerifiedClaim", &block.claims);
     body.line("VerificationResult", result(block));
+    if !is_whole {
+        return;
+    }
     body.line("VerificationReference", &block.reference);
     body.line("VerificationTimestamp", &block.timestamp);
     body.line("VerificationEvidence", &block.evidence);
@@ -139,15 +181,18 @@ fn block_lines(block: &Block, body: &mut KvBody) {
     body.line("TrustFramework", &block.framework);
 }
 
-fn block_node(block: &Block, block_type: &str) -> Node {
+fn block_node(block: &Block, is_whole: bool, block_type: &str) -> Node {
     let leaf = |name: &str, text: &str| Node::leaf(&format!("verification:{name}"), text);
-    Node::new("verification:verificationInformation")
+    let node = Node::new("verification:verificationInformation")
         .attribute("xmlns:verification", &Version::V5.namespace("verification"))
         .attribute("xmlns:xsi", XSI_URI)
         .attribute("xsi:type", &format!("verification:{block_type}"))
         .child(Node::new("verification:verifiedClaims").children(block.claims.iter().map(|claim| leaf("claim", claim))))
-        .child(leaf("verificationResult", result(block)))
-        .child(leaf("verificationReference", &block.reference))
+        .child(leaf("verificationResult", result(block)));
+    if !is_whole {
+        return node;
+    }
+    node.child(leaf("verificationReference", &block.reference))
         .child(leaf("verificationTimestamp", &block.timestamp))
         .child(leaf("verificationEvidence", &block.evidence))
         .child(leaf("verificationMethod", &block.method))

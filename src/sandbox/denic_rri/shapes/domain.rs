@@ -13,6 +13,13 @@ use super::contact::ContactView;
 pub(in super::super) struct DomainInfo {
     pub(in super::super) name: Name,
     pub(in super::super) status: Status,
+    pub(in super::super) is_locked: bool,
+    /// When the passwords of an own domain end.
+    pub(in super::super) authinfo1: Option<String>,
+    pub(in super::super) authinfo2: Option<String>,
+    /// Whether a foreign domain has one.
+    pub(in super::super) has_authinfo: bool,
+    pub(in super::super) is_disputed: bool,
     pub(in super::super) dns: Dns,
     pub(in super::super) registered: String,
     pub(in super::super) dedelegation: Option<String>,
@@ -47,6 +54,19 @@ impl DomainInfo {
         let general = self.general_request.iter().map(|view| ("General Request", "generalrequest", view));
         let abuse = self.abuse_contact.iter().map(|view| ("Abuse Contact", "abusecontact", view));
         general.chain(abuse).chain(self.holders.iter().map(|view| ("Holder", "holder", view)))
+    }
+
+    /// What stands next to the status if it is there: key/value keyword, element, value.
+    fn marks(&self) -> impl Iterator<Item = (&'static str, &'static str, &str)> {
+        let mark = |is_set: bool| is_set.then_some("true");
+        [
+            ("RegistryLock", "domain:registryLock", mark(self.is_locked)),
+            ("AuthInfo1", "domain:authInfo1", self.authinfo1.as_deref()),
+            ("AuthInfo2", "domain:authInfo2", self.authinfo2.as_deref()),
+            ("AuthInfo", "domain:authInfo", mark(self.has_authinfo)),
+        ]
+        .into_iter()
+        .filter_map(|(keyword, element, value)| Some((keyword, element, value?)))
     }
 
     /// The times that are there: key/value keyword, element, value.
@@ -84,6 +104,7 @@ impl Shape for DomainInfo {
         body.lines("Nsentry", &self.dns.nsentry);
         body.lines("Dnskey", &self.dns.dnskey);
         body.line("Status", status_word(self.status, version));
+        self.marks().for_each(|(keyword, _, value)| body.line(keyword, value));
         self.times(version).into_iter().for_each(|(keyword, _, value)| body.line(keyword, value));
         if version < Version::V5 {
             body.line("RegAccId", &self.regacc.id);
@@ -92,6 +113,9 @@ impl Shape for DomainInfo {
         for (section, _, view) in self.contacts() {
             body.section(section);
             view.lines(body, version);
+        }
+        if self.is_disputed {
+            body.section("Dispute");
         }
         if version >= Version::V5 {
             body.section("RegAcc");
@@ -117,7 +141,9 @@ impl Shape for DomainInfo {
             .child(Node::leaf("domain:handle", &self.name.unicode))
             .child(Node::leaf("domain:ace", &self.name.ace))
             .child(Node::leaf("domain:status", status_word(self.status, version)))
+            .children(self.marks().map(|(_, element, value)| Node::leaf(element, value)))
             .children(self.contacts().map(contact))
+            .children(self.is_disputed.then(|| Node::new("domain:disputeData")))
             .children(dns_nodes(&self.name.ace, &self.dns, version))
             .children(self.times(version).into_iter().map(|(_, element, value)| Node::leaf(element, value)));
         if version < Version::V5 {

@@ -33,6 +33,8 @@ impl Shape for EmptyQueue {
 pub(in super::super) struct MessageView {
     queued: Queued,
     name: Option<Name>,
+    /// The domain that is deleted first.
+    deleted: Option<Name>,
     dedelegation: Option<String>,
     deletion: Option<String>,
     expire: Option<String>,
@@ -46,8 +48,11 @@ impl MessageView {
         let time = |at: Option<Timestamp>| at.map(|at| clock.wire(at));
         let notice = &queued.notice;
         let as_given = |text: &String| Name { ace: text.clone(), unicode: text.clone() };
+        let name =
+            |text: &Option<String>| text.as_ref().map(|text| names::read(text).unwrap_or_else(|| as_given(text)));
         Self {
-            name: notice.domain.as_ref().map(|text| names::read(text).unwrap_or_else(|| as_given(text))),
+            name: name(&notice.domain),
+            deleted: name(&notice.deletion_domain).or(name(&notice.domain)),
             dedelegation: time(notice.dedelegation),
             deletion: time(notice.deletion),
             expire: time(notice.expire),
@@ -57,15 +62,15 @@ impl MessageView {
         }
     }
 
-    fn domain_lines(&self, body: &mut KvBody) {
-        if let Some(name) = &self.name {
+    fn domain_lines(body: &mut KvBody, name: Option<&Name>) {
+        if let Some(name) = name {
             body.line("Domain", &name.unicode);
             body.line("Domain-ace", &name.ace);
         }
     }
 
-    fn domain_node(&self) -> Option<Node> {
-        let name = self.name.as_ref()?;
+    fn domain_node(&self, name: Option<&Name>) -> Option<Node> {
+        let name = name?;
         let node = Node::new("msg:domain")
             .child(Node::leaf("msg:handle", &name.unicode))
             .child(Node::leaf("msg:ace", &name.ace));
@@ -83,7 +88,7 @@ impl Shape for QueueHead {
         body.line("Msgid", &view.queued.id);
         body.line("Msgtype", &notice.kind);
         if !is_for_contact {
-            view.domain_lines(body);
+            MessageView::domain_lines(body, view.name.as_ref());
         }
         body.lines(if notice.is("domainStatusUpdate") { "Holder" } else { "Handle" }, &notice.handles);
         body.lines("Status", &notice.status);
@@ -98,15 +103,21 @@ impl Shape for QueueHead {
         body.lines("Chprov-to", &notice.chprov_to);
         body.lines("Chprov-from", &notice.chprov_from);
         body.lines("NumberOfReferencedDomainsTotal", &notice.domains_total.map(|n| n.to_string()));
+        notice.fields.iter().for_each(|(keyword, value)| body.line(keyword, value));
         view.coded.iter().for_each(|message| body.message("Message", message));
         if is_for_contact {
-            for (section, keyword, date) in [
-                ("earliest domain for dedelegation", "VerificationDeadlineBeforeDedelegation", &view.dedelegation),
-                ("earliest domain for deletion", "VerificationDeadlineBeforeDeletion", &view.deletion),
+            for (section, keyword, name, date) in [
+                (
+                    "earliest domain for dedelegation",
+                    "VerificationDeadlineBeforeDedelegation",
+                    &view.name,
+                    &view.dedelegation,
+                ),
+                ("earliest domain for deletion", "VerificationDeadlineBeforeDeletion", &view.deleted, &view.deletion),
             ] {
                 if let Some(date) = date {
                     body.section(section);
-                    view.domain_lines(body);
+                    MessageView::domain_lines(body, name.as_ref());
                     body.line(keyword, date);
                 }
             }
@@ -135,7 +146,7 @@ impl Shape for QueueHead {
 impl MessageView {
     fn nodes(&self) -> Vec<Node> {
         let notice = &self.queued.notice;
-        let mut nodes: Vec<Node> = self.domain_node().into_iter().collect();
+        let mut nodes: Vec<Node> = self.domain_node(self.name.as_ref()).into_iter().collect();
         let handles = notice.handles.iter().map(|handle| Node::leaf("msg:handle", handle));
         if notice.is("domainStatusUpdate") {
             nodes.push(Node::new("msg:holders").children(handles));
@@ -153,6 +164,7 @@ impl MessageView {
             ("msg:old", &notice.chprov_from),
         ];
         nodes.extend(leaves.into_iter().filter_map(|(name, value)| Some(Node::leaf(name, value.as_ref()?))));
+        nodes.extend(notice.fields.iter().map(|(keyword, value)| Node::leaf(&format!("msg:{keyword}"), value)));
         nodes
     }
 
@@ -164,12 +176,14 @@ impl MessageView {
         let total =
             notice.domains_total.map(|total| Node::leaf("msg:numberOfReferencedDomainsTotal", &total.to_string()));
         nodes.extend(total);
-        for (name, date) in [
-            ("msg:earliestDomainForDedelegation", &self.dedelegation),
-            ("msg:earliestDomainForDeletion", &self.deletion),
+        for (element, name, date) in [
+            ("msg:earliestDomainForDedelegation", &self.name, &self.dedelegation),
+            ("msg:earliestDomainForDeletion", &self.deleted, &self.deletion),
         ] {
             nodes.extend(date.as_ref().map(|date| {
-                Node::new(name).children(self.domain_node()).child(Node::leaf("msg:verificationDeadline", date))
+                Node::new(element)
+                    .children(self.domain_node(name.as_ref()))
+                    .child(Node::leaf("msg:verificationDeadline", date))
             }));
         }
         nodes

@@ -38,6 +38,10 @@ pub(super) fn parse(text: &str) -> Result<Lines, String> {
             continue;
         }
         let (keyword, value) = pair(line).ok_or_else(|| format!("line {}", number + 1))?;
+        // DENIC's own client writes a line for an organisation that is not there.
+        if value.is_empty() {
+            continue;
+        }
         match (&place, lines.verification.last_mut()) {
             (Place::Head, _) => lines.fields.push(keyword, value),
             (Place::Verification, Some(block)) => block.push(keyword, value),
@@ -47,12 +51,12 @@ pub(super) fn parse(text: &str) -> Result<Lines, String> {
     Ok(lines)
 }
 
-/// A keyword at the beginning of the line, a colon, at least one blank or tab, and a value.
+/// A keyword at the beginning of the line, a colon, at least one blank or tab, and a value, which may be empty.
 fn pair(line: &str) -> Option<(&str, &str)> {
     let (keyword, rest) = line.split_once(':')?;
     let is_keyword = !keyword.is_empty() && keyword.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
     let value = rest.trim();
-    (is_keyword && rest.starts_with([' ', '\t']) && !value.is_empty()).then_some((keyword, value))
+    (is_keyword && rest.starts_with([' ', '\t'])).then_some((keyword, value))
 }
 
 /// The data part of an answer.
@@ -123,13 +127,14 @@ mod tests {
     #[test]
     fn lines_sections_and_their_mistakes() {
         let lines =
-            parse("version: 5.0\r\nACTION:\tCREATE\n\n[verificationinformation]\nVerifiedClaim: name\n[Other]\nx: y")
+            parse("version: 5.0\r\nACTION:\tCREATE\nOrganisation: \n\n[verificationinformation]\nVerifiedClaim: name\n[Other]\nx: y")
                 .unwrap();
         assert_eq!(lines.fields.first("Action"), Some("CREATE"));
         assert_eq!(lines.fields.first("x"), None);
+        assert_eq!(lines.fields.first("organisation"), None);
         assert_eq!(lines.verification.len(), 1);
         assert_eq!(lines.verification[0].first("verifiedclaim"), Some("name"));
-        for wrong in ["Action : LOGIN", " Action: LOGIN", "Action:LOGIN", "Action", "Action: ", ": x"] {
+        for wrong in ["Action : LOGIN", " Action: LOGIN", "Action:LOGIN", "Action", "Action:", ": x"] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

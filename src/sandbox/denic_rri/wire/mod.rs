@@ -9,7 +9,7 @@ mod tree;
 mod xml;
 
 pub(super) use kv::KvBody;
-pub(super) use xml::{Map, Rule, XSI_URI, XmlForm, message as xml_message};
+pub(super) use xml::{Attribute, Map, Rule, XSI_URI, XmlForm, message as xml_message};
 
 use crate::model::Message;
 

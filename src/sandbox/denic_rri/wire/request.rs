@@ -111,6 +111,7 @@ fn command(action: &str, fields: &Fields) -> Result<&'static Command, Message> {
         Object::Session | Object::Queue => true,
         Object::Domain => is_domain,
         Object::Contact => !is_domain && is_there(["handle", "type"]),
+        Object::RegAcc => !is_domain && is_there(["regacc", "regacc"]),
     });
     named.copied().copied().ok_or_else(|| codes::DOMAIN_MISSING.message())
 }

@@ -15,10 +15,19 @@ pub(in super::super) struct XmlForm {
     pub(in super::super) namespace: &'static str,
     /// Local name.
     pub(in super::super) element: &'static str,
-    /// Attributes it may have, each with the keyword it stands for.
-    pub(in super::super) attributes: &'static [(&'static str, &'static str)],
+    /// Attributes it may have.
+    pub(in super::super) attributes: &'static [Attribute],
     /// Its children, in their order.
     pub(in super::super) children: &'static [Rule],
+}
+
+/// An attribute of a command's element.
+#[derive(Debug)]
+pub(in super::super) struct Attribute {
+    pub(in super::super) name: &'static str,
+    /// The keyword it stands for.
+    pub(in super::super) keyword: &'static str,
+    pub(in super::super) is_required: bool,
 }
 
 /// One kind of child in a sequence: how often it occurs and what it stands for.
@@ -92,10 +101,12 @@ fn read(text: &str, version: &mut Version) -> Result<Request, String> {
     };
     let mut target = Target { version: *version, fields: Fields::default(), verification: Vec::new() };
     for (namespace, name, value) in &first.attributes {
-        let known = command.xml.attributes.iter().find(|(attribute, _)| attribute == name && namespace.is_empty());
-        let (_, keyword) =
-            known.ok_or_else(|| format!("cvc-complex-type.3.2.2: Attribute '{name}' is not allowed."))?;
-        target.fields.push(keyword, value.as_str());
+        let known = command.xml.attributes.iter().find(|known| known.name == name && namespace.is_empty());
+        let known = known.ok_or_else(|| format!("cvc-complex-type.3.2.2: Attribute '{name}' is not allowed."))?;
+        target.fields.push(known.keyword, value.as_str());
+    }
+    if let Some(missing) = command.xml.attributes.iter().find(|a| a.is_required && first.attribute(a.name).is_none()) {
+        return Err(format!("cvc-complex-type.4: Attribute '{}' must appear.", missing.name));
     }
     target.sequence(first, command.xml.children)?;
     let Target { fields, verification, .. } = target;
@@ -112,7 +123,9 @@ impl Target {
     /// Matches children against the rules in order; nothing else may stand there.
     fn sequence(&mut self, parent: &Element, rules: &[Rule]) -> Result<(), String> {
         let mut children = parent.children.iter().peekable();
-        for rule in rules {
+        // Protocols before 5.0 have no verification: there its elements are none.
+        let has_verification = self.version >= Version::V5;
+        for rule in rules.iter().filter(|rule| has_verification || rule.namespace != "verification") {
             let namespace = match rule.namespace {
                 "verification" => Version::V5.namespace("verification"),
                 name => self.version.namespace(name),

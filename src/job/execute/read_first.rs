@@ -1,0 +1,118 @@
+//! A job that states only what shall change: the object is read first, then written as a whole.
+//!
+//! The claim has written an intent already, so a crash between reading and writing is a doubt like any other. The digest
+//! of the request is only known after the reading; it is committed before the request goes out (law 2).
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use super::ask::{Said, say};
+use super::desk::{Open, record};
+use super::staff::Shared;
+use crate::job::schedule::throttle::Slot;
+use crate::model::verdict::Judgement;
+use crate::model::{Answer, Job, Lost, Reject, Verdict};
+use crate::registries::Prepared;
+
+/// How long the request waits for its own slot while it holds the session.
+const SLOT_PATIENCE: Duration = Duration::from_secs(5);
+
+/// What came of the reading.
+pub(super) enum Read {
+    /// The request, its intent written, with its slot.
+    Complete(Prepared, Slot),
+    /// Nothing is to be sent; the outcome is recorded.
+    Over {
+        /// Whether the session may be used again.
+        usable: bool,
+    },
+}
+
+/// Asks the question, completes the request with the answer and writes its intent.
+pub(super) async fn read(
+    shared: &Shared,
+    session: &mut Open,
+    job: &Job,
+    question: &Prepared,
+    slot: Slot,
+    stop: &CancellationToken,
+) -> Read {
+    let account = &shared.account;
+    if !account.may_send() {
+        slot.unused();
+        return put_back(shared, job, "the account may not send now").await;
+    }
+    let (answer, judgement) = match say(shared, session, question, slot, "question").await {
+        Said::Answer(answer, judgement) => (answer, judgement),
+        Said::Nothing(Lost::NotSent(why)) => {
+            record(shared, account.circumstances().not_sent(job, &why)).await;
+            return Read::Over { usable: false };
+        }
+        Said::Nothing(Lost::PerhapsSent(why)) => {
+            record(shared, account.circumstances().question_lost(job, &why)).await;
+            return Read::Over { usable: false };
+        }
+    };
+    match complete(shared, job, &answer, judgement) {
+        Ok(request) => commit(shared, job, request, stop).await,
+        Err(judgement) => {
+            record(shared, account.circumstances().answered(job, answer, &judgement)).await;
+            Read::Over { usable: true }
+        }
+    }
+}
+
+/// The whole request, or what the answer means for the job where it does not allow one.
+fn complete(shared: &Shared, job: &Job, answer: &Answer, judgement: Judgement) -> Result<Prepared, Judgement> {
+    let dialect = shared.account.registry.dialect();
+    if judgement.verdict != Verdict::Done {
+        return Err(unless_lost(judgement));
+    }
+    let written = dialect.complete(job.operation, &job.params, answer).map_err(unless_lost)?;
+    let transaction = job.transaction.as_deref().unwrap_or_default();
+    dialect.prepare(job.operation, &written, transaction).map_err(|reject| unless_lost(unacceptable(&reject)))
+}
+
+/// A refusal to be read says nothing about an earlier request of the job whose outcome was never learnt.
+fn unless_lost(mut judgement: Judgement) -> Judgement {
+    if let Verdict::Refused(why) = judgement.verdict {
+        judgement.verdict = Verdict::RefusedUnlessLost(why);
+    }
+    judgement
+}
+
+/// Without the value: it may be personal data of the object that was read, and reasons are logged.
+fn unacceptable(reject: &Reject) -> Judgement {
+    let field = reject.field.as_deref().unwrap_or("the request");
+    let why =
+        format!("{field}: what the registry holds cannot be written back under today's rules; state it in the job");
+    Judgement::plain(Verdict::Refused(why))
+}
+
+/// The request's own slot and the digest of its intent; only then may it go out.
+async fn commit(shared: &Shared, job: &Job, request: Prepared, stop: &CancellationToken) -> Read {
+    let account = &shared.account;
+    let slot = tokio::select! {
+        slot = account.slot(SLOT_PATIENCE, shared.sessions()) => slot,
+        () = stop.cancelled() => None,
+    };
+    let Some(slot) = slot else { return put_back(shared, job, "read, but no send was free to write it").await };
+    match account.store.resolve(&account.lease, job.id, job.attempt, request.digest()).await {
+        Ok(true) => return Read::Complete(request, slot),
+        Ok(false) => {
+            tracing::warn!(account = account.name, job = %job.id, "the job is no longer ours; nothing was sent")
+        }
+        Err(error) => {
+            tracing::warn!(account = account.name, job = %job.id, "the intent could not be written: {error}");
+            record(shared, account.circumstances().not_sent(job, "the intent could not be written")).await;
+        }
+    }
+    slot.unused();
+    Read::Over { usable: true }
+}
+
+async fn put_back(shared: &Shared, job: &Job, why: &str) -> Read {
+    record(shared, shared.account.circumstances().not_sent(job, why)).await;
+    Read::Over { usable: true }
+}

@@ -1,0 +1,92 @@
+//! Lost orders about the data of a registration, and orders the registry still works on.
+
+use serde_json::Value;
+
+use super::super::{commands, outcome};
+use super::{Age, Case, Next, Owner, Status, applied, compare, foreign, nothing, text};
+use crate::model::{Answer, Finding, Operation};
+use crate::registries::Step;
+
+/// Ours if it is in our account, was registered no earlier than the order was written, and has its holders.
+pub fn create(case: &Case<'_>, heard: &[Answer]) -> Next {
+    let Some(info) = heard.first() else { return case.ask(Operation::DomainInfo, &["domain"]) };
+    let Some(data) = case.seen(Operation::DomainInfo, info)? else { return nothing("INFO: no such domain") };
+    if let Owner::Other(owner) = case.owner(data)? {
+        return foreign(format!("registered by {owner}"));
+    }
+    let holders = holders(data)?;
+    let ordered = commands::holders(case.doubt.params.get("holder"));
+    let registered = text(data, "registration_date").unwrap_or_default();
+    let age = case.age(data, "registration_date").ok_or("INFO does not show when it was registered")?;
+    let before = data["registration_date_is_before"] == true;
+    match age {
+        _ if before => foreign(format!("already ours since before {registered}")),
+        Age::Older => foreign(format!("already ours since {registered}")),
+        _ if holders != ordered => foreign(format!("already ours since {registered}, with other holders")),
+        Age::Newer | Age::Same => case.there(info),
+        Age::AtTheEdge => Err(format!("ours since {registered}, too close to the order to tell by the clock")),
+    }
+}
+
+/// Equal data is what was ordered, whenever it came to be. Of a job that states only what shall change, only that counts.
+pub fn update(case: &Case<'_>, heard: &[Answer]) -> Next {
+    let Some(info) = heard.first() else { return case.ask(Operation::DomainInfo, &["domain"]) };
+    let Some(data) = case.seen(Operation::DomainInfo, info)? else { return foreign("there is no such domain") };
+    if let Owner::Other(owner) = case.owner(data)? {
+        return case.elsewhere(owner, data);
+    }
+    match compare::domain(case, data).as_slice() {
+        [] => case.there(info),
+        differences => case.differs(data, differences),
+    }
+}
+
+/// Ours with the ordered holders is what was ordered; anybody else's was not taken over. INFO may not show a domain in
+/// the redemption period, which can be taken over too.
+pub fn transfer(case: &Case<'_>, heard: &[Answer]) -> Next {
+    let [info, rest @ ..] = heard else { return case.ask(Operation::DomainInfo, &["domain"]) };
+    let Some(data) = case.seen(Operation::DomainInfo, info)? else {
+        return match case.status(rest)? {
+            Status::Ask(step) => Ok(step),
+            Status::Is("redemptionPeriod") => nothing("CHECK: redemptionPeriod"),
+            Status::Is("free" | "invalid") => foreign("there is no such domain"),
+            Status::Is(status) => Err(format!("INFO shows no domain although CHECK shows the status {status}")),
+        };
+    };
+    if let Owner::Other(owner) = case.owner(data)? {
+        return nothing(format!("INFO: the domain is at {owner}"));
+    }
+    let same_holders = holders(data)? == commands::holders(case.doubt.params.get("holder"));
+    match (case.age(data, "changed"), same_holders) {
+        (Some(Age::Older), false) => foreign("already ours since before this order, with other holders"),
+        (Some(Age::Older), true) => Err("ours with these holders, and not changed since before this order".into()),
+        (_, true) => case.there(info),
+        (_, false) => Err("ours, as new as this order, with other holders".into()),
+    }
+}
+
+/// An order under assessment: finished with whatever status follows. A domain that is gone, or somebody else's, came to
+/// nothing.
+pub fn follow_up(case: &Case<'_>, heard: &[Answer]) -> Next {
+    if !outcome::ASSESSED.contains(&case.doubt.operation) {
+        return Err(format!("no question is known about a pending {}", case.doubt.operation));
+    }
+    let Some(info) = heard.first() else { return case.ask(Operation::DomainInfo, &["domain"]) };
+    let Some(data) = case.seen(Operation::DomainInfo, info)? else { return foreign("there is no such domain") };
+    if let Owner::Other(owner) = case.owner(data)? {
+        return foreign(format!("the domain is at {owner}"));
+    }
+    if case.is_assessed(data) {
+        return Ok(Step::Found(Finding::Taken(info.clone(), outcome::ASSESSED_UNTIL.into())));
+    }
+    match text(data, "status") {
+        Some("connect" | "failed" | "serverHold") => applied(info),
+        Some("redemptionPeriod") => foreign("the domain was deleted"),
+        status => Err(format!("INFO shows the status {status:?}")),
+    }
+}
+
+fn holders(data: &Value) -> Result<Vec<String>, String> {
+    let holders = commands::holders(data.get("holder"));
+    if holders.is_empty() { Err("INFO does not show the holders".into()) } else { Ok(holders) }
+}
