@@ -116,3 +116,29 @@ fn a_request_of_ones_own_goes_out_as_it_is() {
     let error = run(&["encode", "--registry", "denic-rri", "--answer", "/nowhere"], job.to_string().as_bytes());
     assert!(error.unwrap_err().contains("asks nothing first"));
 }
+
+#[test]
+fn a_job_that_states_only_changes_shows_its_question_first() {
+    let job = json!({"account": "DENIC-1000002", "operation": "domain.update", "params": {"domain": "example.de", "merge": true, "nserver": ["ns1.example.net", "ns2.example.net"]}});
+    let job = job.to_string();
+    let args = ["encode", "--registry", "denic-rri", "--transaction-id", TRANSACTION];
+    let (question, notes) = run_with_notes(&args, job.as_bytes()).unwrap();
+    assert!(String::from_utf8(question).unwrap().contains("Action: INFO\nDomain: example.de"));
+    assert!(notes.contains("domain.info") && notes.contains("domain.update") && notes.contains("--answer"), "{notes}");
+
+    let file = std::path::Path::new(env!("CARGO_TARGET_TMPDIR")).join("example.de.info");
+    let with = |answer: &str| {
+        std::fs::write(&file, answer).unwrap();
+        run_with_notes(&[&args[..], &["--answer", file.to_str().unwrap()]].concat(), job.as_bytes())
+    };
+    let shown = "Result: success\nSTID: x\nDomain: example.de\nDomain-Ace: example.de\nNserver: ns9.example.net\nNserver: ns8.example.net\nStatus: connect\nChanged: 2026-01-01T00:00:00+01:00\n[Holder]\nHandle: DENIC-1000002-MAX\n[RegAcc]\nRegAccId: DENIC-1000002\nName: Example\n";
+    let (request, notes) = with(shown).unwrap();
+    let request = String::from_utf8(request).unwrap();
+    for line in ["Action: UPDATE", "Holder: DENIC-1000002-MAX", "Nserver: ns1.example.net", "Ctid: kv-7bf04fa8"] {
+        assert!(request.lines().any(|found| found == line), "{line}: {request}");
+    }
+    assert!(!request.contains("ns9") && notes.is_empty(), "{request}{notes}");
+    let error = with("Result: failed\nSTID: x\nERROR: 63300062009 Domain doesn't exist\n").unwrap_err();
+    assert!(error.contains("refused"), "{error}");
+    assert!(with("hello").unwrap_err().contains("line 1"));
+}
