@@ -167,8 +167,11 @@ async fn dispatch(cli: Cli, open: OpenStore, out: &mut Out<'_>) -> Result<(), Fa
         Command::Sandbox(args) => {
             sandbox::run(args.clone()).await.map_err(|why| Failure::new(Exit::Unavailable, "sandbox", why))
         }
-        Command::Wire(args) => wire::run(args, cli.global.output, std::io::stdin().lock(), std::io::stdout().lock())
-            .map_err(|why| Failure::new(Exit::Usage, "wire", why)),
+        Command::Wire(args) => {
+            let (input, output) = (std::io::stdin().lock(), std::io::stdout().lock());
+            wire::run(args, cli.global.output, input, output, std::io::stderr())
+                .map_err(|why| Failure::new(Exit::Usage, "wire", why))
+        }
         Command::Bench(args) => bench::run(args).await,
         Command::Submit(args) => submit(args, &config()?, open, out).await,
         Command::Schema { subject } => schema::run(*subject, out),
