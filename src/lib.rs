@@ -28,6 +28,7 @@ pub mod job;
 pub mod model;
 pub mod net;
 pub mod ops;
+pub mod poll;
 pub mod registries;
 pub mod sandbox;
 pub mod store;

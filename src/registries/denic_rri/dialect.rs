@@ -10,7 +10,7 @@ use super::{frame, outcome, reconcile};
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, ObjectKey, Operation, Reject};
-use crate::registries::{Checked, Dialect, Prepared, Step, WireOptions};
+use crate::registries::{Checked, Dialect, Mailbox, Prepared, Step, WireOptions};
 
 /// A transaction id as long as any, to measure requests with.
 const LONGEST_TRANSACTION: usize = 64;
@@ -100,6 +100,10 @@ impl Dialect for Rri {
 
     fn reconcile(&self, doubt: &Doubt<'_>, heard: &[Answer]) -> Step {
         reconcile::next(self, &self.rules.reg_acc, doubt, heard)
+    }
+
+    fn mailbox(&self) -> Option<&dyn Mailbox> {
+        Some(self)
     }
 
     fn frame(&self, payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {

@@ -2,7 +2,8 @@
 //!
 //! In the order a request meets them: `params` reads a job's parameters, `check` holds the rules for fields, `commands`
 //! has one file per command, `codec` writes and reads both formats, `frame` puts a length in front, `session` carries it
-//! there and back, `outcome` says what the answer means, `reconcile` finds out what is true when no answer came.
+//! there and back, `outcome` says what the answer means, `reconcile` finds out what is true when no answer came, and
+//! `mailbox` what a message of the registry's queue tells.
 //! `dialect` ties the pure parts together, `settings` and `account` the others, `limits` has the registry's limits and
 //! calendar.
 
@@ -13,6 +14,7 @@ mod commands;
 mod dialect;
 mod frame;
 mod limits;
+mod mailbox;
 mod outcome;
 mod params;
 mod reconcile;

@@ -12,6 +12,7 @@ use crate::model::deadline::{Deadline, DeadlineKind};
 use crate::model::retry::Pace;
 use crate::model::verdict::Judgement;
 use crate::model::{Answer, Later, Level, Message, Operation, Scope, Verdict};
+use crate::registries::Removed;
 
 /// How long an account is silent after it was blocked; sending meanwhile prolongs the block.
 pub const BLOCKED_FOR: Duration = Duration::from_secs(120);
@@ -53,6 +54,25 @@ pub fn judge(operation: Operation, answer: &Answer) -> Judgement {
         unknown_codes: answer.messages.iter().filter(in_no_table).map(|message| message.code.clone()).collect(),
         deadlines: deadlines(answer),
         account_cooldown: blocked.then(|| (BLOCKED_FOR, "access limit exceeded".to_owned())),
+    }
+}
+
+/// Whether the registry did what was asked.
+pub fn is_success(answer: &Answer) -> bool {
+    ResultWord::of(answer) == ResultWord::Success
+}
+
+/// What became of a message that was to be removed. One that is not there was removed before: its id came from the
+/// registry itself.
+pub fn removed(answer: &Answer) -> Removed {
+    const UNKNOWN: &str = "63650063609";
+    const NOT_THE_HEAD: &str = "63650063607";
+    let says = |code: &str| answer.messages.iter().any(|message| message.code == code);
+    match ResultWord::of(answer) {
+        ResultWord::Success => Removed::Gone,
+        ResultWord::Failed if says(UNKNOWN) => Removed::Gone,
+        ResultWord::Failed if says(NOT_THE_HEAD) => Removed::NotTheHead(reason(Operation::MessageDelete, answer)),
+        _ => Removed::Refused(judge(Operation::MessageDelete, answer)),
     }
 }
 
