@@ -181,9 +181,9 @@ impl Daemon {
             steps: config.poll_steps(),
             trouble: config.retry_policy().connect,
             observer: observer.clone(),
-            changed: Arc::new(move || {
+            changed: Arc::new(move |ended| {
                 wake_outbox.notify_one();
-                wake.values().for_each(|hint| hint.notify_one());
+                wake.values().filter(|_| ended).for_each(|hint| hint.notify_one());
             }),
         };
         let company = Arc::new(Company::new(poller, &config, &accounts, pollers));

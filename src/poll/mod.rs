@@ -39,8 +39,9 @@ pub struct Poller {
     pub trouble: Steps,
     /// Who counts.
     pub observer: Arc<dyn Observer>,
-    /// Called after each commit, so that events leave and schedulers look.
-    pub changed: Arc<dyn Fn() + Send + Sync>,
+    /// Called after each message that was stored, so that its event leaves; with `true` if it ended jobs, so that those
+    /// that waited for them may start.
+    pub changed: Arc<dyn Fn(bool) + Send + Sync>,
 }
 
 impl Poller {

@@ -147,7 +147,7 @@ impl<'a> Queue<'a> {
                     self.tell(message);
                     observer.stored(&self.lease.name, message.kind);
                     inbound.moves.iter().for_each(|step| observer.ended(step));
-                    changed();
+                    changed(!inbound.moves.is_empty());
                     return Ok(());
                 }
                 Receipt::Known => return Ok(()),

@@ -10,7 +10,7 @@ const STEPS: Steps = Steps { first: Duration::from_secs(5), longest: Duration::f
 
 fn poller(world: &Arc<World>) -> Poller {
     let store: Arc<dyn Inbox> = world.clone();
-    Poller { store, steps: STEPS, trouble: STEPS, observer: Arc::new(Unobserved), changed: Arc::new(|| {}) }
+    Poller { store, steps: STEPS, trouble: STEPS, observer: Arc::new(Unobserved), changed: Arc::new(|_| {}) }
 }
 
 fn lease() -> Lease {

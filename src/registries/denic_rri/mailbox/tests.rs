@@ -30,7 +30,7 @@ fn every_type_has_its_kind_object_and_end() {
     const DOMAIN: Option<&str> = Some("domain:xn--bcher-kva.de");
     const HANDLE: &str = "Handle: denic-1000001-x";
     const CONTACT: Option<&str> = Some("contact:DENIC-1000001-X");
-    let rows: &[(&str, &str, &str, Option<&str>, Option<bool>)] = &[
+    let rows = [
         ("authinfo2notify", NAME, "authinfo2_notify", DOMAIN, None),
         ("authInfo2Delete", NAME, "authinfo2_delete", DOMAIN, None),
         ("AUTHINFOEXPIRE", NAME, "authinfo_expire", DOMAIN, None),
@@ -47,8 +47,8 @@ fn every_type_has_its_kind_object_and_end() {
     ];
     for (native, rest, kind, object, ends) in rows {
         let message = read(native, rest);
-        assert_eq!((message.kind, message.object.as_ref().map(ObjectKey::as_str)), (*kind, *object), "{native}");
-        assert_eq!(message.ends.map(|ending| ending.succeeded), *ends, "{native}");
+        assert_eq!((message.kind, message.object.as_ref().map(ObjectKey::as_str)), (kind, object), "{native}");
+        assert_eq!(message.ends.map(|ending| ending.succeeded), ends, "{native}");
         assert_eq!((message.id.as_str(), message.count), ("8960348c-6879-cb92-2b6f-cbc9abf98080", Some(2)));
         assert_eq!(message.written_at, "2026-06-01T15:51:08+02:00".parse().ok());
         assert_eq!(message.data.get("id"), None, "told beside the data");
