@@ -20,7 +20,7 @@ use world::{ACCOUNT, Setup, World, after, contact_create, domain_create, handle,
 /// Messages of the test that kills the daemon again and again.
 const MANY: usize = 2000;
 /// Daemons that are killed, or stopped, on the way.
-const DAEMONS: usize = 24;
+const DAEMONS: usize = 20;
 
 /// Puts messages into the account's queue; returns their ids.
 async fn put(world: &World, messages: &[Value]) -> Vec<String> {
@@ -67,7 +67,9 @@ async fn progress(world: &World, so_far: &str, messages: usize) {
     let count = format!("SELECT count(*) FROM inbox WHERE {so_far}");
     let goal = i64::try_from(messages).unwrap();
     until(&format!("{messages} messages with {so_far}"), async || {
-        (world.database.number(&count).await >= goal).then_some(())
+        // Cheap to see, and there is an event for each message: only then is it worth counting.
+        let maybe = world.database.store.last_event().await.unwrap() >= goal;
+        (maybe && world.database.number(&count).await >= goal).then_some(())
     })
     .await;
 }
