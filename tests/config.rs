@@ -4,6 +4,7 @@
 use std::io::Write;
 
 use registrard::config::{Config, ConfigError, Severity};
+use registrard::registries::denic_rri;
 use serde_json::Value;
 
 const SHIPPED: &str = include_str!("../config/registrard.toml");
@@ -73,14 +74,34 @@ fn the_shipped_file_shows_every_setting_and_no_other() {
     let mut section = String::new();
     for line in everything_switched_on().lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            if name.ends_with(".rules") {
+                // An account's own settings; the next test compares them with the registry.
+                section = String::new();
+                continue;
+            }
             let free = ["publishers", "accounts"].into_iter().find(|table| name.starts_with(table));
             section = free.map_or(name.to_owned(), |table| format!("{table}.*"));
-        } else {
+        } else if !section.is_empty() {
             found.push(format!("{section}.{}", line.split(" = ").next().unwrap()));
         }
     }
     found.sort();
     assert_eq!(found, wanted);
+}
+
+#[test]
+fn the_shipped_file_shows_every_rule_an_account_may_loosen_at_its_default() {
+    let config = load(&everything_switched_on(), &[]).unwrap();
+    let (_, account) = config.accounts.iter().next().unwrap();
+    let mut shown: Vec<_> = account.settings["rules"].as_object().unwrap().iter().collect();
+    let mut rules: Vec<_> =
+        denic_rri::RULES.iter().map(|rule| (rule.name.to_owned(), Value::from(rule.level.word()))).collect();
+    shown.sort_by_key(|(name, _)| name.as_str());
+    rules.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(shown, rules.iter().map(|(name, level)| (name, level)).collect::<Vec<_>>());
+    for rule in denic_rri::RULES {
+        assert!(SHIPPED.contains(&format!("# {}\n# {} = ", rule.doc, rule.name)), "{} has another text", rule.name);
+    }
 }
 
 #[test]

@@ -222,7 +222,7 @@ impl Default for Poll {
 pub struct Publisher {
     /// Accounts it may use; `*` alone, or at the end of a name, stands for anything.
     pub accounts: Vec<String>,
-    /// Operations it may ask for, likewise (`domain.*`).
+    /// Operations it may ask for, likewise (`domain.*`); `raw` and `message.delete` only if they are named.
     #[serde(default = "everything")]
     pub operations: Vec<String>,
 }

@@ -25,6 +25,7 @@ mod settings;
 use std::sync::Arc;
 
 use super::Plugin;
+pub use check::rules::{Level, RULES, Rule};
 
 /// The plug-in.
 pub const PLUGIN: Plugin = Plugin {
