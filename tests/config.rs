@@ -79,8 +79,12 @@ fn the_shipped_file_shows_every_setting_and_no_other() {
                 section = String::new();
                 continue;
             }
-            let free = ["publishers", "accounts"].into_iter().find(|table| name.starts_with(table));
-            section = free.map_or(name.to_owned(), |table| format!("{table}.*"));
+            // The second word of these is a name; what follows it is a section of theirs.
+            let words: Vec<&str> = name.splitn(3, '.').collect();
+            section = match words.as_slice() {
+                [table @ ("publishers" | "accounts"), _, rest @ ..] => [&[*table, "*"], rest].concat().join("."),
+                _ => name.to_owned(),
+            };
         } else if !section.is_empty() {
             found.push(format!("{section}.{}", line.split(" = ").next().unwrap()));
         }
@@ -162,6 +166,13 @@ fn unknown_keys_are_refused_by_name_at_every_level_and_all_at_once() {
         [accounts.DENIC-1000022]
         registry = 'denic-rri'
         anything = 'is the business of the plug-in'
+        [accounts.DENIC-1000022.mail]
+        key_file = 'k'
+        from = 'a@registrar.example'
+        cc = 'b@registrar.example'
+        [mail]
+        host = 'x'
+        starttls = true
     ";
     let ConfigError::Invalid(findings) = load(text, &[("REGISTRARD__LOG__COLOUR", "no")]).unwrap_err() else {
         panic!("another error")
@@ -178,6 +189,8 @@ fn unknown_keys_are_refused_by_name_at_every_level_and_all_at_once() {
         "daemon.lease",
         "retry.later",
         "publishers.billing.operation",
+        "accounts.DENIC-1000022.mail.cc",
+        "mail.starttls",
         "log.colour",
     ];
     for key in unknown {
@@ -265,6 +278,16 @@ const RULES: &[(&str, &str, Severity)] = &[
     ("[retry]\npending = [9, 1]", "retry.pending", Severity::Error),
     ("[poll]\nshortest = 90", "poll", Severity::Error),
     ("[poll]\nshortest = 0", "poll", Severity::Error),
+    ("[mail]\nhost = 'a b'", "mail.host", Severity::Error),
+    ("[mail]\nhost = 'x'\nport = 0", "mail.port", Severity::Error),
+    ("[mail]\nhost = 'x'\ntls = 'none'", "mail.tls", Severity::Error),
+    ("[mail]\nhost = 'x'\nuser = 'u'", "mail.user", Severity::Error),
+    ("[mail]\nhost = 'x'\ntimeout_seconds = 0", "mail.timeout_seconds", Severity::Error),
+    (
+        "[accounts.B]\nregistry = 'denic-rri'\nmail = { key_file = 'k', from = \"a@b\\nBcc: c\" }",
+        "accounts.B.mail.from",
+        Severity::Error,
+    ),
     ("[intake]\nopen = true\n[publishers.p]\naccounts = ['A']", "intake.open", Severity::Warning),
     ("[publishers.p]\naccounts = ['A*B']", "publishers.p", Severity::Error),
     ("[publishers.p]\naccounts = ['B*']", "publishers.p", Severity::Warning),

@@ -7,7 +7,7 @@ use super::check::rules::Levels;
 use super::codec::tree::{Order, Reply};
 use super::codec::{self, Format};
 use super::commands::{self, Rules};
-use super::{frame, merge, object, outcome, reconcile};
+use super::{by_hand, frame, merge, object, outcome, reconcile};
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Operation, Reject, Verdict};
@@ -115,10 +115,10 @@ impl Dialect for Rri {
         operation: Operation,
         params: &Map<String, Value>,
         shown: &Answer,
-    ) -> Result<Map<String, Value>, Judgement> {
+    ) -> Result<Map<String, Value>, Box<Judgement>> {
         match object::of(operation, params) {
-            Some(object) => merge::complete(operation, params, shown, &object, &self.rules.reg_acc),
-            None => Err(Judgement::plain(Verdict::Refused("the job names no object".into()))),
+            Some(object) => merge::complete(operation, params, shown, &object, &self.rules.reg_acc).map_err(Box::new),
+            None => Err(Box::new(Judgement::plain(Verdict::Refused("the job names no object".into())))),
         }
     }
 
@@ -159,6 +159,10 @@ impl Dialect for Rri {
 
     fn explain(&self, operation: Operation, code: &str) -> Option<Explanation> {
         outcome::explain(operation, code)
+    }
+
+    fn by_hand(&self, operation: Operation, params: &Map<String, Value>) -> Result<String, Reject> {
+        by_hand::text(operation, params, &self.rules)
     }
 
     fn frame(&self, payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {

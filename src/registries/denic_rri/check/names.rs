@@ -29,7 +29,7 @@ pub fn is_letter_of_de(letter: char) -> bool {
 /// It is no host name, lies elsewhere, or its label breaks a rule of .de.
 pub fn domain(field: &str, value: &str) -> Result<DomainName, Reject> {
     let ace = host(field, value)?;
-    if !ace.strip_suffix(".de").is_some_and(|label| !label.contains('.')) {
+    if ace.strip_suffix(".de").is_none_or(|label| label.contains('.')) {
         return Err(refuse(field, "must be a name directly below .de", value));
     }
     let (unicode, readable) = Uts46::new().to_unicode(ace.as_bytes(), AsciiDenyList::STD3, Hyphens::CheckFirstLast);

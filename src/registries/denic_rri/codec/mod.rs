@@ -92,3 +92,6 @@ pub fn read(bytes: &[u8]) -> Result<Reply, String> {
         Format::Kv => kv::read(text),
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -38,9 +38,9 @@ pub fn hash(secret: &Secret) -> String {
     Sha256::digest(secret.expose().as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// The parameter `expire` (`2026-12-24` or `20261224`) as the registry wants it: eight digits.
+/// The parameter `expire`, as the registry wants it: eight digits.
 pub fn expire(params: &Params<'_>) -> Result<Option<String>, Reject> {
-    params.optional("expire")?.map(|text| check::auth_info_expire("expire", &text)).transpose()
+    params.optional("expire")?.map(|date| check::auth_info_expire("expire", &date)).transpose()
 }
 
 /// What an order of an AuthInfo is answered with: its end, where the registry tells it.
@@ -64,40 +64,15 @@ mod tests {
     }
 
     #[test]
-    fn a_chosen_password_can_be_typed_in() {
-        assert_eq!(
-            hash(&with("auth_info", "SupermanistSuper", chosen).unwrap()),
-            "ef8bf1d2f0bb3ae861d808befa200fa83ad1bd50d47b29b2fd8d790e5d3dd616"
-        );
-        for good in ["abcdefgh", "Ab2+-/*Z", "ABCDEFGHJKLMNPQR"] {
-            assert!(with("auth_info", good, chosen).is_ok(), "{good}");
-        }
-        for bad in
-            ["abcdefg", "abcdefghijkmnpqrs", "abcdefgl", "abcdefgo", "ABCDEFGI", "ABCDEFGO", "abcdef10", "äbcdefgh"]
-        {
+    fn only_a_chosen_password_must_follow_the_rule() {
+        let hashed = hash(&with("auth_info", "SupermanistSuper", chosen).unwrap());
+        assert_eq!(hashed, "ef8bf1d2f0bb3ae861d808befa200fa83ad1bd50d47b29b2fd8d790e5d3dd616");
+        for bad in ["secret", "abcdefgo"] {
             let reject = with("auth_info", bad, chosen).unwrap_err();
             assert!(!reject.reason.contains(bad), "a reject repeats no password");
+            assert!(with("auth_info", bad, given).is_ok(), "whoever made it");
         }
-        assert!(with("auth_info", "secret", given).is_ok(), "what the registry made need not follow the rule");
         assert!(with("auth_info", &"x".repeat(256), given).is_err());
-    }
-
-    #[test]
-    fn dates_in_both_forms() {
-        for good in ["2026-12-24", "20261224"] {
-            assert_eq!(with("expire", good, expire).unwrap().as_deref(), Some("20261224"));
-        }
-        for bad in [
-            "2026-13-24",
-            "2026-02-30",
-            "20260230",
-            "24.12.2026",
-            "261224",
-            "2026-12-24T00:00:00Z",
-            "2026-1224",
-            "+20261224",
-        ] {
-            assert!(with("expire", bad, expire).is_err(), "{bad}");
-        }
+        assert_eq!(with("expire", "2026-12-24", expire).unwrap().as_deref(), Some("20261224"));
     }
 }

@@ -32,6 +32,7 @@ pub mod whole;
 
 pub use contact::{DATA as CONTACT, differences};
 pub use domain::holders;
+pub use domain::{name as domain_name, name_items};
 
 use serde_json::{Map, Value};
 

@@ -11,7 +11,8 @@ use super::super::codec::order::read_order;
 use super::super::codec::tree::{Block, Item, Order};
 use super::super::codec::words::{Space, Word};
 use super::super::params::Params;
-use super::{Command, Rules, contact, contact_check, domain, queue_read, shown};
+use super::account_info::AccountInfo;
+use super::{Command, Request, Rules, auth_info, contact, contact_check, domain, queue_read, shown};
 use crate::model::verdict::Doubt;
 use crate::model::{Finding, ObjectKey, ObjectKind, Operation, Reject};
 use crate::registries::Checked;
@@ -69,6 +70,10 @@ fn data(answer: &Block) -> Value {
         Value::Object(queue_read::data(answer))
     } else if has(Word::Domain) {
         domain::data(answer)
+    } else if has(Word::RegAccId) || has(Word::RegAcc) {
+        AccountInfo::data(answer)
+    } else if has(Word::AuthInfoExpire) {
+        auth_info::data(answer)
     } else if has(Word::Handle) && has(Word::Status) {
         contact_check::data(answer)
     } else {

@@ -102,6 +102,8 @@ fn answers_are_shown_as_those_of_the_operation_they_look_like() {
         (Operation::DomainCheck, "Domain: example.de\nStatus: free\n"),
         (Operation::ContactCheck, "Handle: DENIC-1-A\nStatus: exist\n"),
         (Operation::ContactInfo, "Handle: DENIC-1-A\nType: PERSON\nName: Max Mustermann\n"),
+        (Operation::AccountInfo, "Regaccid: DENIC-99995\nName: DENIC eG\n[General Request]\nType: request\n"),
+        (Operation::DomainAuthcodeCreate, "AuthInfoExpire: 2010-07-24T00:00:00+02:00\n"),
         (Operation::MessageRead, "Msgcnt: 0\n"),
         (Operation::DomainDelete, ""),
     ] {

@@ -1,0 +1,145 @@
+//! What would happen next to a job that was answered so: decided by the daemon's own code and its default policy, then put
+//! into words.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde_json::{Map, Value, json};
+use uuid::Uuid;
+
+use crate::job::outcome::{AccountEffect, Circumstances, Outcome};
+use crate::model::request::DEFAULT_MAX_ATTEMPTS;
+use crate::model::retry::Policy;
+use crate::model::verdict::{Doubt, Judgement};
+use crate::model::{Answer, Class, Job, JobId, Move, ObjectKey, Operation, State, Verdict, WaitingFor};
+use crate::registries::{Dialect, Step};
+
+/// Decisions are made as if it were now.
+const NOW: Timestamp = Timestamp::UNIX_EPOCH;
+/// When the quota day ends is the account's business, so it is told in words.
+const QUOTA_DAY: Duration = Duration::from_secs(3600);
+
+/// What would happen next, sentence by sentence. `attempt` is the one that was answered, each earlier one refused.
+pub fn steps(
+    dialect: &dyn Dialect,
+    operation: Operation,
+    answer: &Answer,
+    judgement: &Judgement,
+    attempt: u32,
+) -> Vec<String> {
+    let job = job(operation, attempt);
+    // The jitter lies between these two.
+    let [soonest, latest] = [0.0, 1.0].map(|random| {
+        let here =
+            Circumstances { policy: Policy::default(), random, now: NOW, next_quota_day: NOW + QUOTA_DAY, fence: 0 };
+        here.answered(&job, answer.clone(), judgement)
+    });
+    let mut steps: Vec<String> = Vec::new();
+    if let (Some(soonest), Some(latest)) = (&soonest.step, &latest.step) {
+        steps.push(of_job(dialect, &job, soonest, latest));
+    }
+    if let Verdict::RefusedUnlessLost(_) = judgement.verdict {
+        steps
+            .push("if an earlier request of the job was never answered, the registry is asked about it instead".into());
+    }
+    steps.extend(of_account(&latest));
+    steps
+}
+
+fn of_job(dialect: &dyn Dialect, job: &Job, soonest: &Move, latest: &Move) -> String {
+    let wait = range(soonest.due_at, latest.due_at);
+    let why = latest.reason.as_deref().unwrap_or_default();
+    match (latest.to(), latest.waiting_for) {
+        (State::Pending, _) if dialect.mailbox().is_some() => {
+            format!("pending: ended by a message of the registry, or by asking it: {why}")
+        }
+        (State::Pending, _) => format!("pending: ended by the registry: {why}"),
+        (State::InDoubt, _) => doubt(dialect, job, &wait),
+        (State::NeedsAttention, _) => format!("needs_attention: {why}"),
+        (State::Waiting, WaitingFor::Quota) => "again on the next quota day, at no cost".into(),
+        (State::Waiting, WaitingFor::Cooldown) => format!("again after {wait}, at no cost"),
+        (State::Waiting, _) if latest.spend => {
+            let next = job.spent + 2;
+            format!("again after {wait} of back-off (attempt {next} of {})", job.max_attempts)
+        }
+        (State::Waiting, _) => "waits, at no cost".into(),
+        (ended, _) => format!("ends as {ended}"),
+    }
+}
+
+/// The first question about a doubt, found by asking the dialect about an example.
+fn doubt(dialect: &dyn Dialect, job: &Job, wait: &str) -> String {
+    let doubt = Doubt {
+        account: &job.account,
+        operation: job.operation,
+        params: &job.params,
+        transaction: job.transaction.as_deref().unwrap_or_default(),
+        since: NOW,
+    };
+    let when = format!("first after {wait}, at most {} times", Policy::default().questions);
+    match dialect.reconcile(&doubt, &[]) {
+        Step::Ask(question) => {
+            format!("in doubt: asks the registry ({}) whether it happened, {when}", question.operation)
+        }
+        Step::Found(_) => format!("in doubt: looks for a way to tell whether it happened, {when}"),
+    }
+}
+
+fn of_account(outcome: &Outcome) -> Option<String> {
+    let quota = outcome.step.as_ref().is_some_and(|step| step.waiting_for == WaitingFor::Quota);
+    match outcome.account.as_ref()? {
+        AccountEffect::Suspend(_) => Some("the account sends nothing more until an operator resumes it".into()),
+        AccountEffect::CoolDown(..) if quota => Some("silence of the account until the next quota day".into()),
+        AccountEffect::CoolDown(until, _) => Some(format!("silence of the account for {}", range(*until, *until))),
+    }
+}
+
+/// `2 s`, or `0.2 to 2 s` where it depends on the jitter.
+fn range(soonest: Timestamp, latest: Timestamp) -> String {
+    let seconds = |at: Timestamp| at.duration_since(NOW).as_secs_f64();
+    let (soonest, latest) = (seconds(soonest), seconds(latest));
+    if soonest < latest { format!("{soonest} to {latest} s") } else { format!("{latest} s") }
+}
+
+/// A running job whose earlier attempts were all refused for a while.
+fn job(operation: Operation, attempt: u32) -> Job {
+    Job {
+        id: JobId(Uuid::nil()),
+        seq: 0,
+        publisher: String::new(),
+        account: String::new(),
+        operation,
+        object: ObjectKey::new(operation.object(), ""),
+        params: example(),
+        class: Class::Normal,
+        state: State::Running,
+        waiting_for: WaitingFor::Turn,
+        reason: None,
+        due_at: NOW,
+        start_by: None,
+        batch: None,
+        max_attempts: DEFAULT_MAX_ATTEMPTS,
+        attempt,
+        spent: attempt.saturating_sub(1),
+        asked: 0,
+        transaction: None,
+        keep_transaction: false,
+        lost: false,
+        intent_at: Some(NOW),
+        blockers: 0,
+        answer: None,
+        context: Value::Null,
+        reply_to: None,
+        correlation_id: None,
+        created_at: NOW,
+        updated_at: NOW,
+        finished_at: None,
+        fence: 0,
+    }
+}
+
+/// Something to ask about, since an answer does not come with its job.
+fn example() -> Map<String, Value> {
+    let named = [("domain", "example.de"), ("handle", "EXAMPLE-HANDLE")];
+    named.into_iter().map(|(name, value)| (name.to_owned(), json!(value))).collect()
+}
