@@ -21,7 +21,7 @@ const DOMAIN: &str = "Result: success\nDomain: example.de\nDomain-Ace: example.d
 const CONTACT: &str = "Result: success\nHandle: DENIC-1000022-MAX\nType: PERSON\nName: Max Mustermann\nOrganisation: Example GmbH\nAddress: Weg 1\nPostalCode: 60596\nCity: Frankfurt\nCountryCode: DE\nEmail: max@example.de\nPhone: +49.6927235\nChanged: 2020-01-01T00:00:00+01:00\n\n[VerificationInformation]\nVerifiedClaim: name\nVerifiedClaim: address\nVerificationResult: success\nVerificationReference: R1\nVerificationTimestamp: 2023-11-11T15:36:21+02:00\nVerificationEvidence: idcard\nVerificationMethod: auth\nTrustFramework: de_denic\n";
 
 /// The request a job comes to, after the question it begins with; or the verdict.
-fn merged(operation: Operation, params: Value, shown: &str) -> Result<String, Judgement> {
+fn merged(operation: Operation, params: Value, shown: &str) -> Result<String, Box<Judgement>> {
     let (rri, params) = (rri("5.0"), object(params));
     let question = rri.reads_first(operation, &params).unwrap().unwrap();
     assert!(!question.operation.writes() && question.transaction.is_none());
