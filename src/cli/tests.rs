@@ -8,7 +8,8 @@ use crate::model::{Event, Move, State};
 use crate::store::AccountState;
 
 fn config() -> Config {
-    let account = |registry: &str| Account { registry: registry.into(), settings: serde_json::Map::new() };
+    let account =
+        |registry: &str| Account { registry: registry.into(), read_messages: true, settings: serde_json::Map::new() };
     let accounts = [("A".to_owned(), account("denic-rri")), ("B".to_owned(), account("denic-rri"))].into();
     Config { accounts, ..Config::default() }
 }
