@@ -62,6 +62,8 @@ const BEHIND_A_TRAIT: &[(&str, &[&str])] = &[
 const KEPT_TO: &[(&str, &str, &str)] = &[
     ("sqlx", "src/store/", "only the store writes SQL"),
     ("lapin", "src/broker/rabbitmq", "only broker/rabbitmq knows AMQP"),
+    ("sequoia_openpgp", "src/net/openpgp", "only net/openpgp knows OpenPGP"),
+    ("lettre", "src/net/", "only net knows e-mail"),
 ];
 
 /// A word of the code, and the only file that may define it.
@@ -263,6 +265,7 @@ const EXAMPLES: &[(&str, &str, &[&str])] = &[
     ("src/job/mod.rs", "async fn f() { sqlx::query(\"SELECT 1\"); }", &["only the store writes SQL"]),
     ("src/cli/submit.rs", "use lapin::Connection;", &["only broker/rabbitmq knows AMQP"]),
     ("src/broker/rabbitmq/topology.rs", "use lapin::Connection;", &[]),
+    ("src/cli/keys.rs", "use sequoia_openpgp::Cert;", &["only net/openpgp knows OpenPGP"]),
     ("src/job/mod.rs", "const MOVES: &[u8] = &[];", &["only model/state lists moves"]),
     ("src/job/mod.rs", "#[allow(dead_code)]\nfn f() { todo!() }", &["allow(dead_code)", "todo!("]),
     ("src/job/mod.rs", "fn f(c: &str) -> bool { c == \"53300010002\" }", &["native codes"]),

@@ -4,6 +4,7 @@
 use std::io::Write;
 
 use registrard::config::{Config, ConfigError, Severity};
+use registrard::registries::denic_rri;
 use serde_json::Value;
 
 const SHIPPED: &str = include_str!("../config/registrard.toml");
@@ -73,14 +74,38 @@ fn the_shipped_file_shows_every_setting_and_no_other() {
     let mut section = String::new();
     for line in everything_switched_on().lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
         if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
-            let free = ["publishers", "accounts"].into_iter().find(|table| name.starts_with(table));
-            section = free.map_or(name.to_owned(), |table| format!("{table}.*"));
-        } else {
+            if name.ends_with(".rules") {
+                // An account's own settings; the next test compares them with the registry.
+                section = String::new();
+                continue;
+            }
+            // The second word of these is a name; what follows it is a section of theirs.
+            let words: Vec<&str> = name.splitn(3, '.').collect();
+            section = match words.as_slice() {
+                [table @ ("publishers" | "accounts"), _, rest @ ..] => [&[*table, "*"], rest].concat().join("."),
+                _ => name.to_owned(),
+            };
+        } else if !section.is_empty() {
             found.push(format!("{section}.{}", line.split(" = ").next().unwrap()));
         }
     }
     found.sort();
     assert_eq!(found, wanted);
+}
+
+#[test]
+fn the_shipped_file_shows_every_rule_an_account_may_loosen_at_its_default() {
+    let config = load(&everything_switched_on(), &[]).unwrap();
+    let (_, account) = config.accounts.iter().next().unwrap();
+    let mut shown: Vec<_> = account.settings["rules"].as_object().unwrap().iter().collect();
+    let mut rules: Vec<_> =
+        denic_rri::RULES.iter().map(|rule| (rule.name.to_owned(), Value::from(rule.level.word()))).collect();
+    shown.sort_by_key(|(name, _)| name.as_str());
+    rules.sort_by(|a, b| a.0.cmp(&b.0));
+    assert_eq!(shown, rules.iter().map(|(name, level)| (name, level)).collect::<Vec<_>>());
+    for rule in denic_rri::RULES {
+        assert!(SHIPPED.contains(&format!("# {}\n# {} = ", rule.doc, rule.name)), "{} has another text", rule.name);
+    }
 }
 
 #[test]
@@ -141,6 +166,13 @@ fn unknown_keys_are_refused_by_name_at_every_level_and_all_at_once() {
         [accounts.DENIC-1000022]
         registry = 'denic-rri'
         anything = 'is the business of the plug-in'
+        [accounts.DENIC-1000022.mail]
+        key_file = 'k'
+        from = 'a@registrar.example'
+        cc = 'b@registrar.example'
+        [mail]
+        host = 'x'
+        starttls = true
     ";
     let ConfigError::Invalid(findings) = load(text, &[("REGISTRARD__LOG__COLOUR", "no")]).unwrap_err() else {
         panic!("another error")
@@ -157,6 +189,8 @@ fn unknown_keys_are_refused_by_name_at_every_level_and_all_at_once() {
         "daemon.lease",
         "retry.later",
         "publishers.billing.operation",
+        "accounts.DENIC-1000022.mail.cc",
+        "mail.starttls",
         "log.colour",
     ];
     for key in unknown {
@@ -244,6 +278,16 @@ const RULES: &[(&str, &str, Severity)] = &[
     ("[retry]\npending = [9, 1]", "retry.pending", Severity::Error),
     ("[poll]\nshortest = 90", "poll", Severity::Error),
     ("[poll]\nshortest = 0", "poll", Severity::Error),
+    ("[mail]\nhost = 'a b'", "mail.host", Severity::Error),
+    ("[mail]\nhost = 'x'\nport = 0", "mail.port", Severity::Error),
+    ("[mail]\nhost = 'x'\ntls = 'none'", "mail.tls", Severity::Error),
+    ("[mail]\nhost = 'x'\nuser = 'u'", "mail.user", Severity::Error),
+    ("[mail]\nhost = 'x'\ntimeout_seconds = 0", "mail.timeout_seconds", Severity::Error),
+    (
+        "[accounts.B]\nregistry = 'denic-rri'\nmail = { key_file = 'k', from = \"a@b\\nBcc: c\" }",
+        "accounts.B.mail.from",
+        Severity::Error,
+    ),
     ("[intake]\nopen = true\n[publishers.p]\naccounts = ['A']", "intake.open", Severity::Warning),
     ("[publishers.p]\naccounts = ['A*B']", "publishers.p", Severity::Error),
     ("[publishers.p]\naccounts = ['B*']", "publishers.p", Severity::Warning),

@@ -19,7 +19,7 @@ use registrard::model::state::MOVES;
 use registrard::model::{
     Answer, Cause, Class, Event, Job, JobId, Move, ObjectKey, Operation, State, WaitingFor, request,
 };
-use registrard::registries::PLUGINS;
+use registrard::registries::{PLUGINS, denic_rri};
 use serde_json::{Value, json};
 
 #[test]
@@ -92,6 +92,15 @@ fn the_table_of_operations_is_what_the_registries_do() {
         |plugin: &registrard::registries::Plugin| plugin.operations.iter().map(|op| op.name().to_owned()).collect();
     let real: Vec<_> = PLUGINS.iter().map(|plugin| (plugin.name.to_owned(), names(plugin))).collect();
     assert_eq!(documented, real);
+}
+
+#[test]
+fn the_table_of_rules_is_that_of_the_code() {
+    let rows = Document::read("docs/messages.md").table("rules");
+    let documented: Vec<[String; 3]> = rows.iter().map(|row| [0, 1, 2].map(|column| row[column].clone())).collect();
+    let rules: Vec<_> =
+        denic_rri::RULES.iter().map(|rule| [rule.name, rule.level.word(), rule.doc].map(str::to_owned)).collect();
+    assert_eq!(documented, rules);
 }
 
 fn parsed(block: &Block) -> Value {

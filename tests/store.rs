@@ -52,6 +52,7 @@ cases! {
         the_same_id_twice_in_one_call,
         a_duplicate_of_a_finished_job_sends_its_outcome_again,
         rejections_are_written_once,
+        warnings_are_told_with_the_job_and_once,
         texts_that_a_database_may_not_like,
         an_empty_intake_is_nothing;
     order:

@@ -26,12 +26,19 @@ struct Report {
     findings: Vec<Finding>,
 }
 
-/// Checks a configuration that could be read. `registries` are the plug-ins' names.
+/// Checks a configuration that could be read. `registries` are the plug-ins' names, `more` what others found in it.
 ///
 /// # Errors
 /// Something in it must be corrected (exit 78).
-pub fn run(config: &Config, registries: &[&str], build: Build<'_>, out: &mut Out<'_>) -> Result<(), Failure> {
+pub fn run(
+    config: &Config,
+    registries: &[&str],
+    build: Build<'_>,
+    more: Vec<Finding>,
+    out: &mut Out<'_>,
+) -> Result<(), Failure> {
     let mut findings = config.check(registries);
+    findings.extend(more);
     let mut accounts = Vec::new();
     for (name, account) in &config.accounts {
         if !registries.contains(&account.registry.as_str()) {

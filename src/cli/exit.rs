@@ -12,7 +12,7 @@ use crate::store::StoreError;
 pub enum Exit {
     /// Done.
     Ok = 0,
-    /// A job failed, or something of a submission was rejected.
+    /// A job failed, something of a submission was rejected, or a key should be replaced soon.
     JobFailed = 1,
     /// The command line is wrong (also clap's).
     Usage = 2,
@@ -20,7 +20,7 @@ pub enum Exit {
     NotFound = 3,
     /// A rule forbids it.
     Refused = 4,
-    /// The store or the broker cannot be reached.
+    /// The store, the broker or the mail server cannot be reached.
     Unavailable = 69,
     /// Inside went wrong what must not; a defect or a broken database.
     Software = 70,

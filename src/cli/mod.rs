@@ -11,7 +11,9 @@ pub mod exit;
 #[cfg(test)]
 pub(crate) mod fake;
 pub mod jobs;
+pub mod keys;
 pub mod migrate;
+pub mod orders;
 pub mod output;
 pub mod sandbox;
 pub mod schema;
@@ -51,11 +53,11 @@ pub struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
    0  done
-   1  a job failed, or something of a submission was rejected
+   1  a job failed, something of a submission was rejected, or a key should be replaced soon
    2  the command line or its input is wrong
    3  no such job, batch or account
    4  refused: a rule forbids it
-  69  the store or the broker cannot be reached
+  69  the store, the broker or the mail server cannot be reached
   70  something is broken inside
   75  not now; the same command may succeed later
   78  the configuration is wrong";
@@ -94,6 +96,12 @@ pub enum Command {
     /// Look at jobs; retry, cancel or dismiss them.
     #[command(subcommand)]
     Jobs(jobs::Jobs),
+    /// Write orders that a registry takes only by signed e-mail.
+    #[command(subcommand)]
+    Orders(orders::Orders),
+    /// Check OpenPGP keys.
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Look at batches.
     #[command(subcommand)]
     Batches(batches::Batches),
@@ -169,7 +177,16 @@ async fn dispatch(cli: Cli, open: OpenStore, out: &mut Out<'_>) -> Result<(), Fa
         Command::Schema { subject } => schema::run(*subject, out),
         Command::CheckConfig => {
             let names: Vec<_> = registries::PLUGINS.iter().map(|plugin| plugin.name).collect();
-            check_config::run(&config()?, &names, &account, out)
+            let config = config()?;
+            check_config::run(&config, &names, &account, keys::findings(&config, now), out)
+        }
+        Command::Keys(command @ keys::Keys::Check(args)) => {
+            let config = if args.needs_no_config() { Config::default() } else { config()? };
+            keys::run(command, &config, now, out)
+        }
+        Command::Orders(command) => {
+            let config = config()?;
+            orders::run(command, &config, &*ready_store(&config, open).await?, now, out).await
         }
         Command::Migrate => migrate::run(&*store_of(&config()?, open).await?, out).await,
         Command::Jobs(command) => jobs::run(command, &*ready_store(&config()?, open).await?, now, out).await,

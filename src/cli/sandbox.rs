@@ -58,7 +58,7 @@ pub struct SandboxArgs {
 
     /// Milliseconds of sandbox time until a registration that is `pendingCreate` is assessed; if not given, it stays so
     /// until the control interface decides.
-    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=31_536_000_000))]
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=365 * 86_400_000))]
     pub assessment_ms: Option<u64>,
 
     /// Seconds of sandbox time for which ten wrong passwords in a row lock a login.

@@ -84,15 +84,16 @@ fn event() -> Value {
             "id": { "type": "string", "format": "uuid",
                     "description": "The same for every delivery of the same event: deduplicate on it." },
             "source": { "const": "registrard" },
-            "type": text("job.<state>, job.rejected, account.suspended or account.resumed."),
+            "type": text("job.<state>, job.warned, job.rejected, account.suspended or account.resumed."),
             "subject": text("What it is about: the job's id, or the account."),
             "time": when,
             "datacontenttype": { "const": "application/json" },
             "data": { "oneOf": [
-                { "$ref": "#/$defs/job" }, { "$ref": "#/$defs/rejected" }, { "$ref": "#/$defs/account" }
+                { "$ref": "#/$defs/job" }, { "$ref": "#/$defs/warned" }, { "$ref": "#/$defs/rejected" },
+                { "$ref": "#/$defs/account" }
             ] },
         },
-        "$defs": { "job": moved(), "rejected": rejected(), "account": account() },
+        "$defs": { "job": moved(), "warned": warned(), "rejected": rejected(), "account": account() },
     })
 }
 
@@ -118,6 +119,33 @@ fn moved() -> Value {
             "context": { "description": "The publisher's own data." },
             "deadlines": { "type": "array", "items": { "type": "object", "required": ["kind", "due"] },
                            "description": "Dates the answer named." },
+        },
+    })
+}
+
+fn warned() -> Value {
+    json!({
+        "title": "Data of job.warned",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["job", "account", "operation", "object", "warnings"],
+        "properties": {
+            "job": { "type": "string", "format": "uuid", "description": "The job's id, as submitted." },
+            "account": text("Its account."),
+            "operation": { "enum": words(Operation::ALL, Operation::name) },
+            "object": text("What it works on, for example domain:example.de."),
+            "warnings": { "type": "array", "minItems": 1, "items": {
+                "type": "object",
+                "additionalProperties": false,
+                "required": ["rule", "field", "reason"],
+                "properties": {
+                    "rule": text("The rule's name, as the account's settings know it."),
+                    "field": text("The field, for example params.email[1]."),
+                    "reason": text("The rule, and the value that breaks it."),
+                },
+            } },
+            "batch": text("The job's batch."),
+            "context": { "description": "The publisher's own data." },
         },
     })
 }
@@ -191,10 +219,31 @@ mod tests {
             kind: crate::model::deadline::DeadlineKind::FailedDomainExpiry,
             due: now,
         };
+        let warning =
+            crate::model::request::Warning { rule: "sep_bit", field: "params.dnskey[0]".into(), reason: "x".into() };
+        let request = crate::model::NewJob {
+            id: job.id,
+            publisher: job.publisher.clone(),
+            account: job.account.clone(),
+            operation: job.operation,
+            object: job.object.clone(),
+            params: job.params.clone(),
+            class: job.class,
+            not_before: None,
+            start_by: None,
+            after: vec![],
+            batch: job.batch.clone(),
+            max_attempts: 1,
+            context: job.context.clone(),
+            reply_to: None,
+            correlation_id: None,
+            warnings: vec![warning],
+        };
         let schema = event();
         for (event, data) in [
             (Event::of_account("A", "resumed", "why", now), "account"),
             (Event::of_reject(&reject, &about, now), "rejected"),
+            (Event::of_warnings(&request, now).unwrap(), "warned"),
             (Event::of_move(&job, &step, &[deadline]), "job"),
         ] {
             fits(&schema, &event.body);

@@ -8,8 +8,12 @@ use crate::model::{Event, Move, State};
 use crate::store::AccountState;
 
 fn config() -> Config {
-    let account =
-        |registry: &str| Account { registry: registry.into(), read_messages: true, settings: serde_json::Map::new() };
+    let account = |registry: &str| Account {
+        registry: registry.into(),
+        read_messages: true,
+        mail: None,
+        settings: serde_json::Map::new(),
+    };
     let accounts = [("A".to_owned(), account("denic-rri")), ("B".to_owned(), account("denic-rri"))].into();
     Config { accounts, ..Config::default() }
 }
@@ -148,7 +152,7 @@ async fn following_ends_when_nobody_reads_any_more() {
 fn a_configuration_is_checked_down_to_each_account() {
     let check = |build: check_config::Build<'_>| {
         let mut printed = Printed::new();
-        let ended = check_config::run(&config(), &["denic-rri"], build, &mut printed.out(Format::Jsonl));
+        let ended = check_config::run(&config(), &["denic-rri"], build, vec![], &mut printed.out(Format::Jsonl));
         (printed.lines().remove(0), ended)
     };
     let (report, ended) = check(&|registry, name, _| Ok(format!("{name} at {registry}")));

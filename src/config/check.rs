@@ -61,6 +61,7 @@ impl Config {
         self.check_log(&mut findings);
         self.check_numbers(&mut findings);
         self.check_retry(&mut findings);
+        self.check_mail(&mut findings);
         self.check_publishers(&mut findings);
         self.check_accounts(registries, &mut findings);
         findings

@@ -4,6 +4,7 @@
 pub mod address;
 mod check;
 mod load;
+mod mail;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,6 +15,7 @@ use serde_json::{Map, Value};
 
 pub use check::{Finding, Severity, fits};
 pub use load::{ConfigError, PREFIX};
+pub use mail::{Letters, Mail};
 
 use crate::model::retry::{Policy, Steps};
 
@@ -37,6 +39,8 @@ pub struct Config {
     pub retry: Retry,
     /// How often the registries' messages are asked for.
     pub poll: Poll,
+    /// The server for outgoing e-mail; only `registrard orders mail --send` needs it.
+    pub mail: Option<Mail>,
     /// Who may publish what. Without any entry every broker-validated user may do everything only if
     /// `intake.open = true`.
     pub publishers: BTreeMap<String, Publisher>,
@@ -222,7 +226,7 @@ impl Default for Poll {
 pub struct Publisher {
     /// Accounts it may use; `*` alone, or at the end of a name, stands for anything.
     pub accounts: Vec<String>,
-    /// Operations it may ask for, likewise (`domain.*`).
+    /// Operations it may ask for, likewise (`domain.*`); `raw` and `message.delete` only if they are named.
     #[serde(default = "everything")]
     pub operations: Vec<String>,
 }
@@ -231,7 +235,7 @@ fn everything() -> Vec<String> {
     vec!["*".into()]
 }
 
-/// One registrar account. What stands beside `registry` belongs to that registry's plug-in, which refuses unknown keys.
+/// One registrar account. What stands beside `registry` and `mail` belongs to that registry's plug-in, which refuses unknown keys.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct Account {
     /// The plug-in, for example `denic-rri`.
@@ -239,6 +243,9 @@ pub struct Account {
     /// Whether its messages are read here, and removed at the registry. Not where the registry sends them by mail.
     #[serde(default = "yes")]
     pub read_messages: bool,
+    /// How it writes to its registry, for orders that are taken by signed e-mail only.
+    #[serde(default)]
+    pub mail: Option<Letters>,
     /// The plug-in's own settings.
     #[serde(flatten)]
     #[schemars(with = "std::collections::BTreeMap<String, Value>")]

@@ -142,6 +142,10 @@ impl Observer for Counting {
         self.metrics.received(what, count);
     }
 
+    fn warned(&self, account: &str, rule: &'static str) {
+        self.metrics.warned(account, rule);
+    }
+
     fn moved(&self, step: &Move) {
         let account = step.account();
         log(step);

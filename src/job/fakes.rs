@@ -12,13 +12,14 @@ use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
 
 use crate::broker::{Broker, BrokerError, Delivery, Published, RejectedMessage};
-use crate::model::request::RejectCode;
+use crate::model::request::{RejectCode, Warning};
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Event, EventId, Job, JobId, Move, NewJob, ObjectKey, ObjectKind, Operation, Reject, State};
 use crate::registries::{Checked, Dialect, Limits, OpenError, Prepared, Registry, Session, Step};
 use crate::store::*;
 
-/// A registry that knows `domain.create` with `domain` (text) and `years` (1 to 10).
+/// A registry that knows `domain.create` with `domain` (text; one that begins with `odd` breaks a rule) and `years`
+/// (1 to 10).
 pub(super) struct FakeRegistry;
 
 impl Dialect for FakeRegistry {
@@ -30,7 +31,12 @@ impl Dialect for FakeRegistry {
             return Err(Reject::param("years", "must be 1 to 10"));
         }
         match params.get("domain") {
-            Some(Value::String(name)) => Ok(ObjectKey::new(ObjectKind::Domain, name).into()),
+            Some(Value::String(name)) => {
+                // Whoever tests warnings asks for one.
+                let rule = || Warning { rule: "odd_name", field: "params.domain".into(), reason: "is odd".into() };
+                let warnings = name.starts_with("odd").then(rule).into_iter().collect();
+                Ok(Checked { object: ObjectKey::new(ObjectKind::Domain, name), warnings })
+            }
             Some(_) => Err(Reject::param("domain", "must be a string")),
             None => Err(Reject::param("domain", "is missing")),
         }
@@ -159,7 +165,7 @@ impl Inbox for FakeStore {
 
 #[async_trait]
 impl Store for FakeStore {
-    async fn accept(&self, jobs: &[NewJob], events: &[Event], _now: Timestamp) -> Result<Vec<Acceptance>> {
+    async fn accept(&self, jobs: &[NewJob], events: &[Event], now: Timestamp) -> Result<Vec<Acceptance>> {
         self.asked.notify_one();
         self.available()?;
         lock(&self.journal).push(format!("accept {} jobs {} events", jobs.len(), events.len()));
@@ -170,6 +176,7 @@ impl Store for FakeStore {
             Some(_) => Acceptance::Conflict,
             None => {
                 known.insert(job.id, job.digest());
+                lock(&self.events).extend(Event::of_warnings(job, now).map(|event| (event.id, event)));
                 Acceptance::New
             }
         };

@@ -10,6 +10,8 @@ pub trait Observer: Send + Sync + 'static {
     fn received(&self, _outcome: &'static str, _count: u64) {}
     /// A submission was turned away with this code.
     fn rejected(&self, _code: &'static str) {}
+    /// A job was taken in although it breaks this rule.
+    fn warned(&self, _account: &str, _rule: &'static str) {}
     /// A move was committed.
     fn moved(&self, _step: &Move) {}
     /// A group of moves was committed.

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::command::ObjectKey;
 use super::deadline::Deadline;
 use super::job::{Job, JobId, Move};
-use super::request::Reject;
+use super::request::{NewJob, Reject};
 
 /// The event's id, derived from what it tells: the same happening always has the same id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -109,6 +109,39 @@ impl Event {
             reply_to: job.reply_to.clone(),
             correlation_id: job.correlation_id.clone(),
         }
+    }
+
+    /// The event of a job that was taken in although it breaks rules; `None` for one that breaks none.
+    #[must_use]
+    pub fn of_warnings(job: &NewJob, time: Timestamp) -> Option<Self> {
+        if job.warnings.is_empty() {
+            return None;
+        }
+        let id = EventId::of(&[b"job", job.id.0.as_bytes(), b"warned"]);
+        let mut data = json!({
+            "job": job.id,
+            "account": job.account,
+            "operation": job.operation,
+            "object": job.object.as_str(),
+            "warnings": job.warnings,
+        });
+        if let Some(batch) = &job.batch {
+            data["batch"] = json!(batch);
+        }
+        if !job.context.is_null() {
+            data["context"] = job.context.clone();
+        }
+        Some(Self {
+            body: envelope(id, "job.warned", &job.id.to_string(), time, data),
+            id,
+            kind: "job.warned".into(),
+            account: job.account.clone(),
+            job: Some(job.id),
+            time,
+            is_final: false,
+            reply_to: job.reply_to.clone(),
+            correlation_id: job.correlation_id.clone(),
+        })
     }
 
     /// The event of a submission that was turned away. `source` identifies the submission (its bytes), so that a

@@ -100,10 +100,13 @@ pub struct NewJob {
     pub reply_to: Option<String>,
     /// Echoed with it (AMQP `correlation_id`).
     pub correlation_id: Option<String>,
+    /// Rules it breaks that did not stop it; told once, when it is taken in.
+    pub warnings: Vec<Warning>,
 }
 
 impl NewJob {
-    /// SHA-256 over what makes two submissions the same job: everything but the way of replying. JSON objects are
+    /// SHA-256 over what makes two submissions the same job: everything but the way of replying and what our rules say of
+    /// it. JSON objects are
     /// hashed with their keys in order, so the order in which a publisher writes them does not matter.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
@@ -266,6 +269,7 @@ mod tests {
             context: Value::Null,
             reply_to: None,
             correlation_id: None,
+            warnings: vec![],
         }
     }
 
@@ -274,6 +278,9 @@ mod tests {
         let one: Value = serde_json::from_str(r#"{"domain":"example.de","holder":["A"]}"#).unwrap();
         let two: Value = serde_json::from_str(r#"{"holder":["A"],"domain":"example.de"}"#).unwrap();
         assert_eq!(job(one.clone()).digest(), job(two).digest());
+        let warning = Warning { rule: "sep_bit", field: "params.dnskey[0]".into(), reason: "x".into() };
+        let warned = NewJob { warnings: vec![warning], ..job(one.clone()) };
+        assert_eq!(warned.digest(), job(one.clone()).digest(), "rules change, the job does not");
         assert_ne!(job(one).digest(), job(json!({"domain":"example.de","holder":["B"]})).digest());
     }
 

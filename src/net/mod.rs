@@ -1,4 +1,8 @@
-//! Connections: TLS with verified servers, bounded waits, secrets by reference.
+//! Connections: TLS with verified servers, bounded waits, secrets by reference; and what goes by e-mail: OpenPGP, signed
+//! messages, SMTP.
 
+pub mod mail;
+pub mod openpgp;
 pub mod secret_ref;
+pub mod smtp;
 pub mod tls;

@@ -32,6 +32,7 @@ pub struct Metrics {
     registry: Registry,
     codes: Mutex<BTreeSet<String>>,
     received: IntCounterVec,
+    warned: IntCounterVec,
     finished: IntCounterVec,
     deferred: IntCounterVec,
     in_doubt: IntCounterVec,
@@ -94,6 +95,11 @@ impl Metrics {
                 "jobs_received_total",
                 "Jobs from the broker by what became of them at intake: accepted, duplicate or rejected (conflicts too).",
                 &["outcome"],
+            )?,
+            warned: make.counters(
+                "job_warnings_total",
+                "Warnings about jobs that were taken in although they break a rule, by the rule's name.",
+                &["account", "rule"],
             )?,
             finished: make.counters(
                 "jobs_finished_total",
@@ -223,6 +229,11 @@ impl Metrics {
             Received::Rejected => "rejected",
         };
         self.received.with_label_values(&[outcome]).inc_by(count);
+    }
+
+    /// A job was taken in although it breaks this rule, one of a table in the code.
+    pub fn warned(&self, account: &str, rule: &'static str) {
+        self.warned.with_label_values(&[account, rule]).inc();
     }
 
     /// A job's life ended, or a human is asked.

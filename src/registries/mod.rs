@@ -13,7 +13,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::model::deadline::Deadline;
-use crate::model::request::Warning;
+use crate::model::request::{RejectCode, Warning};
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Finding, Lost, ObjectKey, Operation, Reject};
 
@@ -135,7 +135,7 @@ pub trait Dialect: Send + Sync + 'static {
         _operation: Operation,
         params: &Map<String, Value>,
         _shown: &Answer,
-    ) -> Result<Map<String, Value>, Judgement> {
+    ) -> Result<Map<String, Value>, Box<Judgement>> {
         Ok(params.clone())
     }
 
@@ -173,6 +173,14 @@ pub trait Dialect: Send + Sync + 'static {
     /// The registry's message queue, if it has one.
     fn mailbox(&self) -> Option<&dyn Mailbox> {
         None
+    }
+
+    /// The order as text for a signed e-mail, where the registry takes it only so (a lock, a dispute). It holds no secret.
+    ///
+    /// # Errors
+    /// The registry does not take this operation in writing, the parameters hold a secret, or as [`Dialect::check`].
+    fn by_hand(&self, operation: Operation, _params: &Map<String, Value>) -> Result<String, Reject> {
+        Err(Reject::new(RejectCode::UnknownOperation, format!("this registry does not take {operation} in writing")))
     }
 
     /// A payload as it goes over the connection, for people (`wire encode --frame`).

@@ -87,7 +87,8 @@ pub trait Store: Sends + Inbox + 'static {
     async fn ping(&self) -> Result<()>;
 
     // ── intake ──────────────────────────────────────────────────────────────────────────────────────────────────
-    /// Takes in jobs and writes events (of rejected submissions) in one transaction; answers in the order of `jobs`.
+    /// Takes in jobs and writes events (of rejected submissions, and of new jobs with warnings) in one transaction;
+    /// answers in the order of `jobs`.
     /// An id that is there already with the same digest is a duplicate (its final event, if there is one, is sent
     /// again under its old id); with another digest it is a conflict, and the first stands. Links each job to the jobs
     /// in its `after` and to the last unfinished job on its object; jobs there that wait for it already let it pass.

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use jiff::Timestamp;
 
 use super::Acceptance;
-use crate::model::{JobId, NewJob, State, WaitingFor};
+use crate::model::{Event, JobId, NewJob, State, WaitingFor};
 
 /// What a job waits for another job for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -83,6 +83,8 @@ pub(super) struct Plan<'a> {
     pub(super) resend: Vec<JobId>,
     /// Stored jobs that let a later one pass.
     pub(super) passed: Vec<Passed>,
+    /// What is told of new jobs that break rules.
+    pub(super) warned: Vec<Event>,
 }
 
 /// A stored job that lets a later one on its object pass, because it waits for it.
@@ -118,6 +120,7 @@ pub(super) fn plan<'a>(jobs: &'a [NewJob], mut facts: Facts<'a>, now: Timestamp)
                     }
                     facts.awaited.extend(links.iter().map(|link| link.needs));
                     facts.waits.insert(job.id, links.iter().map(|link| (link.needs, link.kind)).collect());
+                    plan.warned.extend(Event::of_warnings(job, now));
                     plan.jobs.push(planned(job, digest, links, doomed_by, now));
                     Acceptance::New
                 }

@@ -118,7 +118,7 @@ impl World {
             if name == ACCOUNT {
                 settings.extend(setup.settings.clone());
             }
-            world.config.accounts.insert(name.into(), Account { registry: "denic-rri".into(), settings });
+            world.config.accounts.insert(name.into(), Account { registry: "denic-rri".into(), mail: None, settings });
         }
         world
     }
@@ -166,7 +166,7 @@ impl World {
     /// Takes in jobs as the command line does; all of them have to be accepted.
     pub async fn submit(&self, jobs: &[Value]) -> Vec<JobId> {
         let gate = daemon::gate(&self.config, &daemon::accounts(&self.config).unwrap());
-        let items: Vec<_> = jobs.iter().map(|job| Submission { job: Ok(job.clone()), batch: None }).collect();
+        let items: Vec<_> = jobs.iter().map(|job| Submission { job: job.clone(), batch: None }).collect();
         let report = intake::submit(&gate, &*self.database.store, &items, false).await.unwrap();
         report.into_iter().map(|one| (one.id, one.outcome)).for_each(|(id, outcome)| {
             assert_eq!(outcome, Outcome::Accepted, "{id:?}");

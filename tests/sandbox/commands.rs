@@ -139,7 +139,8 @@ async fn a_failed_domain_may_stay_failed_or_be_repaired() {
         assert_eq!((shown.shown("Status").as_deref(), shown.shown("Expire")), (Some("failed"), expire));
         assert!(shown.text.contains("ns3.example.net"));
         session.refused("Action: TRANSIT\nDomain: broken.de\nDisconnect: false", &["53000080012"]).await;
-        update(&mut session, &plain, &[CONNECTED]).await;
+        update(&mut session, &plain.replace("ns1.", "ns1.nocheck."), &["53300100021", "33300102900"]).await;
+        update(&mut session, &plain.replace("ns1.", "ns1.warn."), &["33300102912", CONNECTED]).await;
         let shown = session.info("broken.de").await;
         assert_eq!((shown.shown("Status").as_deref(), shown.shown("Expire")), (Some("connect"), None));
         // Repaired, it has to be assessed first if its risk is not known.

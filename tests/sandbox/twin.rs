@@ -239,7 +239,7 @@ fn record(value: &str) -> String {
             entry("MX", owner, &(leaf("preference", preference) + &leaf("exchange", host)))
         }
         [owner, _, kind, address] => entry(kind, owner, &leaf("address", address)),
-        other => panic!("no record: {other:?}"),
+        _ => String::new(),
     }
 }
 

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use registrard::model::event::RejectedItem;
-use registrard::model::request::{Reject, RejectCode};
+use registrard::model::request::{Reject, RejectCode, Warning};
 use registrard::model::{Cause, Class, Event, NewJob, State, WaitingFor};
 use registrard::store::Acceptance;
 use serde_json::json;
@@ -80,6 +80,19 @@ pub async fn a_duplicate_of_a_finished_job_sends_its_outcome_again(db: Arc<Datab
     let conflict = NewJob { max_attempts: 3, ..job(2) };
     assert_eq!(accept(store, &[conflict]).await, [Acceptance::Conflict]);
     assert_eq!(store.unsent(at(9), 10).await.unwrap().len(), 1, "a conflict is told nothing of the first");
+}
+
+pub async fn warnings_are_told_with_the_job_and_once(db: Arc<Database>) {
+    let store = &*db.store;
+    let warning = Warning { rule: "sep_bit", field: "params.dnskey[0]".into(), reason: "flags should be 257".into() };
+    let warned = |number| NewJob { warnings: vec![warning.clone()], context: json!({"order": 1}), ..job(number) };
+    let answers = accept(store, &[job(1), warned(2), warned(2)]).await;
+    assert_eq!(answers, [Acceptance::New, Acceptance::New, Acceptance::Duplicate(State::Waiting)]);
+    assert_eq!(accept(store, &[warned(2), warned(1)]).await[0], Acceptance::Duplicate(State::Waiting));
+    let rows = store.unsent(at(5), 10).await.unwrap();
+    let told: Vec<Event> = rows.into_iter().map(|row| row.event).collect();
+    assert_eq!(told, [Event::of_warnings(&warned(2), at(0)).unwrap()], "only of what was taken, and once");
+    assert!(!told[0].is_final && told[0].job == Some(id(2)));
 }
 
 pub async fn rejections_are_written_once(db: Arc<Database>) {

@@ -45,6 +45,7 @@ pub fn on(number: u128, domain: &str) -> NewJob {
         context: Value::Null,
         reply_to: None,
         correlation_id: None,
+        warnings: vec![],
     }
 }
 

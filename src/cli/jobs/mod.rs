@@ -26,7 +26,7 @@ pub enum Jobs {
         id: JobId,
     },
     /// Send jobs that need attention back to work. If one may have happened, the registry is asked first.
-    Retry(Which),
+    Retry(Retry),
     /// Withdraw jobs that have not started.
     Cancel(Which),
     /// Declare jobs that need attention over; they count as failed.
@@ -70,6 +70,17 @@ impl From<&Filter> for JobFilter {
     }
 }
 
+/// Which jobs to send back to work, and how.
+#[derive(Args, Debug)]
+pub struct Retry {
+    /// Which, and why.
+    #[command(flatten)]
+    pub which: Which,
+    /// Have the registry asked first in any case: for what may have been done by hand meanwhile.
+    #[arg(long)]
+    pub ask: bool,
+}
+
 /// Which jobs to move, and why.
 #[derive(Args, Debug)]
 pub struct Which {
@@ -97,7 +108,10 @@ pub async fn run(command: &Jobs, store: &dyn Store, now: Timestamp, out: &mut Ou
             out.rows(&jobs.iter().map(JobRow::from).collect::<Vec<_>>())
         }
         Jobs::Show { id } => show::run(*id, store, now, out).await,
-        Jobs::Retry(which) => operate::run(Verb::Retry, which, store, now, out).await,
+        Jobs::Retry(Retry { which, ask }) => {
+            let verb = if *ask { Verb::Ask } else { Verb::Retry };
+            operate::run(verb, which, store, now, out).await
+        }
         Jobs::Cancel(which) => operate::run(Verb::Cancel, which, store, now, out).await,
         Jobs::Dismiss(which) => operate::run(Verb::Dismiss, which, store, now, out).await,
     }

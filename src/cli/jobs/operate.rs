@@ -15,6 +15,8 @@ use crate::store::{JobDetail, Store};
 pub enum Verb {
     /// Back to work.
     Retry,
+    /// Back to work, and ask what is true first.
+    Ask,
     /// Withdraw before it starts.
     Cancel,
     /// Declare it over.
@@ -24,7 +26,7 @@ pub enum Verb {
 impl Verb {
     const fn word(self) -> &'static str {
         match self {
-            Self::Retry => "retry",
+            Self::Retry | Self::Ask => "retry",
             Self::Cancel => "cancel",
             Self::Dismiss => "dismiss",
         }
@@ -35,7 +37,9 @@ impl Verb {
     pub fn cause(self, detail: &JobDetail) -> Cause {
         match self {
             Self::Retry if certainly_not_done(detail) => Cause::Redriven,
-            Self::Retry => Cause::AskAgain,
+            // There is nothing to ask where nothing was ever sent, or where the request itself is a question.
+            Self::Ask if !detail.job.operation.writes() || detail.job.attempt == 0 => Cause::Redriven,
+            Self::Retry | Self::Ask => Cause::AskAgain,
             Self::Cancel => Cause::Withdrawn,
             Self::Dismiss => Cause::Dismissed,
         }
@@ -203,7 +207,14 @@ pub fn possible(detail: &JobDetail) -> Vec<String> {
         };
         Some(format!("registrard jobs {} {}   → {to}: {effect}", verb.word(), job.id))
     });
-    let commands: Vec<_> = commands.collect();
+    // Some of what people must do is done by e-mail (a lock); whether this is, `orders mail` says itself.
+    let by_hand = job.state == State::NeedsAttention
+        && detail.attempts.last().is_some_and(|last| last.cause.as_deref() == Some(Cause::ByHand.word()));
+    let by_mail = by_hand.then(|| {
+        let id = job.id;
+        format!("registrard orders mail {id}   → a signed e-mail, if the registry takes this in writing only (a lock)")
+    });
+    let commands: Vec<_> = by_mail.into_iter().chain(commands).collect();
     if !commands.is_empty() {
         return commands;
     }

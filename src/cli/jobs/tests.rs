@@ -7,7 +7,7 @@ use crate::cli::exit::Exit;
 use crate::cli::fake::{Fake, attempt, detail, job};
 use crate::cli::output::{Colour, Format};
 use crate::cli::{Cli, Command};
-use crate::model::{Cause, Event, Move, Operation};
+use crate::model::{Cause, Event, Job, Move, Operation};
 use crate::store::JobDetail;
 
 /// Runs `registrard jobs …` on a store; its data, its remarks, its end.
@@ -65,6 +65,25 @@ async fn retry_asks_first_unless_it_is_proven_that_nothing_happened() {
         assert_eq!(serde_json::from_str::<Value>(&data).unwrap()["cause"], cause, "{name}");
         assert_eq!(store.events.lock().unwrap().len(), 1, "{name}: law 4");
     }
+}
+
+#[tokio::test]
+async fn retry_asks_in_any_case_if_told_to_but_never_about_a_question() {
+    let attention = || job(1, State::NeedsAttention);
+    let question = Job { operation: Operation::DomainInfo, ..attention() };
+    let unsent = Job { attempt: 0, ..attention() };
+    for (name, job, to) in [
+        ("done by hand", attention(), State::InDoubt),
+        ("a question", question, State::Waiting),
+        ("never sent", unsent, State::Waiting),
+    ] {
+        let store = Fake::with([detail(job, vec![attempt("by_hand", Some("53000080009"))])]);
+        let (_, _, ended) = jobs(&store, Format::Jsonl, &format!("retry {} --ask", id(1))).await;
+        assert_eq!((ended, store.state(1)), (Ok(()), to), "{name}");
+    }
+    let store = Fake::with([detail(attention(), vec![attempt("by_hand", Some("53000080009"))])]);
+    let (text, _, _) = jobs(&store, Format::Table, &format!("show {}", id(1))).await;
+    assert!(text.contains("registrard orders mail"), "{text}");
 }
 
 #[tokio::test]

@@ -18,6 +18,7 @@ use crate::broker::rabbitmq::{JobMessage, Names, publish_jobs};
 use crate::config::Config;
 use crate::job::intake::{Outcome, Submission, Submitted};
 use crate::model::State;
+use crate::model::request::Warning;
 use crate::store::Store;
 
 /// Jobs handed over at once: few enough for a moving progress bar, enough for one transaction to carry many.
@@ -62,12 +63,14 @@ struct Line {
     code: Option<&'static str>,
     field: Option<String>,
     reason: Option<String>,
+    warnings: Vec<Warning>,
 }
 
 impl From<&Submitted> for Line {
     fn from(submitted: &Submitted) -> Self {
         let job = submitted.id.map(|id| id.to_string());
-        let line = |outcome| Self { job, outcome, state: None, code: None, field: None, reason: None };
+        let warnings = submitted.warnings.clone();
+        let line = |outcome| Self { job, outcome, state: None, code: None, field: None, reason: None, warnings };
         match &submitted.outcome {
             Outcome::Accepted => line("accepted"),
             Outcome::Duplicate(state) => Self { state: Some(*state), ..line("duplicate") },
@@ -85,13 +88,15 @@ impl Row for Line {
     const HEADINGS: &'static [&'static str] = &["JOB", "OUTCOME", "STATE", "CODE", "FIELD", "REASON"];
     fn cells(&self) -> Vec<String> {
         let text = |part: &Option<String>| part.clone().unwrap_or_default();
+        let warning = |warning: &Warning| format!("warning: {}: {} ({})", warning.field, warning.reason, warning.rule);
+        let reasons: Vec<String> = self.reason.iter().cloned().chain(self.warnings.iter().map(warning)).collect();
         vec![
             text(&self.job),
             self.outcome.into(),
             self.state.map(|state| state.to_string()).unwrap_or_default(),
             self.code.unwrap_or_default().into(),
             text(&self.field),
-            text(&self.reason),
+            reasons.join("; "),
         ]
     }
 }
@@ -112,7 +117,7 @@ pub async fn run(
     let mut submitted = Vec::with_capacity(jobs.len());
     let bar = bar(jobs.len(), "submitted");
     for some in jobs.chunks(AT_ONCE) {
-        let items: Vec<_> = some.iter().map(|job| Submission { job: Ok(job.clone()), batch: None }).collect();
+        let items: Vec<_> = some.iter().map(|job| Submission { job: job.clone(), batch: None }).collect();
         submitted.extend(accept(&items, args.dry_run).await?);
         bar.set_position(submitted.len() as u64);
     }
@@ -163,14 +168,17 @@ fn report(submitted: &[Submitted], dry_run: bool, out: &mut Out<'_>) -> Result<(
     if out.format != Format::Table || lines.len() <= 20 {
         out.rows(&lines)?;
     } else {
-        let notable: Vec<_> = lines.into_iter().filter(|line| line.outcome != "accepted").collect();
+        let notable: Vec<_> =
+            lines.into_iter().filter(|line| line.outcome != "accepted" || !line.warnings.is_empty()).collect();
         if !notable.is_empty() {
             out.rows(&notable)?;
         }
     }
     let new = submitted.iter().filter(|one| one.outcome == Outcome::Accepted).count();
     let verb = if dry_run { "would be accepted" } else { "accepted" };
-    out.say(&format!("{new} of {} job(s) {verb}", submitted.len()));
+    let warned = submitted.iter().filter(|one| !one.warnings.is_empty()).count();
+    let warned = if warned == 0 { String::new() } else { format!(", {warned} with warnings") };
+    out.say(&format!("{new} of {} job(s) {verb}{warned}", submitted.len()));
     Ok(())
 }
 

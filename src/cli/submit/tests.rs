@@ -23,6 +23,8 @@ fn one_job_many_lines_an_array_and_a_bulk_message_are_understood() {
         ("{\"account\":\"A\"}\n{\"account\":\"B\"}\n", 2),
         (r#"[{"account":"A"},{"account":"B"},{"account":"C"}]"#, 3),
         (r#"{"jobs":[{"account":"A"},{"account":"B"}]}"#, 2),
+        ("{\"account\":\"A\"}\n\n{\"account\":\"B\"}\n\n", 2),
+        ("{\n  \"account\": \"A\",\n  \"operation\": \"domain.info\"\n}", 1),
     ] {
         let jobs = jobs(text).unwrap();
         assert_eq!(jobs.len(), count, "{text}");
@@ -69,7 +71,7 @@ fn ids_are_those_of_the_publisher_or_made_of_content_and_place() {
 }
 
 fn taken(id: JobId, outcome: Outcome) -> Submitted {
-    Submitted { index: 0, id: Some(id), outcome }
+    Submitted { index: 0, id: Some(id), outcome, warnings: vec![] }
 }
 
 /// Submits a text to a store where `answers` become of its jobs.
@@ -93,7 +95,7 @@ async fn what_became_of_each_job_is_told_and_a_rejection_fails_the_command() {
     let answers = vec![
         taken(id, Outcome::Accepted),
         taken(id, Outcome::Duplicate(State::Succeeded)),
-        Submitted { index: 0, id: None, outcome: Outcome::Rejected(reject) },
+        Submitted { index: 0, id: None, outcome: Outcome::Rejected(reject), warnings: vec![] },
     ];
     let (lines, ended) = submit(&Fake::default(), &args(false), answers).await;
     let outcomes: Vec<_> = lines.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
@@ -105,6 +107,37 @@ async fn what_became_of_each_job_is_told_and_a_rejection_fails_the_command() {
 
     let (_, ended) = submit(&Fake::default(), &args(false), vec![taken(id, Outcome::Accepted)]).await;
     assert_eq!(ended, Ok(()));
+}
+
+#[tokio::test]
+async fn warnings_are_told_with_their_jobs_and_fail_nothing() {
+    let warning =
+        || Warning { rule: "sep_bit", field: "params.dnskey[0]".into(), reason: "flags should be 257".into() };
+    let warned = || Submitted { warnings: vec![warning()], ..taken(JobId(Uuid::from_u128(1)), Outcome::Accepted) };
+    for dry_run in [false, true] {
+        let (lines, ended) = submit(&Fake::default(), &SubmitArgs { dry_run, ..args(false) }, vec![warned()]).await;
+        assert_eq!(lines[0]["outcome"], "accepted");
+        let told = json!([{ "rule": "sep_bit", "field": "params.dnskey[0]", "reason": "flags should be 257" }]);
+        assert_eq!((&lines[0]["warnings"], ended), (&told, Ok(())));
+    }
+    // In a long table the jobs that were taken are left out, those with warnings are not.
+    let mut report_of = vec![taken(JobId(Uuid::from_u128(2)), Outcome::Accepted); 30];
+    report_of.push(warned());
+    let (mut data, mut talk) = (Vec::new(), Vec::new());
+    report(&report_of, true, &mut Out::new(Format::Table, Colour::Never, &mut data, &mut talk)).unwrap();
+    let (data, talk) = (String::from_utf8(data).unwrap(), String::from_utf8(talk).unwrap());
+    assert_eq!(data.matches("accepted").count(), 1, "{data}");
+    assert!(data.contains("warning: params.dnskey[0]") && data.contains("(sep_bit)"), "{data}");
+    assert!(talk.contains("31 of 31 job(s) would be accepted, 1 with warnings"), "{talk}");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_input_breaks_the_reader(text in proptest::prelude::any::<String>(), bytes: Vec<u8>) {
+        let _ = jobs(&text);
+        let _ = jobs(&format!("{{\"jobs\":[{text}]}}"));
+        let _ = read::jobs(&args(false), bytes.as_slice());
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -64,10 +64,10 @@ pub(super) async fn read(
 }
 
 /// The whole request, or what the answer means for the job where it does not allow one.
-fn complete(shared: &Shared, job: &Job, answer: &Answer, judgement: Judgement) -> Result<Prepared, Judgement> {
+fn complete(shared: &Shared, job: &Job, answer: &Answer, judgement: Judgement) -> Result<Prepared, Box<Judgement>> {
     let dialect = shared.account.registry.dialect();
     if judgement.verdict != Verdict::Done {
-        return Err(unless_lost(judgement));
+        return Err(unless_lost(Box::new(judgement)));
     }
     let written = dialect.complete(job.operation, &job.params, answer).map_err(unless_lost)?;
     let transaction = job.transaction.as_deref().unwrap_or_default();
@@ -75,7 +75,7 @@ fn complete(shared: &Shared, job: &Job, answer: &Answer, judgement: Judgement) -
 }
 
 /// A refusal to be read says nothing about an earlier request of the job whose outcome was never learnt.
-fn unless_lost(mut judgement: Judgement) -> Judgement {
+fn unless_lost(mut judgement: Box<Judgement>) -> Box<Judgement> {
     if let Verdict::Refused(why) = judgement.verdict {
         judgement.verdict = Verdict::RefusedUnlessLost(why);
     }
@@ -83,11 +83,11 @@ fn unless_lost(mut judgement: Judgement) -> Judgement {
 }
 
 /// Without the value: it may be personal data of the object that was read, and reasons are logged.
-fn unacceptable(reject: &Reject) -> Judgement {
+fn unacceptable(reject: &Reject) -> Box<Judgement> {
     let field = reject.field.as_deref().unwrap_or("the request");
     let why =
         format!("{field}: what the registry holds cannot be written back under today's rules; state it in the job");
-    Judgement::plain(Verdict::Refused(why))
+    Box::new(Judgement::plain(Verdict::Refused(why)))
 }
 
 /// The request's own slot and the digest of its intent; only then may it go out.

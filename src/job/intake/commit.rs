@@ -73,6 +73,9 @@ impl Intake {
         for account in accounts {
             (self.hint)(account);
         }
+        for (job, _) in jobs.iter().zip(acceptances).filter(|(_, acceptance)| is_new(acceptance)) {
+            job.warnings.iter().for_each(|warning| self.observer.warned(&job.account, warning.rule));
+        }
         let duplicates = acceptances.iter().filter(|acceptance| matches!(acceptance, Acceptance::Duplicate(_))).count();
         self.observer.received("accepted", acceptances.iter().filter(is_new).count() as u64);
         self.observer.received("duplicate", duplicates as u64);

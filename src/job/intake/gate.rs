@@ -10,7 +10,7 @@ use super::fields::{self, quoted, wrong};
 use super::nearest::nearest;
 use crate::config;
 use crate::model::request::{DEFAULT_MAX_ATTEMPTS, RejectCode};
-use crate::model::{JobId, NewJob, Reject, Request};
+use crate::model::{JobId, NewJob, Operation, Reject, Request};
 use crate::registries::{Checked, Registry};
 
 /// Most jobs one job may wait for.
@@ -18,6 +18,10 @@ const MOST_AFTER: usize = 100;
 
 /// Largest attempt budget.
 const MOST_ATTEMPTS: u32 = 100;
+
+/// Operations that only a rule that names them allows. The one sends whatever it is given; the other removes a message
+/// of the registry that nobody may have read.
+const BY_NAME: [Operation; 2] = [Operation::Raw, Operation::MessageDelete];
 
 /// The publisher of jobs that came in on the command line.
 pub const LOCAL: &str = "local";
@@ -115,7 +119,7 @@ impl Gate {
                 ));
             }
         }
-        let Checked { object, .. } = registry.dialect().check(request.operation, &request.params)?;
+        let Checked { object, warnings } = registry.dialect().check(request.operation, &request.params)?;
         let mut after: Vec<_> = request.after.into_iter().map(JobId).collect();
         after.sort_unstable();
         after.dedup();
@@ -135,6 +139,7 @@ impl Gate {
             context: request.context,
             reply_to: origin.reply_to.map(str::to_owned),
             correlation_id: origin.correlation_id.map(str::to_owned),
+            warnings,
         })
     }
 
@@ -181,8 +186,17 @@ impl Gate {
             return Err(wrong(RejectCode::NotAllowed, "account", reason));
         }
         let operation = request.operation.name();
-        if !rule.is_none_or(|rule| rule.operations.iter().any(|pattern| covers(pattern, operation))) {
-            let reason = format!("`{user}` may not ask for {operation}; see `operations` in [publishers.{user}]");
+        let by_name = BY_NAME.contains(&request.operation);
+        let may_ask = match (publisher, rule) {
+            (Publisher::Local, _) => true,
+            (_, Some(rule)) if by_name => rule.operations.iter().any(|pattern| pattern == operation),
+            (_, Some(rule)) => rule.operations.iter().any(|pattern| covers(pattern, operation)),
+            (_, None) => !by_name,
+        };
+        if !may_ask {
+            let named = if by_name { ", which must name it: no `*` covers it" } else { "" };
+            let reason =
+                format!("`{user}` may not ask for {operation}; see `operations` in [publishers.{user}]{named}");
             return Err(wrong(RejectCode::NotAllowed, "operation", reason));
         }
         Ok(registry)

@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use gate::{DefaultId, Gate, LOCAL, Origin, Publisher};
-pub use submit::{Outcome, Submission, Submitted, read_submission, submit};
+pub use submit::{Outcome, Submission, Submitted, submit};
 
 use crate::broker::{Broker, BrokerError};
 use crate::job::observer::Observer;

@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 
+use super::check::rules::Levels;
 use super::commands::login;
 use super::dialect::{self, Rri, is_reg_acc};
 use super::limits::{self, Calendar};
@@ -48,7 +49,7 @@ impl Account {
         let server_name = ServerName::try_from(host.to_owned())
             .map_err(|_| format!("`{}` cannot be the name of a server", host.escape_default()))?;
         Ok(Self {
-            dialect: Arc::new(Rri::new(&options)?),
+            dialect: Arc::new(Rri::new(&options)?.with_levels(Levels::of(&settings.rules)?)),
             password: settings.password()?,
             tls: tls::client(settings.ca_file.as_deref())?,
             server_name,

@@ -3,13 +3,14 @@
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
+use super::check::rules::Levels;
 use super::codec::tree::{Order, Reply};
 use super::codec::{self, Format};
 use super::commands::{self, Rules};
-use super::{frame, merge, object, outcome, reconcile};
+use super::{by_hand, frame, merge, object, outcome, reconcile};
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
-use crate::model::{Answer, ObjectKey, Operation, Reject, Verdict};
+use crate::model::{Answer, Operation, Reject, Verdict};
 use crate::registries::{Checked, Dialect, Explanation, Prepared, Step, WireOptions};
 
 /// A transaction id as long as any, to measure requests with.
@@ -20,6 +21,7 @@ pub struct Rri {
     format: Format,
     protocol: String,
     rules: Rules,
+    levels: Levels,
 }
 
 impl Rri {
@@ -39,7 +41,13 @@ impl Rri {
             rules: Rules {
                 reg_acc: Some(&options.account).filter(|name| is_reg_acc(name)).cloned().unwrap_or_default(),
             },
+            levels: Levels::default(),
         })
+    }
+
+    /// The same with the levels an account gives to the rules that it may loosen.
+    pub fn with_levels(self, levels: Levels) -> Self {
+        Self { levels, ..self }
     }
 
     /// Writes a request.
@@ -50,23 +58,23 @@ impl Rri {
         codec::write(order, self.format, &self.protocol)
     }
 
-    fn order(&self, operation: Operation, params: &Map<String, Value>) -> Result<(ObjectKey, Order), Reject> {
+    fn order(&self, operation: Operation, params: &Map<String, Value>) -> Result<(Checked, Order), Reject> {
         let command = commands::find(operation)
             .ok_or_else(|| Reject::new(RejectCode::UnknownOperation, format!("{} has no {operation}", super::NAME)))?;
-        let (object, order) = (command.order)(params, &self.rules)?;
+        let (checked, order) = (command.order)(params, &self.rules, &self.levels)?;
         match codec::lacks(&order, &self.protocol) {
             Some(field) => {
                 Err(Reject::param(field, format!("protocol {} has no words for it; 5.0 has", self.protocol)))
             }
-            None => Ok((object, order)),
+            None => Ok((checked, order)),
         }
     }
 
     /// Checks parameters that state everything.
     fn check_whole(&self, operation: Operation, params: &Map<String, Value>) -> Result<Checked, Reject> {
-        let (object, order) = self.order(operation, params)?;
+        let (checked, order) = self.order(operation, params)?;
         self.finish(operation, order, &"x".repeat(LONGEST_TRANSACTION))?;
-        Ok(object.into())
+        Ok(checked)
     }
 
     /// Whether this is the newest protocol: earlier ones show less.
@@ -107,10 +115,10 @@ impl Dialect for Rri {
         operation: Operation,
         params: &Map<String, Value>,
         shown: &Answer,
-    ) -> Result<Map<String, Value>, Judgement> {
+    ) -> Result<Map<String, Value>, Box<Judgement>> {
         match object::of(operation, params) {
-            Some(object) => merge::complete(operation, params, shown, &object, &self.rules.reg_acc),
-            None => Err(Judgement::plain(Verdict::Refused("the job names no object".into()))),
+            Some(object) => merge::complete(operation, params, shown, &object, &self.rules.reg_acc).map_err(Box::new),
+            None => Err(Box::new(Judgement::plain(Verdict::Refused("the job names no object".into())))),
         }
     }
 
@@ -151,6 +159,10 @@ impl Dialect for Rri {
 
     fn explain(&self, operation: Operation, code: &str) -> Option<Explanation> {
         outcome::explain(operation, code)
+    }
+
+    fn by_hand(&self, operation: Operation, params: &Map<String, Value>) -> Result<String, Reject> {
+        by_hand::text(operation, params, &self.rules)
     }
 
     fn frame(&self, payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {

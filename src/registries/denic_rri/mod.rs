@@ -4,10 +4,12 @@
 //! has one file per command, `merge` completes jobs that state only what shall change, `codec` writes and reads both
 //! formats, `frame` puts a length in front, `session` carries it there and back, `outcome` says what the answer means,
 //! `reconcile` finds out what is true when no answer came, and `object` whether an answer is about what was asked.
-//! `dialect` ties the pure parts together, `settings` and `account` the others, `limits` has the registry's limits and
+//! `by_hand` writes what the registry takes by signed e-mail only. `dialect` ties the pure parts together, `settings` and
+//! `account` the others, `limits` has the registry's limits and
 //! calendar.
 
 mod account;
+mod by_hand;
 mod check;
 mod codec;
 mod commands;
@@ -25,6 +27,7 @@ mod settings;
 use std::sync::Arc;
 
 use super::Plugin;
+pub use check::rules::{Level, RULES, Rule};
 
 /// The plug-in.
 pub const PLUGIN: Plugin = Plugin {

@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::check::dns;
+use super::check::names;
 use crate::model::{ObjectKey, ObjectKind, Operation};
 
 /// The domain or contact a job names. Less strict than the check at intake: what was taken in once must stay askable.
@@ -27,7 +27,7 @@ pub fn is_shown(object: &ObjectKey, data: &Value) -> bool {
 }
 
 fn ace(name: &str) -> Option<String> {
-    dns::domain("domain", name).ok().map(|name| name.ace)
+    names::domain("domain", name).ok().map(|name| name.ace)
 }
 
 #[cfg(test)]

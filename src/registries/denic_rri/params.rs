@@ -1,8 +1,12 @@
 //! Reads a job's parameters. Every reject names the full path of the field (`params.verification[1].claims[0]`), the
 //! rule and the value, which the errors of a derived reader cannot do.
 
+use std::rc::Rc;
+
 use serde_json::{Map, Value};
 
+use super::check::rules::{Findings, Rule};
+use crate::model::request::Warning;
 use crate::model::{Reject, Secret};
 
 /// Characters of a value that a reject repeats.
@@ -12,25 +16,52 @@ const SHOWN: usize = 80;
 pub struct Params<'a> {
     map: &'a Map<String, Value>,
     path: String,
+    findings: Rc<Findings>,
 }
 
 impl<'a> Params<'a> {
-    /// The parameters of a job; `names` are those the operation has.
+    /// The parameters of a job; `names` are those the operation has. Every rule has its own level.
     ///
     /// # Errors
     /// There is another one.
     pub fn new(map: &'a Map<String, Value>, names: &[&str]) -> Result<Self, Reject> {
-        Self::inside(map, names, String::new())
+        Self::judged(map, names, Findings::default())
     }
 
-    fn inside(map: &'a Map<String, Value>, names: &[&str], path: String) -> Result<Self, Reject> {
+    /// As `new`, with the levels an account gives to the rules.
+    ///
+    /// # Errors
+    /// There is another parameter.
+    pub fn judged(map: &'a Map<String, Value>, names: &[&str], findings: Findings) -> Result<Self, Reject> {
+        Self::inside(map, names, String::new(), Rc::new(findings))
+    }
+
+    fn inside(
+        map: &'a Map<String, Value>,
+        names: &[&str],
+        path: String,
+        findings: Rc<Findings>,
+    ) -> Result<Self, Reject> {
         match map.keys().find(|key| !names.contains(&key.as_str())) {
-            None => Ok(Self { map, path }),
+            None => Ok(Self { map, path, findings }),
             Some(key) => Err(Reject::param(
                 format_args!("{path}{}", key.escape_default()),
                 format!("unknown parameter; there are {}", names.join(", ")),
             )),
         }
+    }
+
+    /// Judges what a check of a rule found that the account may have loosened.
+    ///
+    /// # Errors
+    /// The rule was broken, and its level is to refuse.
+    pub fn judge(&self, rule: &Rule, found: Result<(), Reject>) -> Result<(), Reject> {
+        self.findings.judge(rule, found)
+    }
+
+    /// The rules that were found broken and only warn.
+    pub fn warnings(&self) -> Vec<Warning> {
+        self.findings.warnings()
     }
 
     /// The full name of a field.
@@ -129,7 +160,7 @@ impl<'a> Params<'a> {
             Some(other) => return Err(Reject::param(path, format!("must be a list of objects, not {}", kind(other)))),
         };
         let object = |(at, item): (usize, &'a Value)| match item {
-            Value::Object(map) => Params::inside(map, names, format!("{path}[{at}].")),
+            Value::Object(map) => Params::inside(map, names, format!("{path}[{at}]."), Rc::clone(&self.findings)),
             other => {
                 Err(Reject::param(format_args!("{path}[{at}]"), format!("must be an object, not {}", kind(other))))
             }
@@ -180,9 +211,17 @@ pub fn missing(field: impl std::fmt::Display) -> Reject {
 
 /// A value breaks a rule; both are told, a long value shortened.
 pub fn refuse(field: impl std::fmt::Display, rule: &str, value: &str) -> Reject {
-    let shown: String = value.chars().take(SHOWN).collect();
-    let more = if shown.len() < value.len() { "…" } else { "" };
-    Reject::param(field, format!("{rule}; got `{}{more}`", shown.escape_debug()))
+    Reject::param(field, format!("{rule}; got `{}`", quoted(value)))
+}
+
+/// The beginning of what was sent, on one line.
+pub fn quoted(text: &str) -> String {
+    let escaped = |c: char| if matches!(c, '\'' | '"') { c.to_string() } else { c.escape_debug().to_string() };
+    let mut quoted: String = text.chars().take(SHOWN).map(escaped).collect();
+    if text.chars().nth(SHOWN).is_some() {
+        quoted.push('…');
+    }
+    quoted
 }
 
 #[cfg(test)]

@@ -1,10 +1,12 @@
 //! An account's settings, as they stand in the configuration beside `registry = "denic-rri"`.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde::Deserialize;
 use serde_json::Value;
 
+use super::check::rules::{Level, Levels};
 use crate::model::Secret;
 use crate::net::secret_ref;
 
@@ -54,6 +56,9 @@ pub struct Settings {
     /// Seconds after which an idle session says something.
     #[serde(default = "keep_alive_seconds")]
     pub keep_alive_seconds: u64,
+    /// Levels of rules for parameters, by the rule's name: `off`, `warn` or `refuse`.
+    #[serde(default)]
+    pub rules: BTreeMap<String, Level>,
 }
 
 /// How the password goes out.
@@ -111,6 +116,7 @@ impl Settings {
         if settings.host().is_none() {
             return Err(format!("address must be `host:port`, not `{}`", settings.address.escape_default()));
         }
+        Levels::of(&settings.rules)?;
         let well_formed = |character: char| !character.is_control() && !character.is_whitespace();
         if !(9..=32).contains(&settings.user.len()) || !settings.user.chars().all(well_formed) {
             return Err("user must have 9 to 32 characters and no blanks".into());
@@ -167,6 +173,8 @@ mod tests {
             (json!({"adress": "x:1"}), "adress"),
             (json!({"password_form": "md5-hex"}), "md5-hex"),
             (json!({"user": "RRI"}), "user"),
+            (json!({"rules": {"dumy_phone": "off"}}), "no rule `dumy_phone`; there are text_alphabet, "),
+            (json!({"rules": {"dummy_phone": "ignore"}}), "ignore"),
         ] {
             let mut settings = json!({"user": "DENIC-1000011-RRI"});
             settings.as_object_mut().unwrap().extend(change.as_object().unwrap().clone());

@@ -110,6 +110,7 @@ codes! {
         "Verification information must be provided for the holder(s) to avoid deletion by",
     DNS_NOT_ACCEPTABLE "33300102900" Warning
         "The provided DNS data are not acceptable. Domain \"Status\" is \"failed\".",
+    NAMESERVER_WARNING "33300102912" Warning "Predelegation Check warning",
     SEP_MISSING "46000108827" Warning "Secure Entry Point flag should be set in DNSKEY",
     CONTACT_UNKNOWN "53000060009" Error "At least one Contact does not exist",
     LOCKED "53000080009" Error "Request rejected - this domain is locked!",
@@ -118,6 +119,7 @@ codes! {
     STATUS_CONNECT "53000080013" Info "Domain \"Status\" is \"connect\"",
     STATUS_PENDING "53000080014" Info "Domain \"Status\" is \"pendingCreate\"",
     STATUS_HOLD "53000080015" Info "Domain \"Status\" is \"serverHold\"",
+    CHECK_IMPOSSIBLE "53300100021" Error "Technical Predelegation Check Problem - please try later",
     GLUE_MISSING "53300102902" Error "Required glue record is missing",
     NAMESERVER_ERROR "53300102912" Error "Nameserver error",
     NSERVER_COUNT "53300102920" Error "Occurrences of keyword \"Nserver\" out of range",

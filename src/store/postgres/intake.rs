@@ -31,7 +31,7 @@ pub(super) async fn accept(
     links::let_pass(&mut transaction, &plan.passed).await?;
     insert_batches(&mut transaction, &plan.jobs, now).await?;
     outbox::resend(&mut transaction, &plan.resend).await?;
-    outbox::insert(&mut transaction, &events.iter().collect::<Vec<_>>()).await?;
+    outbox::insert(&mut transaction, &events.iter().chain(&plan.warned).collect::<Vec<_>>()).await?;
     transaction.commit().await?;
     Ok(plan.answers)
 }

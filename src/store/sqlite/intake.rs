@@ -29,7 +29,7 @@ pub(super) async fn accept(
     }
     links::let_pass(&mut transaction, &plan.passed).await?;
     outbox::resend(&mut transaction, &plan.resend).await?;
-    outbox::insert(&mut transaction, &events.iter().collect::<Vec<_>>()).await?;
+    outbox::insert(&mut transaction, &events.iter().chain(&plan.warned).collect::<Vec<_>>()).await?;
     transaction.commit().await?;
     Ok(plan.answers)
 }

@@ -3,14 +3,14 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use super::{ID, delivery, gate, job, numbered};
 use crate::broker::{Broker, Delivery};
 use crate::job::fakes::{FakeBroker, FakeStore, Journal};
-use crate::job::intake::{Intake, Outcome, read_submission, submit};
-use crate::job::observer::Unobserved;
+use crate::job::intake::{Intake, Outcome, Submission, submit};
+use crate::job::observer::Observer;
 use crate::model::State;
 use crate::model::request::RejectCode::{Conflict, InvalidJob, Malformed};
 use crate::model::retry::Steps;
@@ -21,6 +21,16 @@ struct House {
     broker: Arc<FakeBroker>,
     journal: Journal,
     hints: Arc<Mutex<Vec<String>>>,
+    warned: Arc<Mutex<Vec<String>>>,
+}
+
+/// Notes warnings.
+struct Listening(Arc<Mutex<Vec<String>>>);
+
+impl Observer for Listening {
+    fn warned(&self, account: &str, rule: &'static str) {
+        self.0.lock().unwrap().push(format!("{account} {rule}"));
+    }
 }
 
 impl House {
@@ -32,7 +42,7 @@ impl House {
             deliveries: Mutex::new(batches),
             ..Default::default()
         });
-        Self { store, broker, journal, hints: Arc::default() }
+        Self { store, broker, journal, hints: Arc::default(), warned: Arc::default() }
     }
 
     fn start(&self) -> (tokio::task::JoinHandle<()>, CancellationToken) {
@@ -43,7 +53,7 @@ impl House {
             store: Arc::clone(&self.store) as Arc<dyn Store>,
             broker: Arc::clone(&self.broker) as Arc<dyn Broker>,
             hint: Arc::new(move |account: &str| hints.lock().unwrap().push(account.to_owned())),
-            observer: Arc::new(Unobserved),
+            observer: Arc::new(Listening(Arc::clone(&self.warned))),
             retry: Steps { first: Duration::from_secs(1), longest: Duration::from_secs(60) },
         };
         (tokio::spawn(intake.run(stop.clone())), stop)
@@ -128,26 +138,22 @@ async fn batches_are_committed_in_the_order_they_came() {
     assert_eq!(acks, (1..=9).map(|n| format!("ack [{n}]")).collect::<Vec<_>>());
 }
 
+fn item(job: Value) -> Submission {
+    Submission { job, batch: None }
+}
+
 #[tokio::test]
-async fn the_command_line_takes_every_form_and_reports_each_item() {
+async fn the_command_line_reports_each_item() {
     let store = FakeStore::default();
-    let (good, bad) = (job(json!({ "id": ID })), json!({ "account": "x" }));
-    let forms = [
-        good.to_string(),
-        json!([good]).to_string(),
-        json!({ "jobs": [good] }).to_string(),
-        format!("{good}\n\n{good}\n"),
-        serde_json::to_string_pretty(&good).unwrap(),
-    ];
-    for (form, text) in forms.iter().enumerate() {
-        let items = read_submission(text.as_bytes(), None).unwrap();
-        let report = submit(&gate(), &store, &items, false).await.unwrap();
-        let expected = if form == 0 { Outcome::Accepted } else { Outcome::Duplicate(State::Waiting) };
-        assert_eq!(report[0].outcome, expected, "{text}");
-        assert_eq!(report[0].id.unwrap().to_string(), ID);
+    let good = || item(job(json!({ "id": ID })));
+    let expected = [Outcome::Accepted, Outcome::Duplicate(State::Waiting)];
+    for outcome in expected {
+        let report = submit(&gate(), &store, &[good()], false).await.unwrap();
+        assert_eq!((&report[0].outcome, report[0].id.unwrap().to_string().as_str()), (&outcome, ID));
     }
-    let text = format!("{}\n{bad}\nnonsense\n{}\n", job(json!({})), job(json!({ "id": ID, "batch": "other" })));
-    let report = submit(&gate(), &store, &read_submission(text.as_bytes(), Some("b")).unwrap(), false).await.unwrap();
+    let other = job(json!({ "id": ID, "batch": "other" }));
+    let items = [good(), item(json!({ "account": "x", "id": ID })), item(json!(7)), item(job(json!({}))), item(other)];
+    let report = submit(&gate(), &store, &items, false).await.unwrap();
     let codes: Vec<_> = report
         .iter()
         .map(|item| match &item.outcome {
@@ -155,18 +161,36 @@ async fn the_command_line_takes_every_form_and_reports_each_item() {
             _ => None,
         })
         .collect();
-    assert_eq!(codes, [None, Some(InvalidJob), Some(Malformed), Some(Conflict)]);
-    assert!(report[0].id.is_some(), "an id was made");
-    assert!(read_submission(b"nonsense", None).is_err());
-    assert!(read_submission(b"{}", Some("a b")).is_err());
+    assert_eq!(codes, [None, Some(InvalidJob), Some(Malformed), Some(InvalidJob), Some(Conflict)]);
+    assert_eq!(report[1].id.map(|id| id.to_string()).as_deref(), Some(ID), "a job that says its id is named by it");
+    let in_batch = Submission { batch: Some("b".into()), ..item(numbered(7)) };
+    assert_eq!(submit(&gate(), &store, &[in_batch], false).await.unwrap()[0].outcome, Outcome::Accepted);
 }
 
 #[tokio::test]
 async fn a_dry_run_checks_and_stores_nothing() {
     let store = FakeStore::default();
-    let items = read_submission(job(json!({})).to_string().as_bytes(), None).unwrap();
-    assert_eq!(submit(&gate(), &store, &items, true).await.unwrap()[0].outcome, Outcome::Accepted);
-    assert!(store.jobs.lock().unwrap().is_empty());
+    let odd = job(json!({ "id": ID, "params": { "domain": "odd.de" } }));
+    let report = submit(&gate(), &store, &[item(odd)], true).await.unwrap();
+    assert_eq!((&report[0].outcome, report[0].warnings[0].rule), (&Outcome::Accepted, "odd_name"));
+    assert!(store.jobs.lock().unwrap().is_empty() && store.events.lock().unwrap().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_job_that_breaks_a_rule_is_taken_and_told_of_once() {
+    let odd = job(json!({ "id": ID, "params": { "domain": "odd.de" }, "context": { "order": "A-1" } })).to_string();
+    let house =
+        House::new(vec![vec![delivery(1, odd.clone()), delivery(2, numbered(1).to_string())], vec![delivery(3, odd)]]);
+    assert_eq!(house.run_until_acked(2).await[0], "accept 2 jobs 0 events");
+    let events = house.store.events.lock().unwrap();
+    let [event] = events.values().collect::<Vec<_>>()[..] else { panic!("{events:?}") };
+    assert_eq!((event.routing_key().as_str(), event.is_final), ("job.warned.DENIC-1000022", false));
+    let data = json!({
+        "job": ID, "account": "DENIC-1000022", "operation": "domain.create", "object": "domain:odd.de",
+        "warnings": [{ "rule": "odd_name", "field": "params.domain", "reason": "is odd" }], "context": { "order": "A-1" },
+    });
+    assert_eq!(event.body["data"], data);
+    assert_eq!(*house.warned.lock().unwrap(), ["DENIC-1000022 odd_name"], "a duplicate is not told of again");
 }
 
 #[tokio::test(start_paused = true)]

@@ -25,6 +25,8 @@ fn gate() -> Gate {
     };
     let publishers = BTreeMap::from([
         ("billing".to_owned(), publisher(&["DENIC-*"], &["*"])),
+        ("operator".to_owned(), publisher(&["*"], &["domain.*", "raw", "message.delete"])),
+        ("wide".to_owned(), publisher(&["*"], &["*", "raw*", "message.*"])),
         ("viewer".to_owned(), publisher(&["DENIC-1000022"], &["domain.info", "contact.*"])),
     ]);
     Gate::new(

@@ -8,6 +8,17 @@ use crate::model::{Level, Message};
 /// heading belongs to it. No line end after the last line.
 pub fn write(order: &Order, protocol: &str, out: &mut String) {
     line(out, &["Version: ", protocol]);
+    say(order, out);
+}
+
+/// Writes what a request asks as text for people: nothing of it belongs to the interface only.
+pub fn by_hand(order: &Order) -> String {
+    let mut text = String::new();
+    say(order, &mut text);
+    text
+}
+
+fn say(order: &Order, out: &mut String) {
     line(out, &["Action: ", order.action.kv]);
     for item in &order.items {
         match item {

@@ -3,14 +3,14 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
-use super::super::check;
+use super::super::check::{self, Part, rules, verification};
 use super::super::codec::tree::{Block, Item};
 use super::super::codec::words::{Section, Word};
 use super::super::params::{Params, refuse};
 use super::{Rules, shown};
 use crate::model::{ObjectKey, ObjectKind, Reject};
 
-/// The parameters of a contact's data; `verification` holds objects of [`VERIFICATION`].
+/// The parameters of a contact's data; `verification` holds objects of [`verification::PARAMS`].
 pub const DATA: &[&str] = &[
     "handle",
     "type",
@@ -29,7 +29,8 @@ pub const DATA: &[&str] = &[
 const HOLDERS_ONLY: [&str; 9] =
     ["name", "organisation", "address", "postal_code", "city", "country_code", "email", "phone", "verification"];
 
-const VERIFICATION: &[&str] = &["claims", "result", "reference", "timestamp", "evidence", "method", "trust_framework"];
+/// Lines of address the registry is known to take.
+const MOST_ADDRESS_LINES: usize = 5;
 
 /// The parameter `handle`.
 pub fn handle(params: &Params<'_>, rules: &Rules) -> Result<String, Reject> {
@@ -75,7 +76,8 @@ impl Contact {
             check::uri_template("uri_template", &uri_template)?;
             return Ok(Self { handle, kind: Kind::Request { uri_template } });
         }
-        Ok(Self { handle, kind: Kind::Holder { kind, fields: holder(params)?, verification: verification(params)? } })
+        let verification = verification::read(params)?.into_iter().map(verified).collect();
+        Ok(Self { handle, kind: Kind::Holder { kind, fields: holder(params, kind)?, verification } })
     }
 
     /// Its fields in the order of the schema.
@@ -97,68 +99,65 @@ impl Contact {
 }
 
 /// The fields of a PERSON or ORG after its type.
-fn holder(params: &Params<'_>) -> Result<Vec<(Word, String)>, Reject> {
+fn holder(params: &Params<'_>, kind: &str) -> Result<Vec<(Word, String)>, Reject> {
     let mut fields = Vec::new();
     let mut put = |word, values: Vec<String>| fields.extend(values.into_iter().map(|value| (word, value)));
-    let one = |name: &str, most| -> Result<Vec<String>, Reject> {
-        let value = params.required(name)?;
-        check::length(name, &value, 1, most)?;
-        Ok(vec![value])
-    };
-    let many = |name: &str, values: Vec<String>| -> Result<Vec<String>, Reject> {
-        let each = |(at, value): (usize, &String)| check::length(&format!("{name}[{at}]"), value, 1, 255);
-        values.iter().enumerate().try_for_each(each)?;
-        Ok(values)
-    };
-    put(Word::Name, one("name", 255)?);
-    put(Word::Organisation, many("organisation", params.list("organisation")?)?);
-    put(Word::Address, many("address", params.required_list("address")?)?);
+    let name_of = if kind == "ORG" { Part::OrganisationName } else { Part::PersonName };
+    let address = params.required_list("address")?;
+    put(Word::Name, vec![text(params, "name", params.required("name")?, 255, Some(name_of))?]);
+    put(Word::Organisation, texts_of(params, "organisation", params.list("organisation")?, None)?);
+    if address.len() > MOST_ADDRESS_LINES {
+        let many = Reject::param("address", format!("has {} lines; five is the most", address.len()));
+        params.judge(rules::ADDRESS_LINES, Err(many))?;
+    }
+    put(Word::Address, texts_of(params, "address", address, Some(Part::Address))?);
     let country = check::country("country_code", &params.required("country_code")?)?;
-    let postal_code = params.required("postal_code")?;
+    // A token has no runs of blanks.
+    let postal_code = check::tidy(&params.required("postal_code")?);
     check::postal_code("postal_code", &postal_code, &country)?;
+    params.judge(rules::POSTAL_CODE_ALPHABET, check::postal_code_alphabet("postal_code", &postal_code))?;
     put(Word::PostalCode, vec![postal_code]);
-    put(Word::City, one("city", 80)?);
+    put(Word::City, vec![text(params, "city", params.required("city")?, 80, Some(Part::City))?]);
     put(Word::CountryCode, vec![country]);
     let email = params.required_list("email")?;
-    email.iter().enumerate().try_for_each(|(at, value)| check::email(&format!("email[{at}]"), value))?;
+    for (at, value) in email.iter().enumerate() {
+        let field = format!("email[{at}]");
+        check::email(&field, value)?;
+        params.judge(rules::EMAIL_ALPHABET, check::email_alphabet(&field, value))?;
+    }
     put(Word::Email, email);
     let phone = params.required("phone")?;
     check::phone("phone", &phone)?;
+    params.judge(rules::DUMMY_PHONE, check::real_phone("phone", &phone))?;
     put(Word::Phone, vec![phone]);
     Ok(fields)
 }
 
-/// The verification blocks: complete, at most five. Which evidence goes with which method is left to the registry,
-/// whose list grows.
-fn verification(params: &Params<'_>) -> Result<Vec<Vec<(Word, String)>>, Reject> {
-    let blocks = params.objects("verification", VERIFICATION)?;
-    check::at_most("verification", blocks.len(), 5)?;
-    blocks.iter().map(verification_block).collect()
+/// One text of a field: not too long, complete if it is a part that must be, and of the listed characters.
+fn text(params: &Params<'_>, field: &str, value: String, most: usize, part: Option<Part>) -> Result<String, Reject> {
+    check::length(field, &value, 1, most)?;
+    part.map_or(Ok(()), |part| check::complete(field, &value, part))?;
+    params.judge(rules::TEXT_ALPHABET, check::text_alphabet(field, &value))?;
+    Ok(value)
 }
 
-fn verification_block(block: &Params<'_>) -> Result<Vec<(Word, String)>, Reject> {
-    let mut fields = Vec::new();
-    let claims = block.required_list("claims")?;
-    check::at_most(&block.path("claims"), claims.len(), 3)?;
-    check::distinct(&block.path("claims"), &claims)?;
-    for (at, claim) in claims.iter().enumerate() {
-        let claim = check::one_of(&block.path(&format!("claims[{at}]")), claim, &["name", "address", "email"])?;
-        fields.push((Word::VerifiedClaim, claim.to_owned()));
-    }
-    let result = check::one_of(&block.path("result"), &block.required("result")?, &["success", "failed"])?;
-    fields.push((Word::VerificationResult, result.to_owned()));
-    fields.push((Word::VerificationReference, block.required("reference")?));
-    let timestamp = block.required("timestamp")?;
-    check::timestamp(&block.path("timestamp"), &timestamp)?;
-    fields.push((Word::VerificationTimestamp, timestamp));
-    for (word, name) in [
-        (Word::VerificationEvidence, "evidence"),
-        (Word::VerificationMethod, "method"),
-        (Word::TrustFramework, "trust_framework"),
-    ] {
-        fields.push((word, block.required(name)?));
-    }
-    Ok(fields)
+fn texts_of(params: &Params<'_>, name: &str, values: Vec<String>, part: Option<Part>) -> Result<Vec<String>, Reject> {
+    let each = |(at, value)| text(params, &format!("{name}[{at}]"), value, 255, part);
+    values.into_iter().enumerate().map(each).collect()
+}
+
+/// A verification block's fields in the order of the schema.
+fn verified(block: verification::Block) -> Vec<(Word, String)> {
+    let claims = block.claims.into_iter().map(|claim| (Word::VerifiedClaim, claim.to_owned()));
+    let rest = [
+        (Word::VerificationResult, block.result.to_owned()),
+        (Word::VerificationReference, block.reference),
+        (Word::VerificationTimestamp, block.timestamp),
+        (Word::VerificationEvidence, block.evidence),
+        (Word::VerificationMethod, block.method),
+        (Word::TrustFramework, block.trust_framework.to_owned()),
+    ];
+    claims.chain(rest).collect()
 }
 
 /// The names of the fields in which a contact that INFO showed differs from the one ordered with `params`, compared as
@@ -188,7 +187,7 @@ pub fn differences(params: &Map<String, Value>, shown: &Value) -> Vec<&'static s
 /// Verification blocks, each as one text that does not depend on case, order of claims or the offset of a time.
 fn verifications(value: Option<&Value>) -> Vec<String> {
     let tidy = |block: &Value| {
-        let parts = VERIFICATION.iter().map(|name| {
+        let parts = verification::PARAMS.iter().map(|name| {
             let mut parts: Vec<String> = texts(block.get(*name)).iter().map(|text| text.to_lowercase()).collect();
             parts.sort();
             let part = parts.join(",");
@@ -201,7 +200,7 @@ fn verifications(value: Option<&Value>) -> Vec<String> {
 
 /// A text or a list of texts, runs of blanks made one.
 fn texts(value: Option<&Value>) -> Vec<String> {
-    let tidy = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let tidy = check::tidy;
     match value {
         Some(Value::String(text)) => vec![tidy(text)],
         Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).map(tidy).collect(),

@@ -79,7 +79,8 @@ mod tests {
             changed[name] = value;
             rejected(json!({"verification": [block.clone(), changed]}))
         };
-        assert_eq!(with("method", json!("auth")), "");
+        assert_eq!(with("reference", json!("R2")), "");
+        assert_eq!(with("reference", json!("R1")), "params.verification[1]");
         assert_eq!(with("claims", json!(["name", "NAME"])), "params.verification[1].claims[1]");
         assert_eq!(with("claims", json!(["shoe size"])), "params.verification[1].claims[0]");
         assert_eq!(with("result", json!("maybe")), "params.verification[1].result");

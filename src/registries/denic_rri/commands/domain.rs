@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use super::super::check::{self, dns, dns::DomainName};
 use super::super::codec::tree::{Block, DnsEntry, Item};
 use super::super::codec::words::{Section, Word};
-use super::super::params::{Params, refuse};
+use super::super::params::Params;
 use super::Rules;
 use super::shown::{self, As, Field};
 use crate::model::{ObjectKey, ObjectKind, Reject};
@@ -15,13 +15,7 @@ pub const NAME: &[&str] = &["domain", "domain_ace"];
 
 /// The parameters `domain` and `domain_ace`, which must be the same name.
 pub fn name(params: &Params<'_>) -> Result<DomainName, Reject> {
-    let name = dns::domain("domain", &params.required("domain")?)?;
-    match params.optional("domain_ace")? {
-        Some(ace) if dns::host("domain_ace", &ace)? != name.ace => {
-            Err(refuse("domain_ace", &format!("must be {}, the ACE form of `domain`", name.ace), &ace))
-        }
-        _ => Ok(name),
-    }
+    check::names::read(params)
 }
 
 /// The key of a domain: its ACE form.
@@ -60,7 +54,7 @@ impl Registration {
             holders: check::handles("holder", &params.required_list("holder")?, 5, &rules.reg_acc)?,
             abuse_contact: own("abuse_contact")?,
             general_request: own("general_request")?,
-            dns: dns_data(params, name)?,
+            dns: dns::read(params, &name.ace)?,
         })
     }
 
@@ -71,18 +65,6 @@ impl Registration {
         let general = self.general_request.map(|handle| Item::field(Word::GeneralRequest, handle));
         holders.chain(abuse).chain(general).chain(self.dns.into_iter().map(Item::Dns)).collect()
     }
-}
-
-fn dns_data(params: &Params<'_>, name: &DomainName) -> Result<Vec<DnsEntry>, Reject> {
-    let (nserver, nsentry) = (params.list("nserver")?, params.list("nsentry")?);
-    let mut entries = match (nserver.is_empty(), nsentry.is_empty()) {
-        (false, true) => dns::nservers("nserver", &nserver, &name.ace)?,
-        (true, false) => dns::nsentries("nsentry", &nsentry, &name.ace)?,
-        (true, true) => return Err(Reject::param("nserver", "is missing; a domain has either nserver or nsentry")),
-        (false, false) => return Err(Reject::param("nsentry", "a domain has either nserver or nsentry, not both")),
-    };
-    entries.extend(dns::dnskeys("dnskey", &params.list("dnskey")?, &name.ace)?);
-    Ok(entries)
 }
 
 const SHOWN: &[Field] = &[

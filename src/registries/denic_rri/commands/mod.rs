@@ -32,12 +32,15 @@ pub mod whole;
 
 pub use contact::{DATA as CONTACT, differences};
 pub use domain::holders;
+pub use domain::{name as domain_name, name_items};
 
 use serde_json::{Map, Value};
 
+use super::check::rules::{Findings, Levels};
 use super::codec::tree::{Action, Block, Item, Order};
 use super::params::Params;
 use crate::model::{ObjectKey, Operation, Reject};
+use crate::registries::Checked;
 
 /// What the commands a job can ask for are made of.
 pub const COMMANDS: &[Command] = &[
@@ -101,8 +104,8 @@ trait Request: Sized {
     fn data(answer: &Block) -> Value;
 }
 
-/// Parameters to the object they name and the request they ask for.
-pub type MakeOrder = fn(&Map<String, Value>, &Rules) -> Result<(ObjectKey, Order), Reject>;
+/// Parameters to the object they name (with what an account only warns of) and the request they ask for.
+pub type MakeOrder = fn(&Map<String, Value>, &Rules, &Levels) -> Result<(Checked, Order), Reject>;
 
 /// A row of the table of commands.
 pub struct Command {
@@ -115,12 +118,20 @@ pub struct Command {
 }
 
 const fn command<R: Request>() -> Command {
-    Command { operation: R::OPERATION, order: order::<R>, data: R::data }
+    Command { operation: R::OPERATION, order: judged::<R>, data: R::data }
 }
 
+fn judged<R: Request>(params: &Map<String, Value>, rules: &Rules, levels: &Levels) -> Result<(Checked, Order), Reject> {
+    let params = Params::judged(params, R::PARAMS, Findings::new(levels))?;
+    let request = R::read(&params, rules)?;
+    let checked = Checked { object: request.object(), warnings: params.warnings() };
+    Ok((checked, Order::new(R::ACTION, request.items())))
+}
+
+/// A request by rules at their own levels.
+#[cfg(test)]
 fn order<R: Request>(params: &Map<String, Value>, rules: &Rules) -> Result<(ObjectKey, Order), Reject> {
-    let request = R::read(&Params::new(params, R::PARAMS)?, rules)?;
-    Ok((request.object(), Order::new(R::ACTION, request.items())))
+    judged::<R>(params, rules, &Levels::default()).map(|(checked, order)| (checked.object, order))
 }
 
 /// The row of an operation.

@@ -5,7 +5,8 @@
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
-use super::super::check::dns;
+use super::super::check::names;
+use super::super::check::rules::Levels;
 use super::super::codec::order::read_order;
 use super::super::codec::tree::{Block, Item, Order};
 use super::super::codec::words::{Space, Word};
@@ -14,6 +15,7 @@ use super::account_info::AccountInfo;
 use super::{Command, Request, Rules, auth_info, contact, contact_check, domain, queue_read, shown};
 use crate::model::verdict::Doubt;
 use crate::model::{Finding, ObjectKey, ObjectKind, Operation, Reject};
+use crate::registries::Checked;
 
 /// The row in the table of commands.
 pub const COMMAND: Command = Command { operation: Operation::Raw, order, data };
@@ -23,7 +25,7 @@ const REQUEST: &str = "request";
 
 /// Reads the request. It must not log in or out, which is the session's business, nor bring a transaction id: the one of
 /// its attempt is stored before it is sent, and a second one would be worth nothing in a doubt.
-fn order(params: &Map<String, Value>, rules: &Rules) -> Result<(ObjectKey, Order), Reject> {
+fn order(params: &Map<String, Value>, rules: &Rules, _: &Levels) -> Result<(Checked, Order), Reject> {
     let text = Params::new(params, &[REQUEST])?.verbatim(REQUEST)?;
     let refuse = |reason: String| Reject::param(REQUEST, reason);
     let mut order = read_order(text.expose()).map_err(refuse)?;
@@ -35,7 +37,7 @@ fn order(params: &Map<String, Value>, rules: &Rules) -> Result<(ObjectKey, Order
     }
     let object = object(&order, rules);
     order.verbatim = Some(Zeroizing::new(text.expose().trim().to_owned()));
-    Ok((object, order))
+    Ok((object.into(), order))
 }
 
 /// The object, named as the other commands name it.
@@ -48,7 +50,7 @@ fn object(order: &Order, rules: &Rules) -> ObjectKey {
     };
     let named = match order.action.space {
         Space::Domain => {
-            value(Word::Domain).or_else(|| value(Word::DomainAce)).map(|name| match dns::domain("", name) {
+            value(Word::Domain).or_else(|| value(Word::DomainAce)).map(|name| match names::domain("", name) {
                 Ok(name) => domain::object(&name),
                 // A name of a kind we do not know; its registry does, or refuses it.
                 Err(_) => ObjectKey::new(ObjectKind::Domain, &shown::host(name)),
@@ -82,7 +84,7 @@ fn data(answer: &Block) -> Value {
 /// What is known of a raw request whose answer was never heard: one that only reads may be asked again, of one that
 /// writes nobody but its author can say how to tell whether it happened.
 pub fn lost(doubt: &Doubt<'_>) -> Finding {
-    match order(doubt.params, &Rules::default()) {
+    match order(doubt.params, &Rules::default(), &Levels::default()) {
         Ok((_, order)) if !order.action.writes() => {
             Finding::Nothing { same_transaction: false, evidence: "it only asks, and asking again does no harm".into() }
         }

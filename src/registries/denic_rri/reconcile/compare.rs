@@ -2,7 +2,8 @@
 
 use serde_json::{Map, Value};
 
-use super::super::check::dns;
+use super::super::check::{dns, dnskey, nsentry};
+use super::super::params::Params;
 use super::super::{commands, merge};
 use super::Case;
 use crate::model::Reject;
@@ -41,13 +42,15 @@ fn set(name: &str, value: Option<&Value>, ace: &str) -> Vec<String> {
         }
         _ => Vec::new(),
     };
-    let read: fn(&str, &[String], &str) -> Result<Vec<_>, Reject> = match name {
+    let read: fn(&Params<'_>, &[String], &str) -> Result<Vec<_>, Reject> = match name {
         "nserver" => dns::nservers,
-        "nsentry" => dns::nsentries,
-        "dnskey" => dns::dnskeys,
+        "nsentry" => nsentry::read,
+        "dnskey" => dnskey::read,
         _ => return commands::holders(Some(&texts.into())),
     };
-    let mut set: Vec<String> = match read(name, &texts, ace) {
+    let nothing_else = Map::new();
+    let entries = Params::new(&nothing_else, &[]).and_then(|params| read(&params, &texts, ace));
+    let mut set: Vec<String> = match entries {
         Ok(entries) => entries.iter().map(|entry| entry.kv().1).collect(),
         // What breaks today's rules was taken under older ones, or shown in a way nobody foresaw.
         Err(_) => texts.iter().map(|text| text.to_lowercase()).collect(),

@@ -10,7 +10,7 @@ use super::super::rules::assess::{self, Assessment};
 use super::super::state::{Contact, Domain, Status};
 use super::super::wire::Version;
 use super::{Answer, Context, Refusal};
-use crate::model::Message;
+use crate::model::{Level, Message};
 
 /// Puts a written domain in, or in the place of what it was: gives it its status and says what the answer tells of it.
 ///
@@ -35,8 +35,13 @@ fn settle(context: &mut Context<'_>, domain: &mut Domain, before: Option<Status>
     if domain.dns.lacks_entry_point() {
         messages.push(codes::SEP_MISSING.message());
     }
-    if domain.dns.fails_check(&context.options.failing_label) {
-        let error = codes::NAMESERVER_ERROR.with(["ERROR: 901 Unexpected RCODE (1)"]);
+    let check = domain.dns.check(&context.options.failing_label);
+    let (error, warning) = check.map_or((None, None), |found| match found.level {
+        Level::Error => (Some(found), None),
+        _ => (None, Some(found)),
+    });
+    messages.extend(warning);
+    if let Some(error) = error {
         if before == Some(Status::Connect) {
             return Err(Refusal(vec![error, codes::DNS_REFUSED.message()]));
         }

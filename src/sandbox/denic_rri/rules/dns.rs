@@ -14,6 +14,10 @@ const HOSTS: std::ops::RangeInclusive<usize> = 2..=13;
 const MOST_ENTRIES: usize = 5;
 /// Most keys.
 const MOST_KEYS: usize = 20;
+/// A name server with this label cannot be checked at the moment, which is as bad as one that fails.
+const UNCHECKED_LABEL: &str = "nocheck";
+/// A name server with this label is accepted with a warning.
+const WARNED_LABEL: &str = "warn";
 /// DNSKEY algorithms the registry lists.
 const ALGORITHMS: &[&str] = &["3", "5", "6", "7", "8", "10", "12", "13", "14"];
 
@@ -29,9 +33,20 @@ pub(in super::super) struct Dns {
 }
 
 impl Dns {
-    /// Whether the name-server check fails: a host has the label that is agreed to mean it.
-    pub(in super::super) fn fails_check(&self, label: &str) -> bool {
-        self.nserver.iter().any(|(host, _)| host.split('.').any(|part| part.eq_ignore_ascii_case(label)))
+    /// What the name-server check says, by labels of hosts that are agreed to mean it; an error is a failed check.
+    pub(in super::super) fn check(&self, failing_label: &str) -> Option<Message> {
+        let has = |label: &str| {
+            self.nserver.iter().any(|(host, _)| host.split('.').any(|part| part.eq_ignore_ascii_case(label)))
+        };
+        if has(failing_label) {
+            Some(codes::NAMESERVER_ERROR.with(["ERROR: 901 Unexpected RCODE (1)"]))
+        } else if has(UNCHECKED_LABEL) {
+            Some(codes::CHECK_IMPOSSIBLE.message())
+        } else if has(WARNED_LABEL) {
+            Some(codes::NAMESERVER_WARNING.with(["WARNING: 118 Inconsistent set of NS RRs"]))
+        } else {
+            None
+        }
     }
 
     /// Whether a key lacks the flag that makes it a secure entry point.

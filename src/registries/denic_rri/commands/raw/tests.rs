@@ -145,14 +145,14 @@ fn what_writes_is_the_same_for_jobs_and_for_requests() {
         if command.operation == Operation::MessageRead {
             params.clear();
         }
-        while let Err(reject) = (command.order)(&params, &Rules::default()) {
+        while let Err(reject) = (command.order)(&params, &Rules::default(), &Levels::default()) {
             let name =
                 reject.field.as_deref().and_then(|field| field.strip_prefix("params.")).unwrap_or_default().to_owned();
             if !reject.reason.starts_with("unknown parameter") || params.remove(&name).is_none() {
                 break;
             }
         }
-        if let Ok((_, order)) = (command.order)(&params, &Rules::default()) {
+        if let Ok((_, order)) = (command.order)(&params, &Rules::default(), &Levels::default()) {
             assert_eq!(order.action.writes(), command.operation.writes(), "{}", command.operation);
             tried += 1;
         }
