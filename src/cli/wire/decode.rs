@@ -85,6 +85,8 @@ pub fn verdict(verdict: &Verdict) -> (&'static str, Option<&str>) {
 
 /// Each code of the answer once, in the order they came: what it means and what to know about it.
 fn codes(dialect: &dyn Dialect, operation: Operation, answer: &Answer, judgement: &Judgement) -> Value {
+    // The table says what a code means where the request was refused; beside a yes every code is only told.
+    let told = matches!(judgement.verdict, Verdict::Done | Verdict::Pending(_));
     let mut codes: Vec<Value> = Vec::new();
     // Messages of a queue hold messages of their own.
     let inner = answer.data.get("messages").and_then(|messages| Vec::<Message>::deserialize(messages).ok());
@@ -95,7 +97,7 @@ fn codes(dialect: &dyn Dialect, operation: Operation, answer: &Answer, judgement
         let mut code = json!({ "code": message.code, "level": message.level });
         match dialect.explain(operation, &message.code) {
             Some(explanation) => {
-                code["meaning"] = json!(explanation.meaning);
+                code["meaning"] = json!(if told { "note" } else { explanation.meaning });
                 code["remark"] = json!(explanation.remark);
             }
             None if judgement.unknown_codes.contains(&message.code) => {

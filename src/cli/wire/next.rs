@@ -50,10 +50,7 @@ fn of_job(dialect: &dyn Dialect, job: &Job, soonest: &Move, latest: &Move) -> St
     let wait = range(soonest.due_at, latest.due_at);
     let why = latest.reason.as_deref().unwrap_or_default();
     match (latest.to(), latest.waiting_for) {
-        (State::Pending, _) if dialect.mailbox().is_some() => {
-            format!("pending: ended by a message of the registry, or by asking it: {why}")
-        }
-        (State::Pending, _) => format!("pending: ended by the registry: {why}"),
+        (State::Pending, _) => format!("pending: ended by {why}"),
         (State::InDoubt, _) => doubt(dialect, job, &wait),
         (State::NeedsAttention, _) => format!("needs_attention: {why}"),
         (State::Waiting, WaitingFor::Quota) => "again on the next quota day, at no cost".into(),

@@ -4,6 +4,7 @@
 
 use crate::model::Operation::{
     self, DomainAuthcodeCreate, DomainAuthcodeRequest, DomainDelete, DomainRestore, DomainTransfer, MessageDelete,
+    MessageRead,
 };
 
 /// What a code means where the request was refused. On success every code is only told.
@@ -154,6 +155,12 @@ pub const CODES: &[Row] = &[
     row("16330088732", Note, "an AuthInfo was deleted with it"),
     row("16350000031", Note, "the registry deleted a domain"),
     row("16350000040", Note, "deadline: verification before dedelegation"),
+    on(
+        MessageRead,
+        "16350000041",
+        Note,
+        "deadline: verification before deletion; in a contactUpdate: a contact changed",
+    ),
     row("16350000041", Note, "deadline: verification before deletion"),
     row("16350000042", Note, "second line of the message contactUpdate"),
     row("16350000050", Note, "a handle must be verified"),
