@@ -192,7 +192,11 @@ fn standing(detail: &JobDetail, now: Timestamp) -> String {
             job.asked,
             at(job.due_at)
         ),
-        State::Pending => "the registry took the order and works on it".into(),
+        State::Pending => format!(
+            "the registry took the order and works on it; its message ends it, or it is asked {} (asked {} time(s) so far)",
+            at(job.due_at),
+            job.asked
+        ),
         State::NeedsAttention => "nothing happens until you decide".into(),
         State::Succeeded | State::Failed | State::Cancelled | State::Expired => {
             format!("its life ended at {}", job.finished_at.unwrap_or(job.updated_at))

@@ -41,7 +41,7 @@ impl Messages {
             failures: make.counters(
                 "message_poll_failures_total",
                 "Looks at a registry's queue that failed: not_sent, lost (no answer), refused or store.",
-                &["account", "why"],
+                &["account", "cause"],
             )?,
         })
     }
