@@ -58,17 +58,17 @@ fn completeness() -> Vec<Row> {
     let mut rows = Vec::new();
     for (field, path) in [("name", "name"), ("address", "address[0]"), ("city", "city")] {
         for (value, words) in
-            [("123456", "digits"), ("%%%%%%", "letter"), ("DDDD DDDD", "one character"), ("xxxxxx 11", "five")]
+            [("123456", "digits"), ("%%%%%%", "special"), ("DDDD DDDD", "one character"), ("xxxxxx 11", "five")]
         {
             let value = if field == "address" { json!([value]) } else { json!(value) };
             rows.push((json!({ field: value }), path, words));
         }
     }
     rows.extend([
-        (json!({"name": "Xy"}), "name", "three"),
+        (json!({"name": "Xy"}), "name", "too short"),
         (json!({"name": "1%2"}), "name", "special"),
-        (json!({"address": ["X"]}), "address[0]", "three"),
-        (json!({"city": "X"}), "city", "one character"),
+        (json!({"address": ["X"]}), "address[0]", "too short"),
+        (json!({"city": "X"}), "city", "too short"),
         (json!({"postal_code": "6032"}), "postal_code", "5 digits"),
         (json!({"postal_code": "60329", "country_code": "AT"}), "postal_code", "4 digits"),
         (json!({"postal_code": "ABCD", "country_code": "CH"}), "postal_code", "4 digits"),
@@ -77,7 +77,7 @@ fn completeness() -> Vec<Row> {
 }
 
 fn telephone() -> Vec<Row> {
-    ["+49.000", "49.6927235", "+49 69 27235 0", "+49.6927235x", "+4912.69272350", "+49.123456789012345", "+49.0000x1"]
+    ["+49.000", "49.6927235", "+49 69 27235 0", "+49.6927235x", "+4912.69272350", "+49.123456789012345"]
         .into_iter()
         .map(|phone| (json!({ "phone": phone }), "phone", "+49.6927235"))
         .collect()
@@ -85,7 +85,6 @@ fn telephone() -> Vec<Row> {
 
 fn verification() -> Vec<Row> {
     let with = |change: Value| json!({ "verification": [block(json!({})), block(change)] });
-    let alone = |change: Value| json!({ "verification": [block(change)] });
     vec![
         (with(json!({"claims": []})), "verification[1].claims", "missing"),
         (with(json!({"claims": ["name", "NAME"]})), "verification[1].claims[1]", "twice"),
@@ -98,11 +97,6 @@ fn verification() -> Vec<Row> {
         (with(json!({"trust_framework": "de.denic"})), "verification[1].trust_framework", "de_denic"),
         (with(json!({"result": "failed"})), "verification[1]", "contradict"),
         (json!({"verification": vec![block(json!({})); 6]}), "verification", "at most 5"),
-        (
-            alone(json!({"claims": ["email"], "evidence": "crystal_ball", "method": "guess"})),
-            "verification[0].method",
-            "auth",
-        ),
     ]
 }
 
@@ -120,12 +114,12 @@ pub fn tables() -> Vec<Table> {
             bad: vec![
                 (json!({"uri_template": null}), "uri_template", "missing"),
                 (json!({"name": "Max Mustermann"}), "name", "type"),
-                (template("ftp://example.de/"), "uri_template", "http:, https: or mailto:"),
+                (template("ftp://example.de/"), "uri_template", "http://, https:// or mailto:"),
                 (template("https:"), "uri_template", "8 to 1024"),
                 (template(&format!("https://example.de/{}", "a".repeat(1024))), "uri_template", "8 to 1024"),
                 (template("https://example.de/{alabel}"), "uri_template", "{Alabel}"),
                 (template("https://example.de/{?Alabel,Ulabel}"), "uri_template", "{Alabel}"),
-                (template("https://example.de/{Alabel"), "uri_template", "brace"),
+                (template("https://example.de/{Alabel"), "uri_template", "without its"),
             ],
         },
         Table {
