@@ -26,7 +26,7 @@ fn merged(operation: Operation, params: Value, shown: &str) -> Result<String, Bo
     let question = rri.reads_first(operation, &params).unwrap().unwrap();
     assert!(!question.operation.writes() && question.transaction.is_none());
     let answer: Answer = rri.decode(question.operation, shown.as_bytes()).unwrap();
-    let whole = rri.complete(operation, &params, &answer)?;
+    let whole = rri.complete(operation, &params, &answer).map_err(|judgement| *judgement)?;
     let request = rri.prepare(operation, &whole, "rd-1").unwrap();
     Ok(String::from_utf8(request.bytes.to_vec()).unwrap())
 }
