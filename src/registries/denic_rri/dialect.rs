@@ -117,7 +117,7 @@ impl Dialect for Rri {
         shown: &Answer,
     ) -> Result<Map<String, Value>, Box<Judgement>> {
         match object::of(operation, params) {
-            Some(object) => merge::complete(operation, params, shown, &object, &self.rules.reg_acc).map_err(Box::new),
+            Some(object) => merge::complete(operation, params, shown, &object, &self.rules.reg_acc),
             None => Err(Box::new(Judgement::plain(Verdict::Refused("the job names no object".into())))),
         }
     }

@@ -127,16 +127,16 @@ pub fn complete(
     shown: &Answer,
     object: &ObjectKey,
     reg_acc: &str,
-) -> Result<Map<String, Value>, Judgement> {
+) -> Result<Map<String, Value>, Box<Judgement>> {
     let Some(question) = question(operation) else { return Ok(params.clone()) };
     let judgement = outcome::judge(question, shown);
     if judgement.verdict != Verdict::Done {
-        return Err(judgement);
+        return Err(Box::new(judgement));
     }
     let fields = if operation.object() == ObjectKind::Domain { DOMAIN } else { CONTACT };
     let data = &shown.data;
     let whole = is_whole(params, data, object, reg_acc);
-    whole.map_err(|reason| Judgement { verdict: Verdict::Refused(format!("INFO: {reason}")), ..judgement })?;
+    whole.map_err(|why| Box::new(Judgement { verdict: Verdict::Refused(format!("INFO: {why}")), ..judgement }))?;
     let mut filled = stated(params);
     for &name in fields {
         if !params.contains_key(name)
