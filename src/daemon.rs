@@ -4,6 +4,7 @@
 //! daemon. Stop, in this order: take nothing in, claim nothing, let what is on the wire end, log out, write the last
 //! outcomes, send their events, close.
 
+mod company;
 mod standing;
 
 use std::collections::BTreeMap;
@@ -22,6 +23,7 @@ use crate::broker::{Broker, BrokerError};
 use crate::config::Config;
 use crate::config::address::with_password;
 use crate::job::commit::{Committer, LAST_FLUSH};
+use crate::job::companion::Companion;
 use crate::job::event::Outbox;
 use crate::job::intake::{Gate, Intake};
 use crate::job::observer::Observer;
@@ -31,8 +33,10 @@ use crate::ops::http::Server;
 use crate::ops::metrics::Metrics;
 use crate::ops::notify::Notify as ServiceManager;
 use crate::ops::stop::Stop;
+use crate::poll::Poller;
 use crate::registries::{self, Registry};
 use crate::store::{self, Store, StoreError};
+use company::Company;
 use standing::{Counting, Standing};
 
 /// Time from the end of what requests on the wire get to the hard stop: logging out, writing the last outcomes, sending
@@ -41,6 +45,9 @@ pub const TAIL: Duration = Duration::from_secs(30);
 
 /// The accounts of a daemon, by name.
 pub type Accounts = BTreeMap<String, Arc<dyn Registry>>;
+
+/// Something to be woken for each account.
+type Hints = Arc<BTreeMap<String, Arc<Notify>>>;
 
 /// Why the daemon could not start, or had to end.
 #[derive(Debug, thiserror::Error)]
@@ -143,10 +150,11 @@ struct Daemon {
     metrics: Arc<Metrics>,
     standing: Arc<Standing>,
     observer: Arc<dyn Observer>,
+    company: Arc<dyn Companion>,
     /// Name of this process in leases; unique, so that a restarted daemon never mistakes its predecessor for itself.
     owner: String,
     /// Wakes the scheduler of an account.
-    hints: Arc<BTreeMap<String, Arc<Notify>>>,
+    hints: Hints,
     /// Wakes the outbox.
     outbox: Arc<Notify>,
 }
@@ -161,10 +169,25 @@ impl Daemon {
     ) -> Self {
         let name = if config.daemon.name.is_empty() { "registrard" } else { &config.daemon.name };
         let owner = format!("{name}/{}", Uuid::now_v7().simple());
-        let hints = Arc::new(accounts.keys().map(|account| (account.clone(), Arc::new(Notify::new()))).collect());
+        let hints =
+            || -> Hints { Arc::new(accounts.keys().map(|account| (account.clone(), Arc::default())).collect()) };
+        let (hints, pollers, outbox) = (hints(), hints(), Arc::<Notify>::default());
         let standing = Arc::new(Standing::new(accounts.keys()));
-        let observer = Arc::new(Counting::new(Arc::clone(&metrics), Arc::clone(&standing), &accounts));
-        Self { config, accounts, store, broker, metrics, standing, observer, owner, hints, outbox: Arc::default() }
+        let counting = Counting::new(Arc::clone(&metrics), Arc::clone(&standing), &accounts, Arc::clone(&pollers));
+        let observer = Arc::new(counting);
+        let (wake, wake_outbox) = (Arc::clone(&hints), Arc::clone(&outbox));
+        let poller = Poller {
+            store: Arc::<dyn Store>::clone(&store),
+            steps: config.poll_steps(),
+            trouble: config.retry_policy().connect,
+            observer: observer.clone(),
+            changed: Arc::new(move |ended| {
+                wake_outbox.notify_one();
+                wake.values().filter(|_| ended).for_each(|hint| hint.notify_one());
+            }),
+        };
+        let company = Arc::new(Company::new(poller, &config, &accounts, pollers));
+        Self { config, accounts, store, broker, metrics, standing, observer, company, owner, hints, outbox }
     }
 
     async fn listen(&self) -> Result<Option<Server>, DaemonError> {
@@ -281,7 +304,7 @@ impl Daemon {
                 committer: committer.clone(),
                 observer: Arc::clone(&self.observer),
                 hint: self.hints.get(account).cloned().unwrap_or_default(),
-                companion: Arc::new(crate::job::companion::Alone),
+                companion: Arc::clone(&self.company),
             };
             workers.spawn(ownership::run(candidate, quiet.clone()));
         }

@@ -12,6 +12,8 @@
 //!    [`job::commit`] writes it together with its event.
 //! 6. [`job::event`] takes the event from the outbox to the broker until it is confirmed.
 //!
+//! Beside that, [`poll`] reads what the registries themselves have to say, for as long as this daemon owns the account.
+//!
 //! [`model`] holds the pure types and rules all of them share. [`daemon`] builds and connects everything from the
 //! [`config`]uration; [`ops`] is what operators see of it. [`sandbox`] plays the registries' side, for the demo and for
 //! tests, and keeps the ledger that proves that everything happened once.
@@ -28,6 +30,7 @@ pub mod job;
 pub mod model;
 pub mod net;
 pub mod ops;
+pub mod poll;
 pub mod registries;
 pub mod sandbox;
 pub mod store;

@@ -52,6 +52,10 @@ fn everything_happened() -> Arc<Metrics> {
     );
     metrics.outbox(3, Some(Timestamp::from_second(990).unwrap()), now);
     metrics.published(3);
+    metrics.message("A", "raw");
+    metrics.queue_looked_at("A", Some(4), now);
+    metrics.poll_failed("A", "lost");
+    metrics.open_messages(&[("A".into(), 2)]);
     metrics.broker(true);
     metrics.store(true);
     metrics
@@ -274,7 +278,7 @@ fn every_panel_explains_itself_and_has_its_place() {
     let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
     assert_eq!(dashboard["uid"], "registrard-overview");
     let rows = panels.iter().filter(|panel| panel["type"] == "row").count();
-    assert_eq!(rows, 5);
+    assert_eq!(rows, 6);
 }
 
 // ── HTTP ────────────────────────────────────────────────────────────────────────────────────────────────────────────

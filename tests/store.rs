@@ -7,6 +7,8 @@ mod accounts;
 mod database;
 #[path = "store/guards.rs"]
 mod guards;
+#[path = "store/inbox.rs"]
+mod inbox;
 #[path = "store/intake.rs"]
 mod intake;
 #[path = "store/leases.rs"]
@@ -96,6 +98,13 @@ cases! {
         postponed_events_come_back,
         a_follower_misses_nothing,
         a_move_and_its_event_are_one;
+    inbox:
+        a_message_is_stored_once_with_its_event_and_what_it_ends,
+        a_message_whose_job_has_moved_is_not_stored,
+        a_replaced_owner_receives_and_removes_nothing,
+        removals_are_counted_and_noted,
+        messages_by_filter,
+        pending_orders_are_asked_about_when_they_are_due;
     views:
         a_job_in_detail,
         jobs_by_filter,

@@ -12,6 +12,7 @@ pub mod exit;
 pub(crate) mod fake;
 pub mod jobs;
 pub mod keys;
+pub mod messages;
 pub mod migrate;
 pub mod orders;
 pub mod output;
@@ -111,6 +112,9 @@ pub enum Command {
     /// Read events.
     #[command(subcommand)]
     Events(events::Events),
+    /// Look at the registries' own messages.
+    #[command(subcommand)]
+    Messages(messages::Messages),
     /// Check the configuration without connecting to anything.
     CheckConfig,
     /// Bring the database's schema up to date.
@@ -192,6 +196,7 @@ async fn dispatch(cli: Cli, open: OpenStore, out: &mut Out<'_>) -> Result<(), Fa
         Command::Jobs(command) => jobs::run(command, &*ready_store(&config()?, open).await?, now, out).await,
         Command::Batches(command) => batches::run(command, &*ready_store(&config()?, open).await?, out).await,
         Command::Events(command) => events::run(command, &*ready_store(&config()?, open).await?, out).await,
+        Command::Messages(command) => messages::run(command, &*ready_store(&config()?, open).await?, out).await,
         Command::Accounts(command) => {
             let config = config()?;
             accounts::run(command, &config, &*ready_store(&config, open).await?, now, out).await

@@ -84,16 +84,18 @@ fn event() -> Value {
             "id": { "type": "string", "format": "uuid",
                     "description": "The same for every delivery of the same event: deduplicate on it." },
             "source": { "const": "registrard" },
-            "type": text("job.<state>, job.warned, job.rejected, account.suspended or account.resumed."),
-            "subject": text("What it is about: the job's id, or the account."),
+            "type": text("job.<state>, job.warned, job.rejected, message.<kind>, account.suspended or account.resumed."),
+            "subject": text("What it is about: the job's id, the registry's id of the message, or the account."),
             "time": when,
             "datacontenttype": { "const": "application/json" },
             "data": { "oneOf": [
                 { "$ref": "#/$defs/job" }, { "$ref": "#/$defs/warned" }, { "$ref": "#/$defs/rejected" },
-                { "$ref": "#/$defs/account" }
+                { "$ref": "#/$defs/message" }, { "$ref": "#/$defs/account" }
             ] },
         },
-        "$defs": { "job": moved(), "warned": warned(), "rejected": rejected(), "account": account() },
+        "$defs": {
+            "job": moved(), "warned": warned(), "rejected": rejected(), "message": message(), "account": account()
+        },
     })
 }
 
@@ -163,6 +165,30 @@ fn rejected() -> Value {
             "field": text("The field at fault, for example params.holder[1]."),
             "job": text("The job's id, as submitted."),
             "context": { "description": "The publisher's own data." },
+        },
+    })
+}
+
+fn message() -> Value {
+    let when = json!({ "type": "string", "format": "date-time", "description": "When the registry wrote it." });
+    json!({
+        "title": "Data of message.<kind>",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["account", "id", "type", "kind", "data", "deadlines", "ended"],
+        "properties": {
+            "account": text("The account whose queue it was in."),
+            "id": text("The registry's id of it."),
+            "type": text("The registry's word for its type."),
+            "kind": text("Our word for its type; raw for a type nobody knows."),
+            "object": text("What it is about, if one object, for example domain:example.de."),
+            "time": when,
+            "count": { "type": "integer", "minimum": 0, "description": "Messages in the queue, itself included." },
+            "data": { "description": "All it says." },
+            "deadlines": { "type": "array", "items": { "type": "object", "required": ["kind", "due"] },
+                           "description": "Dates it names." },
+            "ended": { "type": "array", "items": { "type": "string", "format": "uuid" },
+                       "description": "Pending jobs it ended." },
         },
     })
 }
@@ -239,12 +265,25 @@ mod tests {
             correlation_id: None,
             warnings: vec![warning],
         };
+        let told = crate::model::event::Told {
+            account: "A",
+            id: "8960348c",
+            native_kind: "domainDelete",
+            kind: "domain_delete",
+            object: Some(&job.object),
+            written_at: Some(now),
+            count: Some(1),
+            said: &json!({}),
+            deadlines: &[],
+            ended: &[job.id],
+        };
         let schema = event();
         for (event, data) in [
             (Event::of_account("A", "resumed", "why", now), "account"),
             (Event::of_reject(&reject, &about, now), "rejected"),
             (Event::of_warnings(&request, now).unwrap(), "warned"),
             (Event::of_move(&job, &step, &[deadline]), "job"),
+            (Event::of_message(&told, now), "message"),
         ] {
             fits(&schema, &event.body);
             fits(&schema["$defs"][data], &event.body["data"]);

@@ -6,13 +6,14 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::Accounts;
+use super::{Accounts, Hints};
 use crate::broker::Broker;
 use crate::job::observer::Observer;
 use crate::model::{Cause, Move, Operation, State};
 use crate::ops::http::{AccountReadiness, Check, Health, Readiness};
 use crate::ops::metrics::{Login, Metrics, Received};
 use crate::ops::notify::Notify as ServiceManager;
+use crate::poll;
 use crate::store::{Result, Store};
 
 /// Between two looks at store and broker.
@@ -94,6 +95,7 @@ async fn count(store: &dyn Store, metrics: &Metrics) -> Result<()> {
     metrics.backlog(&counts.collect::<Vec<_>>(), now);
     let backlog = store.outbox_backlog().await?;
     metrics.outbox(backlog.unsent, backlog.oldest, now);
+    metrics.open_messages(&store.open_messages().await?);
     Ok(())
 }
 
@@ -117,18 +119,20 @@ pub struct Counting {
     standing: Arc<Standing>,
     /// Plug-in and session limit of each account.
     kinds: BTreeMap<String, (&'static str, usize)>,
+    /// Wakes the poller of an account.
+    pollers: Hints,
 }
 
 impl Counting {
     /// Counts for these accounts.
-    pub fn new(metrics: Arc<Metrics>, standing: Arc<Standing>, accounts: &Accounts) -> Self {
+    pub fn new(metrics: Arc<Metrics>, standing: Arc<Standing>, accounts: &Accounts, pollers: Hints) -> Self {
         let kinds = accounts
             .iter()
             .map(|(name, registry)| (name.clone(), (registry.kind(), registry.limits().sessions)))
             .collect();
         // So that an account nobody ever owned is seen, too.
         accounts.keys().for_each(|name| metrics.owned(name, false));
-        Self { metrics, standing, kinds }
+        Self { metrics, standing, kinds, pollers }
     }
 }
 
@@ -156,6 +160,13 @@ impl Observer for Counting {
             (State::Running, State::Waiting) => self.metrics.deferred(account, step.waiting_for.word()),
             (State::Running, State::InDoubt) => self.metrics.in_doubt(account),
             _ => {}
+        }
+        if step.to() == State::Pending
+            && step.from() != State::Pending
+            && let Some(poller) = self.pollers.get(account)
+        {
+            // The message that ends it may be there soon.
+            poller.notify_one();
         }
         if step.from() == State::InDoubt && step.cause() != Cause::GaveUp {
             self.metrics.reconciled(account, step.cause());
@@ -213,5 +224,23 @@ impl Observer for Counting {
             "confirmed" => self.metrics.published(count),
             _ => self.metrics.unroutable(count),
         }
+    }
+}
+
+impl poll::observer::Observer for Counting {
+    fn stored(&self, account: &str, kind: &'static str) {
+        self.metrics.message(account, kind);
+    }
+
+    fn ended(&self, step: &Move) {
+        Observer::moved(self, step);
+    }
+
+    fn looked(&self, account: &str, length: Option<u64>) {
+        self.metrics.queue_looked_at(account, length, Timestamp::now());
+    }
+
+    fn failed(&self, account: &str, why: &'static str) {
+        self.metrics.poll_failed(account, why);
     }
 }

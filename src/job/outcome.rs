@@ -73,7 +73,9 @@ impl Circumstances {
             .map(|(wait, why)| AccountEffect::CoolDown(self.now + *wait, why.clone()));
         let step = match &judgement.verdict {
             Verdict::Done => self.step(job, Cause::Done),
-            Verdict::Pending(until) => self.step(job, Cause::Taken).map(|step| because(self.to_follow_up(step), until)),
+            Verdict::Pending(until) => {
+                self.step(job, Cause::Taken).map(|step| because(self.follow_up_later(step), until))
+            }
             // It repeats a request that was never answered. Whatever the refusal is, it may only say that the lost one
             // counted (a reused transaction id, an object that exists), so the registry is asked once more.
             Verdict::Refused(why) if job.keep_transaction && job.operation.writes() => {
@@ -147,7 +149,7 @@ impl Circumstances {
             }),
             Finding::Taken(answer, until) => self.step(job, Cause::FoundTaken).map(|mut step| {
                 step.answer = Some(answer);
-                because(self.to_follow_up(step), &until)
+                because(self.follow_up_later(step), &until)
             }),
             Finding::Nothing { same_transaction, evidence } => self.repeat(job, same_transaction, &evidence),
             Finding::Foreign(why) => self.step(job, Cause::FoundForeign).map(|step| because(step, &why)),
@@ -205,7 +207,7 @@ impl Circumstances {
     }
 
     /// A pending order is asked about when nothing was heard of it for a while.
-    fn to_follow_up(&self, mut step: Move) -> Move {
+    fn follow_up_later(&self, mut step: Move) -> Move {
         step.due_at = self.now + self.policy.pending.wait(0, self.random);
         step
     }

@@ -4,6 +4,8 @@
 //! Labels are bounded by the configuration (accounts, registries), by tables in the code (operations, states, causes)
 //! or by a cap here (native codes). Domains, handles and job ids are never labels.
 
+mod messages;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -16,6 +18,7 @@ use prometheus::{
 };
 
 use crate::model::{Cause, Operation, State};
+use messages::Messages;
 
 /// Buckets of a command's duration in seconds: from a fast CHECK to the longest answer a session waits for.
 const DURATIONS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
@@ -53,6 +56,7 @@ pub struct Metrics {
     broker_connected: IntGauge,
     store_up: IntGauge,
     commits: HistogramVec,
+    messages: Messages,
 }
 
 /// Registers metrics one by one; the only errors are two metrics of one name or a malformed name.
@@ -179,6 +183,7 @@ impl Metrics {
                 &["kind"],
                 SIZES,
             )?,
+            messages: Messages::new(&make)?,
             codes: Mutex::default(),
             registry,
         }))
@@ -328,6 +333,7 @@ impl Metrics {
             for state in ["used", "limit"] {
                 let _ = self.slots.remove_label_values(&[account, state]);
             }
+            self.messages.forget(account);
         }
     }
 }

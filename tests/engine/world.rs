@@ -48,6 +48,8 @@ pub struct Setup {
     pub faults: Vec<String>,
     /// Settings of [`ACCOUNT`] on top of the usual ones.
     pub settings: Map<String, Value>,
+    /// Whether the daemon reads the accounts' messages. The other tests are about what jobs cause on the wire.
+    pub reads_messages: bool,
 }
 
 impl Setup {
@@ -64,6 +66,11 @@ impl Setup {
 
     pub fn fault(mut self, spec: &str) -> Self {
         self.faults.push(spec.to_owned());
+        self
+    }
+
+    pub fn reading_messages(mut self) -> Self {
+        self.reads_messages = true;
         self
     }
 
@@ -111,6 +118,8 @@ impl World {
         config.retry.question = [0.02, 0.1];
         config.retry.questions = 100;
         config.retry.connect = [0.02, 0.1];
+        config.poll.shortest = 0.02;
+        config.poll.longest = 0.1;
         let mut world = Self { sandbox, database, config, directory };
         for name in [ACCOUNT, OTHER] {
             world.write_password(name, &world.credentials(name).1);
@@ -118,7 +127,10 @@ impl World {
             if name == ACCOUNT {
                 settings.extend(setup.settings.clone());
             }
-            world.config.accounts.insert(name.into(), Account { registry: "denic-rri".into(), mail: None, settings });
+            world.config.accounts.insert(
+                name.into(),
+                Account { registry: "denic-rri".into(), read_messages: setup.reads_messages, mail: None, settings },
+            );
         }
         world
     }

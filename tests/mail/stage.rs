@@ -100,6 +100,7 @@ pub fn job(operation: Operation, params: Value) -> NewJob {
         max_attempts: 10,
         context: Value::Null,
         reply_to: None,
+        warnings: vec![],
         correlation_id: None,
     }
 }

@@ -187,7 +187,9 @@ impl Stage {
             Ok(Err(error)) => return Err(software(format!("the daemon broke: {error}"))),
             Err(_) => return Err(software("the daemon did not stop in time".into())),
         }
-        Ok(Seen { requests: ledger.requests.len(), effects: ledger.effects })
+        // What is removed from the queue of messages, no job has asked for.
+        let of_jobs = ledger.effects.into_iter().filter(|effect| effect.kind != "queue.delete");
+        Ok(Seen { requests: ledger.requests.len(), effects: of_jobs.collect() })
     }
 }
 

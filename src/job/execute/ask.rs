@@ -31,7 +31,8 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
         // Not asked: nothing is known and nothing is counted, so it stays due.
         let Ok(slot) = slot(shared, stop).await else { return true };
         match say(shared, session, &question, slot, "question").await {
-            Said::Answer(answer, judgement) => {
+            Said::Answer(said) => {
+                let (answer, judgement) = *said;
                 deadlines = judgement.deadlines;
                 heard.push(answer);
             }
@@ -92,7 +93,7 @@ pub(super) async fn slot(shared: &Shared, stop: &CancellationToken) -> Result<Sl
 /// What came of saying something that is not a job's request.
 pub(super) enum Said {
     /// An answer; what it means for the account has been taken care of.
-    Answer(Answer, Judgement),
+    Answer(Box<(Answer, Judgement)>),
     /// No answer: the session is of no more use.
     Nothing(Lost),
 }
@@ -113,7 +114,7 @@ pub(super) async fn say(
             account.observer.commanded(&account.name, request.operation, label, begun.elapsed());
             let judgement = account.registry.dialect().judge(request.operation, &answer);
             note_account(shared, &judgement).await;
-            Said::Answer(answer, judgement)
+            Said::Answer(Box::new((answer, judgement)))
         }
         Err(Lost::NotSent(why)) => {
             slot.unused();

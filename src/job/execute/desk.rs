@@ -90,12 +90,16 @@ impl Shared {
         self.account.registry.limits().sessions
     }
 
-    fn finished(&self, asked: Option<JobId>) {
+    /// The scheduler is told that there is room; after an errand only if there was none, since errands bring no news.
+    fn finished(&self, asked: Option<JobId>, was_errand: bool) {
         if let Some(job) = asked {
             self.asking.lock().unwrap_or_else(PoisonError::into_inner).remove(&job);
         }
+        let room = self.room();
         self.outstanding.fetch_sub(1, Ordering::AcqRel);
-        self.account.hint.notify_one();
+        if !was_errand || room == 0 {
+            self.account.hint.notify_one();
+        }
     }
 }
 
@@ -191,13 +195,13 @@ async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken, hea
                 continue;
             }
         };
-        let asked = work.asked();
+        let (asked, was_errand) = (work.asked(), work.is_errand());
         shared.busy.fetch_add(1, Ordering::AcqRel);
         let usable = perform(shared, &mut session, work, stop).await;
         *heard |= usable;
         shared.busy.fetch_sub(1, Ordering::AcqRel);
         shared.count();
-        shared.finished(asked);
+        shared.finished(asked, was_errand);
         if !usable {
             return None;
         }
@@ -300,7 +304,7 @@ async fn put_back_if_alone(shared: &Shared) {
 pub(super) async fn put_back_queue(shared: &Shared, why: &str) {
     let Ok(mut queue) = shared.work.try_lock() else { return };
     while let Ok(work) = queue.try_recv() {
-        let asked = work.asked();
+        let (asked, was_errand) = (work.asked(), work.is_errand());
         match work {
             Work::Run(job, _, slot) => {
                 slot.unused();
@@ -309,7 +313,7 @@ pub(super) async fn put_back_queue(shared: &Shared, why: &str) {
             Work::Errand(errand) => errand.put_back(why),
             Work::Ask(_) => {}
         }
-        shared.finished(asked);
+        shared.finished(asked, was_errand);
     }
 }
 

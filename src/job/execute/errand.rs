@@ -66,9 +66,9 @@ pub(super) async fn run(shared: &Shared, session: &mut Open, errand: Errand, sto
         return true;
     };
     let said = ask::say(shared, session, &request, slot, "errand").await;
-    let usable = matches!(said, Said::Answer(..));
+    let usable = matches!(said, Said::Answer(_));
     let _ = errand.reply.send(match said {
-        Said::Answer(answer, _) => Ok(answer),
+        Said::Answer(said) => Ok(said.0),
         Said::Nothing(lost) => Err(lost),
     });
     usable

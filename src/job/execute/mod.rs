@@ -93,6 +93,10 @@ impl Work {
             Self::Run(..) | Self::Errand(_) => None,
         }
     }
+
+    const fn is_errand(&self) -> bool {
+        matches!(self, Self::Errand(_))
+    }
 }
 
 impl Account {

@@ -44,7 +44,7 @@ pub(super) async fn read(
         return put_back(shared, job, "the account may not send now").await;
     }
     let (answer, judgement) = match say(shared, session, question, slot, "question").await {
-        Said::Answer(answer, judgement) => (answer, judgement),
+        Said::Answer(heard) => *heard,
         Said::Nothing(Lost::NotSent(why)) => {
             record(shared, account.circumstances().not_sent(job, &why)).await;
             return Read::Over { usable: false };

@@ -45,6 +45,11 @@ pub(super) struct Shared {
 }
 
 impl Shared {
+    pub(super) fn room(&self) -> usize {
+        let open = self.open.load(Ordering::Acquire);
+        (open * AHEAD).saturating_sub(self.outstanding.load(Ordering::Acquire))
+    }
+
     fn want(&self, sessions: usize) {
         self.wanted.send_if_modified(|wanted| {
             let more = sessions > *wanted;
@@ -105,8 +110,7 @@ impl Staff {
     /// attempt).
     #[must_use]
     pub fn room(&self) -> usize {
-        let open = self.shared.open.load(Ordering::Acquire);
-        (open * AHEAD).saturating_sub(self.shared.outstanding.load(Ordering::Acquire))
+        self.shared.room()
     }
 
     /// Says that there is work for this many sessions.

@@ -172,3 +172,36 @@ fn questions_without_answer_end_with_a_human() {
     doubt.asked = here().policy.questions;
     assert_eq!(here().found(&doubt, unknown(), &[]).step.unwrap().to(), State::NeedsAttention);
 }
+
+#[test]
+fn a_pending_order_is_asked_about_until_it_ends() {
+    let taken =
+        verdict(&job(Operation::DomainCreate, State::Running), Verdict::Pending("assessment".into())).step.unwrap();
+    assert_eq!(taken.due_at, NOW + here().policy.pending.wait(0, 0.5), "its first question");
+    let doubt = job(Operation::DomainCreate, State::InDoubt);
+    let found = Finding::Taken(Answer::default(), "assessment".into());
+    assert_eq!(here().found(&doubt, found, &[]).step.unwrap().due_at, taken.due_at);
+
+    let mut order = job(Operation::DomainCreate, State::Pending);
+    let heard = || Answer { result: "shown".into(), ..Answer::default() };
+    let nothing = || Finding::Nothing { same_transaction: false, evidence: "gone".into() };
+    let rows = [
+        (Finding::Applied(heard()), Cause::Completed, true, true),
+        (Finding::Taken(heard(), "assessment".into()), Cause::StillPending, true, false),
+        (Finding::Foreign("another's".into()), Cause::TurnedDown, false, true),
+        (nothing(), Cause::TurnedDown, false, true),
+        (Finding::Unknown("silence".into()), Cause::StillPending, false, false),
+    ];
+    for (finding, cause, keeps_answer, told) in rows {
+        let step = here().followed_up(&order, finding.clone(), &[]).step.unwrap();
+        assert_eq!((step.cause(), step.answer.is_some()), (cause, keeps_answer), "{finding:?}");
+        assert_eq!((step.event.is_some(), step.fence), (told, Some(4)), "{finding:?}");
+        assert_eq!(step.due_at > NOW, cause == Cause::StillPending, "{finding:?}");
+    }
+    order.asked = here().policy.follow_ups - 1;
+    for finding in [Finding::Taken(heard(), "assessment".into()), Finding::Unknown("silence".into())] {
+        let step = here().followed_up(&order, finding, &[]).step.unwrap();
+        assert_eq!((step.cause(), step.to()), (Cause::GaveUp, State::NeedsAttention));
+        assert!(step.event.is_some() && step.reason.unwrap().contains("asked 40 times"));
+    }
+}

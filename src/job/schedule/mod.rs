@@ -6,5 +6,7 @@
 pub mod housekeeping;
 pub mod ownership;
 mod rescue;
+#[cfg(test)]
+mod tests;
 pub mod throttle;
 mod worker;

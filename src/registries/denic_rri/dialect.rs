@@ -11,7 +11,7 @@ use super::{by_hand, frame, merge, object, outcome, reconcile};
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Operation, Reject, Verdict};
-use crate::registries::{Checked, Dialect, Explanation, Prepared, Step, WireOptions};
+use crate::registries::{Checked, Dialect, Explanation, Mailbox, Prepared, Step, WireOptions};
 
 /// A transaction id as long as any, to measure requests with.
 const LONGEST_TRANSACTION: usize = 64;
@@ -163,6 +163,10 @@ impl Dialect for Rri {
 
     fn by_hand(&self, operation: Operation, params: &Map<String, Value>) -> Result<String, Reject> {
         by_hand::text(operation, params, &self.rules)
+    }
+
+    fn mailbox(&self) -> Option<&dyn Mailbox> {
+        Some(self)
     }
 
     fn frame(&self, payload: &[u8]) -> Result<Zeroizing<Vec<u8>>, String> {

@@ -4,8 +4,8 @@
 //! has one file per command, `merge` completes jobs that state only what shall change, `codec` writes and reads both
 //! formats, `frame` puts a length in front, `session` carries it there and back, `outcome` says what the answer means,
 //! `reconcile` finds out what is true when no answer came, and `object` whether an answer is about what was asked.
-//! `by_hand` writes what the registry takes by signed e-mail only. `dialect` ties the pure parts together, `settings` and
-//! `account` the others, `limits` has the registry's limits and
+//! `mailbox` reads the registry's messages, `by_hand` writes what the registry takes by signed e-mail only. `dialect` ties
+//! the pure parts together, `settings` and `account` the others, `limits` has the registry's limits and
 //! calendar.
 
 mod account;
@@ -16,6 +16,7 @@ mod commands;
 mod dialect;
 mod frame;
 mod limits;
+mod mailbox;
 mod merge;
 mod object;
 mod outcome;

@@ -12,7 +12,7 @@ use crate::model::deadline::{Deadline, DeadlineKind};
 use crate::model::retry::Pace;
 use crate::model::verdict::Judgement;
 use crate::model::{Answer, Later, Level, Message, Operation, Scope, Verdict};
-use crate::registries::Explanation;
+use crate::registries::{Explanation, Removed};
 
 /// How long an account is silent after it was blocked; sending meanwhile prolongs the block.
 pub const BLOCKED_FOR: Duration = Duration::from_secs(120);
@@ -83,6 +83,25 @@ fn by_hand(operation: Operation) -> &'static str {
         Operation::DomainTransfer => "its holder must have the Registry Lock removed at the present registrar first",
         Operation::DomainTransit => "only the registry itself can do it, without disconnecting: write to its help desk",
         _ => "order it by e-mail signed with the account's master key: `registrard orders mail JOB`",
+    }
+}
+
+/// Whether the registry did what was asked.
+pub fn is_success(answer: &Answer) -> bool {
+    ResultWord::of(answer) == ResultWord::Success
+}
+
+/// What became of a message that was to be removed. One that is not there was removed before: its id came from the
+/// registry itself.
+pub fn removed(answer: &Answer) -> Removed {
+    const UNKNOWN: &str = "63650063609";
+    const NOT_THE_HEAD: &str = "63650063607";
+    let says = |code: &str| answer.messages.iter().any(|message| message.code == code);
+    match ResultWord::of(answer) {
+        ResultWord::Success => Removed::Gone,
+        ResultWord::Failed if says(UNKNOWN) => Removed::Gone,
+        ResultWord::Failed if says(NOT_THE_HEAD) => Removed::NotTheHead(reason(Operation::MessageDelete, answer)),
+        _ => Removed::Refused(judge(Operation::MessageDelete, answer)),
     }
 }
 

@@ -17,16 +17,16 @@ fn object(value: Value) -> Map<String, Value> {
     map
 }
 
-const DOMAIN: &str = "Result: success\nDomain: example.de\nDomain-Ace: example.de\nStatus: connect\nNserver: ns1.example.net.\nNserver: ns2.example.de. 192.0.2.1\nNserver: ns2.example.de. 2001:db8:0:0:0:0:0:1\nDnskey: 257 3 8 AwEAAcoFUSyg1mkE\nChanged: 2020-01-01T00:00:00+01:00\n[Holder]\nHandle: DENIC-1000022-ANN\n[Holder]\nHandle: DENIC-1000022-MAX\n[General Request]\nHandle: DENIC-1000022-GR\n[RegAcc]\nRegAccId: DENIC-1000022\n";
+const DOMAIN: &str = "Result: success\nDomain: example.de\nDomain-Ace: example.de\nStatus: connect\nNserver: ns1.example.net.\nNserver: ns2.example.de. 192.0.2.1\nNserver: ns2.example.de. 2001:db8:0:0:0:0:0:1\nDnskey: 257 3 8 AwEAAcoFUSyg1mkE5c33q8UbDiRZx5+/QtqFjVcyTEdv7YBY\nChanged: 2020-01-01T00:00:00+01:00\n[Holder]\nHandle: DENIC-1000022-ANN\n[Holder]\nHandle: DENIC-1000022-MAX\n[General Request]\nHandle: DENIC-1000022-GR\n[RegAcc]\nRegAccId: DENIC-1000022\n";
 const CONTACT: &str = "Result: success\nHandle: DENIC-1000022-MAX\nType: PERSON\nName: Max Mustermann\nOrganisation: Example GmbH\nAddress: Weg 1\nPostalCode: 60596\nCity: Frankfurt\nCountryCode: DE\nEmail: max@example.de\nPhone: +49.6927235\nChanged: 2020-01-01T00:00:00+01:00\n\n[VerificationInformation]\nVerifiedClaim: name\nVerifiedClaim: address\nVerificationResult: success\nVerificationReference: R1\nVerificationTimestamp: 2023-11-11T15:36:21+02:00\nVerificationEvidence: idcard\nVerificationMethod: auth\nTrustFramework: de_denic\n";
 
 /// The request a job comes to, after the question it begins with; or the verdict.
-fn merged(operation: Operation, params: Value, shown: &str) -> Result<String, Judgement> {
+fn merged(operation: Operation, params: Value, shown: &str) -> Result<String, Box<Judgement>> {
     let (rri, params) = (rri("5.0"), object(params));
     let question = rri.reads_first(operation, &params).unwrap().unwrap();
     assert!(!question.operation.writes() && question.transaction.is_none());
     let answer: Answer = rri.decode(question.operation, shown.as_bytes()).unwrap();
-    let whole = rri.complete(operation, &params, &answer)?;
+    let whole = rri.complete(operation, &params, &answer).map_err(|judgement| *judgement)?;
     let request = rri.prepare(operation, &whole, "rd-1").unwrap();
     Ok(String::from_utf8(request.bytes.to_vec()).unwrap())
 }
@@ -42,7 +42,8 @@ fn refused(operation: Operation, params: Value, shown: &str) -> String {
 fn what_a_domain_job_leaves_out_is_kept() {
     let ns = "Nserver: ns1.example.net\nNserver: ns2.example.de 192.0.2.1\nNserver: ns2.example.de 2001:db8::1\n";
     let holders = "Holder: DENIC-1000022-ANN\nHolder: DENIC-1000022-MAX\n";
-    let (general, key) = ("GeneralRequest: DENIC-1000022-GR\n", "Dnskey: 257 3 8 AwEAAcoFUSyg1mkE\n");
+    let (general, key) =
+        ("GeneralRequest: DENIC-1000022-GR\n", "Dnskey: 257 3 8 AwEAAcoFUSyg1mkE5c33q8UbDiRZx5+/QtqFjVcyTEdv7YBY\n");
     let new = "Nserver: ns3.example.net\nNserver: ns4.example.net\n";
     let record = "Nsentry: example.de. IN A 192.0.2.7\n";
     let cases = [

@@ -1,12 +1,12 @@
 //! An order beside what INFO shows: the names of the fields that differ. Names only, the values may be personal data.
 
+use std::net::IpAddr;
+
 use serde_json::{Map, Value};
 
-use super::super::check::{dns, dnskey, nsentry};
-use super::super::params::Params;
+use super::super::check::names;
 use super::super::{commands, merge};
 use super::Case;
-use crate::model::Reject;
 
 /// The fields of a contact that differ.
 pub fn contact(case: &Case<'_>, shown: &Value) -> Vec<&'static str> {
@@ -19,9 +19,8 @@ pub fn contact(case: &Case<'_>, shown: &Value) -> Vec<&'static str> {
 
 /// The fields of a domain that differ, compared as sets: the registry keeps no order.
 pub fn domain(case: &Case<'_>, shown: &Value) -> Vec<&'static str> {
-    let ace = case.object.name();
     let differs = |name: &&&str| {
-        let [ours, theirs] = [case.doubt.params.get(**name), shown.get(**name)].map(|value| set(name, value, ace));
+        let [ours, theirs] = [case.doubt.params.get(**name), shown.get(**name)].map(|value| set(name, value));
         is_stated(case, name) && ours != theirs
     };
     merge::DOMAIN.iter().filter(differs).copied().collect()
@@ -33,28 +32,81 @@ fn is_stated(case: &Case<'_>, name: &str) -> bool {
     params.contains_key(name) || !merge::is_wanted(case.doubt.operation, params)
 }
 
-/// A field as a sorted list of texts that are equal where they mean the same.
-fn set(name: &str, value: Option<&Value>, ace: &str) -> Vec<String> {
-    let texts: Vec<String> = match value {
-        Some(Value::String(one)) => vec![one.trim().to_owned()],
-        Some(Value::Array(items)) => {
-            items.iter().filter_map(Value::as_str).map(|text| text.trim().to_owned()).collect()
-        }
+/// A field as a sorted list of texts that are equal where they mean the same. Not by way of the checks: what was taken
+/// under yesterday's rules, or is shown in a way that may not be ordered, must be comparable too.
+fn set(name: &str, value: Option<&Value>) -> Vec<String> {
+    let texts: Vec<&str> = match value {
+        Some(Value::String(one)) => vec![one],
+        Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     };
-    let read: fn(&Params<'_>, &[String], &str) -> Result<Vec<_>, Reject> = match name {
-        "nserver" => dns::nservers,
-        "nsentry" => nsentry::read,
-        "dnskey" => dnskey::read,
-        _ => return commands::holders(Some(&texts.into())),
-    };
-    let nothing_else = Map::new();
-    let entries = Params::new(&nothing_else, &[]).and_then(|params| read(&params, &texts, ace));
-    let mut set: Vec<String> = match entries {
-        Ok(entries) => entries.iter().map(|entry| entry.kv().1).collect(),
-        // What breaks today's rules was taken under older ones, or shown in a way nobody foresaw.
-        Err(_) => texts.iter().map(|text| text.to_lowercase()).collect(),
+    let mut set: Vec<String> = match name {
+        "nserver" => texts.into_iter().flat_map(nserver).collect(),
+        "nsentry" => texts.into_iter().map(nsentry).collect(),
+        "dnskey" => texts.into_iter().map(dnskey).collect(),
+        _ => texts.into_iter().map(|handle| handle.trim().to_uppercase()).collect(),
     };
     set.sort();
     set
+}
+
+/// A host with each of its addresses.
+fn nserver(text: &str) -> Vec<String> {
+    let mut words = text.split_whitespace().map(word);
+    let host = words.next().unwrap_or_default();
+    let glued: Vec<String> = words.map(|address| format!("{host} {address}")).collect();
+    if glued.is_empty() { vec![host] } else { glued }
+}
+
+fn nsentry(text: &str) -> String {
+    text.split_whitespace().map(word).collect::<Vec<_>>().join(" ")
+}
+
+/// Base64 may be written in pieces.
+fn dnskey(text: &str) -> String {
+    let words: Vec<&str> = text.split_whitespace().collect();
+    let (head, key) = words.split_at(words.len().min(3));
+    format!("{} {}", head.join(" "), key.concat())
+}
+
+/// An address or a name in the one way to write it, anything else in lower case.
+fn word(word: &str) -> String {
+    match (word.parse::<IpAddr>(), names::host("", word)) {
+        (Ok(address), _) => address.to_string(),
+        (_, Ok(ace)) => ace,
+        _ => word.trim_end_matches('.').to_lowercase(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_same_in_other_words() {
+        for (name, one, other) in [
+            ("nserver", json!(["NS1.Example.net.", "ns2.example.net"]), json!(["ns2.example.net", "ns1.example.net"])),
+            (
+                "nserver",
+                json!(["ns.dänic.de 192.0.2.1 2001:DB8:0::1"]),
+                json!(["ns.xn--dnic-loa.de. 2001:db8::1 192.0.2.1"]),
+            ),
+            ("nsentry", json!("Example.de. in a 192.0.2.1"), json!(["example.de IN A 192.0.2.1"])),
+            ("nsentry", json!(["*.example.de. IN MX 0 ."]), json!(["*.Example.de IN MX 0 ."])),
+            ("dnskey", json!("257 3 8 AwEA AcoF"), json!(["257  3 8 AwEAAcoF"])),
+            ("holder", json!("denic-1-max "), json!(["DENIC-1-MAX"])),
+            ("dnskey", json!([]), Value::Null),
+        ] {
+            assert_eq!(set(name, Some(&one)), set(name, Some(&other)), "{one}");
+        }
+        for (name, one, other) in [
+            ("nserver", json!(["ns1.example.de 192.0.2.1"]), json!(["ns1.example.de"])),
+            ("dnskey", json!("257 3 8 AwEA"), json!("257 3 8 Awea")),
+            ("nsentry", json!("example.de. IN MX 10 ."), json!("example.de. IN MX 0 .")),
+        ] {
+            assert_ne!(set(name, Some(&one)), set(name, Some(&other)), "{one}");
+        }
+    }
 }

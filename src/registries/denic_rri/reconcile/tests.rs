@@ -160,11 +160,9 @@ fn a_lost_contact_create() {
 
 #[test]
 fn other_writes_are_not_guessed() {
-    for (operation, params) in [
-        (Operation::DomainUpdate, json!({})),
-        (Operation::Raw, json!({"request": "Version: 5.0\nAction: DELETE\nDomain: example.de"})),
-        (Operation::DomainRenew, json!({"domain": "example.de"})),
-    ] {
+    for (operation, params) in
+        [(Operation::DomainUpdate, json!({})), (Operation::DomainRenew, json!({"domain": "example.de"}))]
+    {
         assert!(play(operation, params, &[]).1.starts_with("unknown: no question is known"), "{operation}");
     }
 }
@@ -179,8 +177,8 @@ fn writes() -> Vec<(Operation, Value)> {
     let domain = json!({"domain": "example.de", "holder": ["DENIC-1000022-MAX"], "nserver": ["ns1.example.net", "ns2.example.net"], "auth_info": "secret", "disconnect": false});
     let contact = json!({"handle": "DENIC-1000022-MAX"});
     let writes = Operation::ALL.iter().copied().filter(|operation| {
-        let has_a_question = !matches!(operation, Operation::MessageDelete | Operation::Raw);
-        operation.writes() && has_a_question && commands::find(*operation).is_some()
+        let asks = ![Operation::MessageDelete, Operation::Raw].contains(operation);
+        operation.writes() && asks && commands::find(*operation).is_some()
     });
     writes
         .map(|operation| {

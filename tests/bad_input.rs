@@ -1,0 +1,98 @@
+//! Whatever breaks a published rule of the registry is rejected before it costs a request: the reject names the field and
+//! the rule, and nothing reaches the wire. Each row of the tables changes one thing in a job that is in order.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "bad_input/contacts.rs"]
+mod contacts;
+#[path = "support/database.rs"]
+mod database;
+#[path = "bad_input/domains.rs"]
+mod domains;
+#[path = "bad_input/words.rs"]
+mod words;
+#[path = "engine/world.rs"]
+mod world;
+
+use registrard::daemon;
+use registrard::job::intake::{self, Outcome, Submission};
+use serde_json::{Value, json};
+
+use database::Kind;
+use world::{ACCOUNT, OTHER, Setup, World, play};
+
+/// What is changed (`null`: left out), the field the reject names, and a part of its reason.
+type Row = (Value, &'static str, &'static str);
+
+/// A job that is in order, and what may be wrong with it.
+struct Table {
+    operation: &'static str,
+    good: Value,
+    bad: Vec<Row>,
+}
+
+fn changed(good: &Value, change: &Value) -> Value {
+    let (Value::Object(mut params), Value::Object(change)) = (good.clone(), change.clone()) else { panic!("objects") };
+    for (name, value) in change {
+        if value.is_null() {
+            params.remove(&name)
+        } else {
+            params.insert(name, value)
+        };
+    }
+    Value::Object(params)
+}
+
+async fn submitted(world: &World, jobs: Vec<Value>) -> Vec<Outcome> {
+    let gate = daemon::gate(&world.config, &daemon::accounts(&world.config).unwrap());
+    let items: Vec<_> = jobs.into_iter().map(|job| Submission { job, batch: None }).collect();
+    let report = intake::submit(&gate, &*world.database.store, &items, false).await.unwrap();
+    report.into_iter().map(|one| one.outcome).collect()
+}
+
+async fn nothing_bad_passes(tables: Vec<Table>) {
+    play(Kind::Sqlite, Setup::new(), async |world: World| {
+        let mut missed = Vec::new();
+        for Table { operation, good, bad } in tables {
+            // Not yet, so that the daemon below has no reason to send it.
+            let of = |params: Value| {
+                let mut job = world::job(ACCOUNT, operation, params);
+                job["not_before"] = json!("2999-01-01T00:00:00Z");
+                job
+            };
+            let outcome = submitted(&world, vec![of(good.clone())]).await.remove(0);
+            assert_eq!(outcome, Outcome::Accepted, "{operation}: {good}");
+            let outcomes = submitted(&world, bad.iter().map(|(change, ..)| of(changed(&good, change))).collect()).await;
+            for ((change, field, words), outcome) in bad.iter().zip(outcomes) {
+                match outcome {
+                    Outcome::Rejected(reject)
+                        if reject.field.as_deref() == Some(&format!("params.{field}"))
+                            && reject.reason.contains(words) => {}
+                    other => missed.push(format!("{operation} {change}: wanted {field}: …{words}…, got {other:?}")),
+                }
+            }
+        }
+        assert!(missed.is_empty(), "\n{}", missed.join("\n"));
+        let daemon = world.daemon();
+        world.rounds(3).await;
+        daemon.stop().await;
+        assert_eq!(world.requests(ACCOUNT).len(), 0, "something reached the wire");
+        assert!(!world.requests(OTHER).is_empty(), "the daemon was at work");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn domains() {
+    nothing_bad_passes(domains::tables()).await;
+}
+
+#[tokio::test]
+async fn contacts() {
+    nothing_bad_passes(contacts::tables()).await;
+}
+
+#[tokio::test]
+async fn words() {
+    nothing_bad_passes(words::tables()).await;
+}

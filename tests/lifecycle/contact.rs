@@ -1,0 +1,120 @@
+//! Contacts: what is created can be checked, read, changed as a whole or in part, and is never changed by accident.
+
+use serde_json::{Value, json};
+
+use crate::office::{Office, open};
+use crate::world::{ACCOUNT, Setup, contact_create, handle};
+
+fn verified(result: &str) -> Value {
+    json!([{
+        "claims": ["name", "address"], "result": result, "reference": "TICKET-1",
+        "timestamp": "2026-11-11T15:36:21+01:00", "evidence": "idcard", "method": "auth", "trust_framework": "de_denic",
+    }])
+}
+
+async fn shown(office: &Office) -> Value {
+    office.done(ACCOUNT, "contact.info", json!({ "handle": handle("MAX") })).await.job.answer.unwrap().data
+}
+
+async fn a_contacts_life(format: &str, protocol: &str) {
+    let setup = Setup::new().set("format", json!(format)).set("protocol", json!(protocol));
+    open(setup, async |office| {
+        let check = async || {
+            let seen = office.done(ACCOUNT, "contact.check", json!({ "handle": handle("MAX") })).await;
+            seen.job.answer.unwrap().data["status"].as_str().unwrap().to_owned()
+        };
+        assert_eq!(check().await, "free");
+        office.contact("MAX", json!({ "organisation": "Example GmbH" })).await;
+        assert_eq!(check().await, "exist");
+        assert_eq!(shown(office).await["organisation"], json!(["Example GmbH"]));
+
+        // Stated as a whole: what is left out is gone.
+        let mut whole = contact_create("MAX")["params"].clone();
+        whole["city"] = json!("Berlin");
+        whole["postal_code"] = json!("10115");
+        office.done(ACCOUNT, "contact.update", whole).await;
+        let seen = shown(office).await;
+        assert_eq!((&seen["city"], &seen["organisation"]), (&json!("Berlin"), &Value::Null));
+
+        // Stated in part: what is left out stays, and what is empty goes.
+        let part =
+            json!({ "handle": handle("MAX"), "merge": true, "phone": "+49.30123456", "organisation": "Example AG" });
+        let detail = office.done(ACCOUNT, "contact.update", part).await;
+        assert_eq!(detail.attempts.len(), 1, "the question belongs to the attempt");
+        let seen = shown(office).await;
+        assert_eq!(seen["city"], "Berlin");
+        assert_eq!(seen["phone"], "+49.30123456");
+        assert_eq!(seen["organisation"], json!(["Example AG"]));
+        let part = json!({ "handle": handle("MAX"), "merge": true, "organisation": [] });
+        office.done(ACCOUNT, "contact.update", part).await;
+        assert_eq!(shown(office).await["organisation"], Value::Null);
+
+        // A name is for ever; the registry says so.
+        let part = json!({ "handle": handle("MAX"), "merge": true, "name": "Erika Mustermann" });
+        assert_eq!(office.refused(ACCOUNT, "contact.update", part, "failed").await, "63220080801");
+
+        if protocol == "5.0" {
+            let part = json!({ "handle": handle("MAX"), "merge": true, "verification": verified("success") });
+            office.done(ACCOUNT, "contact.update", part).await;
+            let part = json!({ "handle": handle("MAX"), "merge": true, "phone": "+49.30123457" });
+            office.done(ACCOUNT, "contact.update", part).await;
+            assert_eq!(shown(office).await["verification"][0]["reference"], "TICKET-1", "a merge keeps what it read");
+        }
+        let request =
+            json!({ "handle": handle("ABUSE"), "type": "REQUEST", "uri_template": "mailto:abuse@example.de" });
+        office.done(ACCOUNT, "contact.create", request).await;
+        let part =
+            json!({ "handle": handle("ABUSE"), "merge": true, "uri_template": "https://example.de/?d={Alabel}" });
+        office.done(ACCOUNT, "contact.update", part).await;
+
+        let effects = office.world.sandbox.ledger().effects;
+        let updates = effects.iter().filter(|effect| effect.kind == "contact.update").count();
+        assert_eq!(updates, if protocol == "5.0" { 6 } else { 4 }, "each change once");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn in_key_value() {
+    a_contacts_life("kv", "5.0").await;
+}
+
+#[tokio::test]
+async fn in_xml() {
+    a_contacts_life("xml", "5.0").await;
+}
+
+#[tokio::test]
+async fn in_the_protocol_before() {
+    a_contacts_life("xml", "4.0").await;
+}
+
+/// The question of a merge is lost: nothing was written, and nothing is in doubt.
+#[tokio::test]
+async fn a_lost_question_is_no_doubt() {
+    let setup = Setup::new().fault("cut_after:action=contact.info,nth=1");
+    open(setup, async |office| {
+        office.contact("MAX", json!({})).await;
+        let part = json!({ "handle": handle("MAX"), "merge": true, "city": "Berlin", "postal_code": "10115" });
+        let detail = office.done(ACCOUNT, "contact.update", part).await;
+        let causes: Vec<_> = detail.attempts.iter().map(|attempt| attempt.cause.as_deref().unwrap()).collect();
+        assert_eq!(causes, ["deferred", "done"]);
+        assert_eq!(office.world.requests_for(ACCOUNT, "contact.update").len(), 1);
+    })
+    .await;
+}
+
+/// The write of a merge is lost after it counted: asked about, found, never written twice.
+#[tokio::test]
+async fn a_lost_write_is_asked_about() {
+    let setup = Setup::new().fault("cut_after:action=contact.update,nth=1");
+    open(setup, async |office| {
+        office.contact("MAX", json!({})).await;
+        let part = json!({ "handle": handle("MAX"), "merge": true, "city": "Berlin", "postal_code": "10115" });
+        let detail = office.done(ACCOUNT, "contact.update", part).await;
+        let causes: Vec<_> = detail.attempts.iter().map(|attempt| attempt.cause.as_deref().unwrap()).collect();
+        assert_eq!(causes, ["found_applied"]);
+        assert_eq!(office.world.requests_for(ACCOUNT, "contact.update").len(), 1);
+    })
+    .await;
+}
