@@ -72,7 +72,7 @@ async fn a_transfer_with_the_registrys_letter() {
         let again = json!({ "domain": "example.de" });
         assert_eq!(office.refused(OTHER, "domain.authcode_request", again, "failed").await, "63393068704");
         let effects = office.world.sandbox.ledger().effects;
-        let effect = effects.iter().find(|effect| effect.kind == "domain.authcode_request").unwrap();
+        let effect = effects.iter().find(|effect| effect.kind == "domain.create_authinfo2").unwrap();
         let letter = effect.detail.clone().expect("the letter");
         office.done(OTHER, "domain.transfer", takeover(&letter)).await;
         office.message(ACCOUNT, "transferred_away", "domain:example.de").await;

@@ -36,42 +36,44 @@ async fn a_contacts_life(format: &str, protocol: &str) {
         let seen = shown(office).await;
         assert_eq!((&seen["city"], &seen["organisation"]), (&json!("Berlin"), &Value::Null));
 
-        // Stated in part: what is left out stays, and what is empty goes.
-        let part =
-            json!({ "handle": handle("MAX"), "merge": true, "phone": "+49.30123456", "organisation": "Example AG" });
-        let detail = office.done(ACCOUNT, "contact.update", part).await;
-        assert_eq!(detail.attempts.len(), 1, "the question belongs to the attempt");
-        let seen = shown(office).await;
-        assert_eq!(seen["city"], "Berlin");
-        assert_eq!(seen["phone"], "+49.30123456");
-        assert_eq!(seen["organisation"], json!(["Example AG"]));
-        let part = json!({ "handle": handle("MAX"), "merge": true, "organisation": [] });
-        office.done(ACCOUNT, "contact.update", part).await;
-        assert_eq!(shown(office).await["organisation"], Value::Null);
-
-        // A name is for ever; the registry says so.
-        let part = json!({ "handle": handle("MAX"), "merge": true, "name": "Erika Mustermann" });
-        assert_eq!(office.refused(ACCOUNT, "contact.update", part, "failed").await, "63220080801");
-
         if protocol == "5.0" {
-            let part = json!({ "handle": handle("MAX"), "merge": true, "verification": verified("success") });
-            office.done(ACCOUNT, "contact.update", part).await;
-            let part = json!({ "handle": handle("MAX"), "merge": true, "phone": "+49.30123457" });
-            office.done(ACCOUNT, "contact.update", part).await;
-            assert_eq!(shown(office).await["verification"][0]["reference"], "TICKET-1", "a merge keeps what it read");
+            in_part(office).await;
         }
-        let request =
-            json!({ "handle": handle("ABUSE"), "type": "REQUEST", "uri_template": "mailto:abuse@example.de" });
-        office.done(ACCOUNT, "contact.create", request).await;
-        let part =
-            json!({ "handle": handle("ABUSE"), "merge": true, "uri_template": "https://example.de/?d={Alabel}" });
-        office.done(ACCOUNT, "contact.update", part).await;
-
         let effects = office.world.sandbox.ledger().effects;
         let updates = effects.iter().filter(|effect| effect.kind == "contact.update").count();
-        assert_eq!(updates, if protocol == "5.0" { 6 } else { 4 }, "each change once");
+        assert_eq!(updates, if protocol == "5.0" { 6 } else { 1 }, "each change once");
     })
     .await;
+}
+
+/// Stated in part. Protocols before 5.0 do not show a contact as a whole, so there it cannot be done.
+async fn in_part(office: &Office) {
+    let update = async |mut part: Value| {
+        part["handle"] = json!(handle("MAX"));
+        part["merge"] = json!(true);
+        office.done(ACCOUNT, "contact.update", part).await
+    };
+    // What is left out stays, and what is empty goes.
+    let detail = update(json!({ "phone": "+49.30123456", "organisation": "Example AG" })).await;
+    assert_eq!(detail.attempts.len(), 1, "the question belongs to the attempt");
+    let seen = shown(office).await;
+    assert_eq!((&seen["city"], &seen["phone"]), (&json!("Berlin"), &json!("+49.30123456")));
+    assert_eq!(seen["organisation"], json!(["Example AG"]));
+    update(json!({ "organisation": [] })).await;
+    assert_eq!(shown(office).await["organisation"], Value::Null);
+
+    // A name is for ever; the registry says so.
+    let part = json!({ "handle": handle("MAX"), "merge": true, "name": "Erika Mustermann" });
+    assert_eq!(office.refused(ACCOUNT, "contact.update", part, "failed").await, "63220080801");
+
+    update(json!({ "verification": verified("success") })).await;
+    update(json!({ "phone": "+49.30123457" })).await;
+    assert_eq!(shown(office).await["verification"][0]["reference"], "TICKET-1", "a merge keeps what it read");
+
+    let request = json!({ "handle": handle("ABUSE"), "type": "REQUEST", "uri_template": "mailto:abuse@example.de" });
+    office.done(ACCOUNT, "contact.create", request).await;
+    let part = json!({ "handle": handle("ABUSE"), "merge": true, "uri_template": "https://example.de/?d={Alabel}" });
+    office.done(ACCOUNT, "contact.update", part).await;
 }
 
 #[tokio::test]
