@@ -99,7 +99,7 @@ fn keys() -> Vec<Row> {
 
 pub fn tables() -> Vec<Table> {
     let plain = json!({"domain": "example.de"});
-    let whole = || vec![names(), contacts(), servers(), records(), keys()].concat();
+    let whole = || [names(), contacts(), servers(), records(), keys()].concat();
     let mut transfer = domain();
     transfer["auth_info"] = json!("SupermanistSuper");
     vec![
