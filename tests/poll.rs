@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "support/control.rs"]
+mod control;
 #[path = "support/database.rs"]
 mod database;
 #[path = "engine/world.rs"]
@@ -13,8 +15,6 @@ use database::Kind;
 use registrard::model::{Event, State};
 use registrard::store::MessageFilter;
 use serde_json::{Value, json};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpStream;
 use world::{ACCOUNT, Setup, World, after, contact_create, domain_create, handle, id_of, play, told, until};
 
 /// Messages of the test that kills the daemon again and again.
@@ -24,22 +24,12 @@ const DAEMONS: usize = 20;
 
 /// Puts messages into the account's queue; returns their ids.
 async fn put(world: &World, messages: &[Value]) -> Vec<String> {
-    let url = world.sandbox.ready()["control"].as_str().unwrap().to_owned();
-    let host = url.strip_prefix("http://").unwrap();
+    let url = world.sandbox.ready()["control"].as_str().unwrap();
     let mut ids = Vec::new();
     for message in messages {
         let mut message = message.clone();
         message["account"] = json!(ACCOUNT);
-        let body = message.to_string();
-        let head = format!(
-            "POST /messages HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        );
-        let mut stream = TcpStream::connect(host).await.unwrap();
-        stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        let answer: Value = serde_json::from_str(answer.split_once("\r\n\r\n").unwrap().1).unwrap();
+        let answer = control::ordered(url, "POST", "/messages", &message).await;
         ids.push(answer["id"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned());
     }
     ids
@@ -258,30 +248,30 @@ async fn a_status_after_the_end_changes_nothing(world: World) {
     assert_eq!(told(&detail).iter().filter(|kind| **kind == "job.succeeded").count(), 1);
 }
 
-macro_rules! on_sqlite {
-    ($($case:ident: $setup:expr),+ $(,)?) => { $(
+macro_rules! cases {
+    ($($case:ident on $($name:ident $kind:ident),+: $setup:expr;)+) => { $(
         mod $case {
             use super::*;
 
-            #[tokio::test]
-            async fn sqlite() {
-                play(Kind::Sqlite, $setup, super::$case).await;
-            }
+            $(#[tokio::test]
+            async fn $name() {
+                play(Kind::$kind, $setup, super::$case).await;
+            })+
         }
     )+ };
 }
 
-on_sqlite! {
-    every_type_becomes_its_event: Setup::new().reading_messages(),
-    each_message_is_told_once_whatever_dies: Setup::new()
+cases! {
+    every_type_becomes_its_event on sqlite Sqlite, postgres Postgres: Setup::new().reading_messages();
+    each_message_is_told_once_whatever_dies on sqlite Sqlite, postgres Postgres: Setup::new()
         .reading_messages()
         .fault("cut_before:action=queue.*,p=0.01")
         .fault("cut_after:action=queue.*,p=0.01")
-        .fault("half_frame:action=queue.*,p=0.005"),
-    a_long_queue_starves_no_job: Setup::new().reading_messages(),
-    a_queue_that_is_not_ours_is_not_touched: Setup::new(),
-    a_block_is_heard_by_the_poller_too: Setup::new()
+        .fault("half_frame:action=queue.*,p=0.005");
+    a_long_queue_starves_no_job on sqlite Sqlite: Setup::new().reading_messages();
+    a_queue_that_is_not_ours_is_not_touched on sqlite Sqlite: Setup::new();
+    a_block_is_heard_by_the_poller_too on sqlite Sqlite: Setup::new()
         .reading_messages()
-        .fault("lie=55000000002:action=queue.read"),
-    a_status_after_the_end_changes_nothing: Setup::new().reading_messages(),
+        .fault("lie=55000000002:action=queue.read");
+    a_status_after_the_end_changes_nothing on sqlite Sqlite: Setup::new().reading_messages();
 }

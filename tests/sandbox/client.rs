@@ -11,6 +11,8 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
+use crate::control;
+
 /// A sandbox and the directory it lives in.
 pub struct World {
     pub sandbox: Sandbox,
@@ -86,20 +88,7 @@ impl World {
 
     /// A request to the control interface: status and body.
     pub async fn control(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
-        let url = self.sandbox.ready()["control"].as_str().unwrap();
-        let host = url.strip_prefix("http://").unwrap();
-        let mut stream = TcpStream::connect(host).await.unwrap();
-        let body = body.to_string();
-        let head = format!(
-            "{method} {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n",
-            body.len()
-        );
-        stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).await.unwrap();
-        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
-        (status, serde_json::from_str(body).unwrap_or(Value::Null))
+        control::request(self.sandbox.ready()["control"].as_str().unwrap(), method, path, body).await
     }
 
     /// Moves the sandbox's clock.

@@ -6,6 +6,8 @@
 mod authinfo;
 mod client;
 mod commands;
+#[path = "../support/control.rs"]
+mod control;
 mod dispute;
 mod faults;
 mod kv;
