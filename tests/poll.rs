@@ -103,6 +103,7 @@ fn every_type() -> Vec<(Value, &'static str, Option<&'static str>)> {
             DOMAIN,
         ),
         (of("contactDelete", json!({ "handles": [handle] })), "contact_delete", Some("contact:DENIC-1000001-X")),
+        (of("contactDelete", json!({ "handles": hundred() })), "contact_delete", None),
         (of("contactUpdate", json!({ "handles": [handle] })), "contact_update", Some("contact:DENIC-1000001-X")),
         (
             of(
@@ -134,6 +135,11 @@ fn every_type() -> Vec<(Value, &'static str, Option<&'static str>)> {
     ]
 }
 
+/// As many handles as one message names.
+fn hundred() -> Vec<String> {
+    (0..100).map(|number| handle(&format!("C{number}"))).collect()
+}
+
 async fn every_type_becomes_its_event(world: World) {
     let messages = every_type();
     let put = put(&world, &messages.iter().map(|(message, ..)| message.clone()).collect::<Vec<_>>()).await;
@@ -147,6 +153,10 @@ async fn every_type_becomes_its_event(world: World) {
         assert_eq!((&data["type"], &data["kind"]), (&message["type"], &json!(kind)));
         assert_eq!(data["object"].as_str(), *object, "{kind}");
         assert!(data["time"].is_string() && data["count"].is_u64(), "{data}");
+        if let Some(handles) = message.get("handles") {
+            let named = ["handle", "holder"].into_iter().find_map(|field| data["data"].get(field));
+            assert_eq!(named, Some(handles), "{data}");
+        }
         let dates = ["dedelegation", "deletion", "expire"].iter().filter(|date| message.get(**date).is_some()).count();
         assert_eq!(data["deadlines"].as_array().unwrap().len(), dates, "{data}");
     }

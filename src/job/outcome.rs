@@ -28,6 +28,9 @@ enum Doubtful {
     Answer,
     /// This request was refused, but perhaps because an earlier one happened.
     Refusal,
+    /// This request was not sent, since the registry would not show what it had to be made of; an earlier one may have
+    /// happened, or still be on its way.
+    Unsent,
 }
 
 /// What follows for the account from one answer.
@@ -118,6 +121,22 @@ impl Circumstances {
         Outcome { step: self.put_back(job, why), account: None }
     }
 
+    /// The question a running job begins with was answered, and its request could not be made of the answer. That proves
+    /// nothing about an earlier request of the job, and has not used up its transaction id.
+    #[must_use]
+    pub fn unread(&self, job: &Job, answer: Answer, judgement: &Judgement) -> Outcome {
+        let refused = match &judgement.verdict {
+            Verdict::Refused(why) | Verdict::RefusedUnlessLost(why) | Verdict::ByHand(why) => Some(why),
+            _ => None,
+        };
+        let Some(why) = refused.filter(|_| job.lost) else { return self.answered(job, answer, judgement) };
+        let step = self.doubt(job, why, Doubtful::Unsent).map(|mut step| {
+            step.answer = Some(answer);
+            self.tell(job, step, judgement)
+        });
+        Outcome { step, account: None }
+    }
+
     /// The question a running job begins with was perhaps sent; its request was not. Costs an attempt, so that a question
     /// that breaks every connection is not asked for ever.
     #[must_use]
@@ -182,27 +201,30 @@ impl Circumstances {
             Finding::Nothing { evidence: why, .. } | Finding::Foreign(why) => {
                 self.step(job, Cause::TurnedDown).map(|step| because(step, &why))
             }
-            Finding::Taken(answer, until) => self.still_pending(job, Some(answer), &until),
-            Finding::Unknown(why) => self.still_pending(job, None, &why),
+            // As long as the registry says that it works on it, nobody gives up.
+            Finding::Taken(answer, until) => {
+                let wait = self.policy.pending.wait(job.asked + 1, self.random);
+                self.still_pending(job, wait, &until).map(|mut step| {
+                    step.answer = Some(answer);
+                    step
+                })
+            }
+            Finding::Unknown(why) => match self.policy.next_follow_up(job.asked + 1, self.random) {
+                Some(wait) => self.still_pending(job, wait, &why),
+                None => {
+                    let why = format!("asked {} times what became of the order: {why}", job.asked + 1);
+                    self.step(job, Cause::GaveUp).map(|step| because(step, &why))
+                }
+            },
         };
         let judgement = Judgement { deadlines: deadlines.to_vec(), ..Judgement::plain(Verdict::Done) };
         Outcome { step: step.map(|step| self.tell(job, step, &judgement)), account: None }
     }
 
-    fn still_pending(&self, job: &Job, answer: Option<Answer>, why: &str) -> Option<Move> {
-        let step = match self.policy.next_follow_up(job.asked + 1, self.random) {
-            Some(wait) => self.step(job, Cause::StillPending).map(|mut step| {
-                step.due_at = self.now + wait;
-                because(step, why)
-            }),
-            None => {
-                let why = format!("asked {} times what became of the order: {why}", job.asked + 1);
-                self.step(job, Cause::GaveUp).map(|step| because(step, &why))
-            }
-        };
-        step.map(|mut step| {
-            step.answer = answer;
-            step
+    fn still_pending(&self, job: &Job, wait: Duration, why: &str) -> Option<Move> {
+        self.step(job, Cause::StillPending).map(|mut step| {
+            step.due_at = self.now + wait;
+            because(step, why)
         })
     }
 
@@ -223,7 +245,11 @@ impl Circumstances {
             Decision::NextQuotaDay => self.next_quota_day,
             Decision::GiveUp => {
                 let why = format!("{} attempts are used up; when last asked: {evidence}", job.spent + 1);
-                return self.step(job, Cause::GaveUp).map(|step| because(step, &why));
+                return self.step(job, Cause::GaveUp).map(|mut step| {
+                    // Whoever has it asked about and repeated later must not give the lost request a second chance.
+                    step.keep_transaction = same_transaction && silent;
+                    because(step, &why)
+                });
             }
         };
         self.step(job, Cause::FoundNothing).map(|mut step| {
@@ -253,8 +279,12 @@ impl Circumstances {
     fn doubt(&self, job: &Job, why: &str, because_of: Doubtful) -> Option<Move> {
         self.step(job, Cause::Lost).map(|mut step| {
             step.due_at = self.now + self.policy.question.wait(0, self.random);
-            step.keep_transaction = because_of == Doubtful::Silence;
-            step.lost = because_of != Doubtful::Refusal;
+            step.keep_transaction = match because_of {
+                Doubtful::Silence => true,
+                Doubtful::Unsent => job.keep_transaction,
+                Doubtful::Answer | Doubtful::Refusal => false,
+            };
+            step.lost = matches!(because_of, Doubtful::Silence | Doubtful::Answer);
             because(step, why)
         })
     }

@@ -186,6 +186,7 @@ impl<'a> Queue<'a> {
             }
             Removed::NotTheHead(why) => {
                 tracing::debug!(account, id, "another message is older: {why}");
+                store.not_removed(account, id, &why).await?;
                 Ok(false)
             }
             Removed::Refused(judgement) => {

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::office::{NSERVER, open};
-use crate::world::{ACCOUNT, OTHER, Setup, handle};
+use crate::database::Kind;
+use crate::office::{NSERVER, Office, open};
+use crate::world::{ACCOUNT, OTHER, Setup, World, handle, play};
 
 /// A key as the registry's own manual shows one, shortened to a legal length.
 const KEY: &str = "257 3 8 AwEAAcoFUSyg1mkE5c33q8UbDiRZx5+/QtqFjVcyTEdv7YBYp9UnqrbXr7g4p8aDMI0ZuN4M8bxlPz+ItVfWO71rSkcxK1HwqmH4Pi1vSM3L6uYqZopEG9gJLqNpBBmzR29iSwR86TdnGUJ21Jfagc/+9xk3xmtdzNK3ROUcn/f8yiBN";
@@ -61,11 +62,15 @@ async fn a_domains_life(format: &str, protocol: &str) {
         let again = json!({ "domain": "dänic.de" });
         assert_eq!(office.refused(ACCOUNT, "domain.restore", again, "failed").await, "66310082014");
 
-        // Given back to the registry.
-        office.done(ACCOUNT, "domain.transit", json!({ "domain": "dänic.de", "disconnect": true })).await;
-        let seen = office.info(ACCOUNT, "dänic.de").await;
-        assert_ne!(seen["reg_acc"]["id"], ACCOUNT);
-        assert_eq!(seen["status"], "connect");
+        // Given back to the registry, with the name servers and without.
+        office.domain("example.de", &NSERVER).await;
+        for (domain, disconnect) in [("dänic.de", true), ("example.de", false)] {
+            office.done(ACCOUNT, "domain.transit", json!({ "domain": domain, "disconnect": disconnect })).await;
+            let seen = office.info(ACCOUNT, domain).await;
+            assert_ne!(seen["reg_acc"]["id"], ACCOUNT);
+            assert_eq!(seen["status"], "connect");
+            assert_eq!(seen["nserver"].is_array(), !disconnect, "{seen}");
+        }
     })
     .await;
 }
@@ -131,6 +136,32 @@ async fn a_locked_domain_needs_a_human() {
         assert_eq!(detail.attempts[0].cause.as_deref(), Some("by_hand"));
         assert!(detail.job.reason.as_deref().unwrap_or_default().contains("orders mail"), "{:?}", detail.job.reason);
         assert_eq!(crate::world::told(&detail), ["job.needs_attention"]);
+    })
+    .await;
+}
+
+/// Where nobody polls, an operator reads and removes by job: the oldest of all, or of one type.
+#[tokio::test]
+async fn messages_by_hand() {
+    play(Kind::Postgres, Setup::new(), async |world: World| {
+        let daemon = world.daemon();
+        let office = Office { world };
+        for kind in ["authInfo2Notify", "expire"] {
+            office
+                .control("POST", "/messages", json!({ "account": ACCOUNT, "type": kind, "domain": "example.de" }))
+                .await;
+        }
+        let read = async |params: Value| office.done(ACCOUNT, "message.read", params).await.job.answer.unwrap().data;
+        let (first, expire) = (read(json!({})).await, read(json!({ "type": "expire" })).await);
+        assert_eq!((&first["type"], &expire["type"]), (&json!("authInfo2Notify"), &json!("expire")));
+        let younger = json!({ "id": expire["id"] });
+        assert_eq!(office.refused(ACCOUNT, "message.delete", younger, "failed").await, "63650063607");
+        office.done(ACCOUNT, "message.delete", json!({ "id": expire["id"], "type": "expire" })).await;
+        office.done(ACCOUNT, "message.delete", json!({ "id": first["id"] })).await;
+        // Gone already is gone.
+        office.done(ACCOUNT, "message.delete", json!({ "id": first["id"] })).await;
+        assert_eq!(read(json!({})).await["count"], 0);
+        daemon.stop().await;
     })
     .await;
 }

@@ -117,3 +117,16 @@ async fn thirty_days_of_redemption() {
     })
     .await;
 }
+
+/// Protocols before 5.0 do not know what is still being assessed, and call it failed; nobody may try to repair that.
+#[tokio::test]
+async fn before_protocol_5_a_domain_under_assessment_is_called_failed() {
+    open(Setup::new().set("protocol", json!("4.0")), async |office| {
+        office.contact("MAX", json!({})).await;
+        let detail = office.domain("nispendingcreate-2.de", &NSERVER).await;
+        assert_eq!(told(&detail), ["job.succeeded"]);
+        let seen = office.info(ACCOUNT, "nispendingcreate-2.de").await;
+        assert_eq!((&seen["status"], &seen["expire"]), (&json!("failed"), &Value::Null), "no date: nothing to repair");
+    })
+    .await;
+}

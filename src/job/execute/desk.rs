@@ -126,6 +126,11 @@ async fn open(shared: &Shared, stop: &CancellationToken) -> Option<Open> {
         door.not_before = Instant::now() + Duration::from_secs(1);
         return None;
     };
+    if !account.may_send() {
+        // While it waited for the slot another desk may have learnt of a block.
+        slot.unused();
+        return None;
+    }
     // Not interrupted by `stop`: a login cut off half-way leaves a ghost session at the registry. It is bounded.
     let opened = account.registry.open().await;
     let (result, wait) = match &opened {
@@ -170,6 +175,10 @@ async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken, hea
             () = stop.cancelled() => return Some(session),
             work = next_work(shared) => work?,
             () = sleep_until(idle_until) => {
+                if !shared.account.is_ours() {
+                    // The next owner needs its place at the registry, and counts nothing that is sent here.
+                    return None;
+                }
                 if !shared.account.standing.may_send() {
                     // Silence matters more than a session that may end for idleness.
                     continue;
@@ -179,6 +188,10 @@ async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken, hea
                     () = stop.cancelled() => return Some(session),
                 };
                 let Some(slot) = slot else { continue };
+                if !shared.account.may_send() {
+                    slot.unused();
+                    continue;
+                }
                 match session.keep_alive().await {
                     Ok(judgement) => {
                         *heard = true;
@@ -187,7 +200,7 @@ async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken, hea
                         ask::note_account(shared, &judgement).await;
                     }
                     Err(why) => {
-                        slot.given_up();
+                        if matches!(why, Lost::NotSent(_)) { slot.unused() } else { slot.given_up() }
                         tracing::info!(account = shared.account.name, "an idle session ended: {why}");
                         return None;
                     }
@@ -329,6 +342,11 @@ async fn log_out(shared: &Shared, session: Open) {
         );
         return;
     };
+    if shared.account.standing.quiet_for().is_some() {
+        // Another desk has learnt of a block meanwhile.
+        slot.unused();
+        return;
+    }
     if !shared.account.is_ours() {
         // Another daemon owns the account; it counts what is sent, and does not count this.
         slot.unused();

@@ -53,6 +53,9 @@ impl Drop for Recall {
 
 /// Runs an errand; says whether the session may be used again.
 pub(super) async fn run(shared: &Shared, session: &mut Open, errand: Errand, stop: &CancellationToken) -> bool {
+    if errand.reply.is_closed() {
+        return true;
+    }
     let slot = match ask::slot(shared, stop).await {
         Ok(slot) => slot,
         Err(why) => {

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::ask::{Said, say};
 use super::desk::{Open, record};
 use super::staff::Shared;
+use crate::job::outcome::Outcome;
 use crate::job::schedule::throttle::Slot;
 use crate::model::verdict::Judgement;
 use crate::model::{Answer, Job, Lost, Reject, Verdict};
@@ -57,7 +58,9 @@ pub(super) async fn read(
     match complete(shared, job, &answer, judgement) {
         Ok(request) => commit(shared, job, request, stop).await,
         Err(judgement) => {
-            record(shared, account.circumstances().answered(job, answer, &judgement)).await;
+            // What the answer means for the account has been taken care of.
+            let outcome = Outcome { account: None, ..account.circumstances().unread(job, answer, &judgement) };
+            record(shared, outcome).await;
             Read::Over { usable: true }
         }
     }
@@ -67,19 +70,11 @@ pub(super) async fn read(
 fn complete(shared: &Shared, job: &Job, answer: &Answer, judgement: Judgement) -> Result<Prepared, Box<Judgement>> {
     let dialect = shared.account.registry.dialect();
     if judgement.verdict != Verdict::Done {
-        return Err(unless_lost(Box::new(judgement)));
+        return Err(Box::new(judgement));
     }
-    let written = dialect.complete(job.operation, &job.params, answer).map_err(unless_lost)?;
+    let written = dialect.complete(job.operation, &job.params, answer)?;
     let transaction = job.transaction.as_deref().unwrap_or_default();
-    dialect.prepare(job.operation, &written, transaction).map_err(|reject| unless_lost(unacceptable(&reject)))
-}
-
-/// A refusal to be read says nothing about an earlier request of the job whose outcome was never learnt.
-fn unless_lost(mut judgement: Box<Judgement>) -> Box<Judgement> {
-    if let Verdict::Refused(why) = judgement.verdict {
-        judgement.verdict = Verdict::RefusedUnlessLost(why);
-    }
-    judgement
+    dialect.prepare(job.operation, &written, transaction).map_err(|reject| unacceptable(&reject))
 }
 
 /// Without the value: it may be personal data of the object that was read, and reasons are logged.

@@ -143,6 +143,32 @@ fn what_is_so_already_is_a_plain_refusal_unless_a_request_was_lost() {
     assert!(verdict(&running, Verdict::Unsure("exception".into())).step.unwrap().lost);
 }
 
+/// A request was lost, nothing of it was found, and the repetition could not even be written: the lost one may still
+/// arrive, so its id must not be given up.
+#[test]
+fn a_refusal_to_be_read_keeps_the_lost_requests_transaction() {
+    let mut running = job(Operation::DomainUpdate, State::Running);
+    let unread = |job: &Job| {
+        let judgement = Judgement::plain(Verdict::Refused("not shown".into()));
+        here().unread(job, Answer::default(), &judgement).step.unwrap()
+    };
+    assert_eq!(unread(&running).to(), State::Failed);
+    (running.lost, running.keep_transaction) = (true, true);
+    let doubt = unread(&running);
+    assert_eq!((doubt.to(), doubt.lost, doubt.keep_transaction), (State::InDoubt, false, true));
+    running.keep_transaction = false;
+    assert!(!unread(&running).keep_transaction);
+}
+
+#[test]
+fn an_operator_who_repeats_a_lost_request_repeats_its_transaction() {
+    let mut doubt = job(Operation::DomainCreate, State::InDoubt);
+    (doubt.spent, doubt.keep_transaction) = (2, true);
+    let nothing = Finding::Nothing { same_transaction: true, evidence: "does not exist".into() };
+    let step = here().found(&doubt, nothing, &[]).step.unwrap();
+    assert_eq!((step.to(), step.keep_transaction), (State::NeedsAttention, true));
+}
+
 #[test]
 fn repetitions_after_a_doubt_cost_attempts_and_end() {
     let mut doubt = job(Operation::DomainCreate, State::InDoubt);
@@ -199,9 +225,10 @@ fn a_pending_order_is_asked_about_until_it_ends() {
         assert_eq!(step.due_at > NOW, cause == Cause::StillPending, "{finding:?}");
     }
     order.asked = here().policy.follow_ups - 1;
-    for finding in [Finding::Taken(heard(), "assessment".into()), Finding::Unknown("silence".into())] {
-        let step = here().followed_up(&order, finding, &[]).step.unwrap();
-        assert_eq!((step.cause(), step.to()), (Cause::GaveUp, State::NeedsAttention));
-        assert!(step.event.is_some() && step.reason.unwrap().contains("asked 40 times"));
-    }
+    let step = here().followed_up(&order, Finding::Unknown("silence".into()), &[]).step.unwrap();
+    assert_eq!((step.cause(), step.to()), (Cause::GaveUp, State::NeedsAttention));
+    assert!(step.event.is_some() && step.reason.unwrap().contains("asked 40 times"));
+    // As long as the registry says that it works on it, nobody gives up.
+    let step = here().followed_up(&order, Finding::Taken(heard(), "assessment".into()), &[]).step.unwrap();
+    assert_eq!(step.cause(), Cause::StillPending);
 }

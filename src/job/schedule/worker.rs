@@ -23,6 +23,9 @@ const UPKEEP: Duration = Duration::from_secs(2);
 /// How long whoever accompanies the account gets to end.
 const PARTING: Duration = Duration::from_secs(5);
 
+/// Of so many sends one may ask about a pending order.
+const FOLLOW_UPS_ONE_IN: u32 = 10;
+
 /// How often used-up blocks of sends are removed from the store.
 const FORGET: Duration = Duration::from_secs(60);
 
@@ -59,11 +62,17 @@ pub(super) async fn work(
         staff,
         upkeep_at: Instant::now(),
         forget_at: Instant::now() + FORGET,
+        follow_up_at: Instant::now(),
         unclear: Mutex::default(),
     };
     let (mut failures, mut orderly) = (0, true);
     while !stop.is_cancelled() {
         let pause = match worker.round().await {
+            Ok(_) if company.is_finished() => {
+                tracing::error!(account = account.name, "the reading of its messages broke, beginning anew");
+                orderly = false;
+                break;
+            }
             Ok(pause) => {
                 failures = 0;
                 pause.min(poll)
@@ -126,6 +135,8 @@ struct Worker<'a> {
     upkeep_at: Instant,
     /// When used-up blocks of sends are next removed from the store.
     forget_at: Instant,
+    /// When the next pending order may be asked about.
+    follow_up_at: Instant,
     /// Jobs of a claim whose commit was not confirmed: they may be running in the store with nobody at work on them.
     unclear: Mutex<Vec<Job>>,
 }
@@ -150,7 +161,8 @@ impl Worker<'_> {
             return Ok(UPKEEP);
         }
         let asked = self.ask(room, now).await?;
-        self.claim(room.saturating_sub(asked), now).await
+        let followed = self.follow_up(room.saturating_sub(asked), now).await?;
+        self.claim(room.saturating_sub(asked + followed), now).await
     }
 
     /// Puts back jobs of a claim whose commit was not confirmed. Nothing of them was sent. The move waits for a commit
@@ -190,8 +202,7 @@ impl Worker<'_> {
         Ok(())
     }
 
-    /// Jobs in doubt come first: they hold their objects, and billing waits for the truth. Then orders whose end has not
-    /// been heard of.
+    /// Jobs in doubt come first: they hold their objects, and billing waits for the truth.
     async fn ask(&self, room: usize, now: Timestamp) -> Result<usize> {
         if !self.account.may_send() {
             return Ok(0);
@@ -199,11 +210,7 @@ impl Worker<'_> {
         let known: HashSet<JobId> = self.staff.asking();
         let look = u32::try_from(room.max(1) + known.len()).unwrap_or(u32::MAX);
         let doubts = self.account.store.doubts(&self.account.name, now, look).await?;
-        let mut doubts: Vec<Job> = doubts.into_iter().filter(|job| !known.contains(&job.id)).collect();
-        if doubts.len() < look as usize {
-            let orders = self.account.store.follow_ups(&self.account.name, now, look).await?;
-            doubts.extend(orders.into_iter().filter(|job| !known.contains(&job.id)));
-        }
+        let doubts: Vec<Job> = doubts.into_iter().filter(|job| !known.contains(&job.id)).collect();
         self.staff.want(doubts.len());
         let mut asked = 0;
         for job in doubts.into_iter().take(room) {
@@ -211,6 +218,28 @@ impl Worker<'_> {
             asked += 1;
         }
         Ok(asked)
+    }
+
+    /// Asks about an order whose end has not been heard of. After a large batch there may be thousands, and their messages
+    /// end most of them for less; so they get a tenth of what may be sent, and all the rest is for the jobs.
+    async fn follow_up(&mut self, room: usize, now: Timestamp) -> Result<usize> {
+        let account = self.account;
+        let (open, _) = self.staff.sessions();
+        if Instant::now() < self.follow_up_at || !account.may_send() || (room == 0 && open > 0) {
+            return Ok(0);
+        }
+        let known: HashSet<JobId> = self.staff.asking();
+        let look = u32::try_from(1 + known.len()).unwrap_or(u32::MAX);
+        let orders = account.store.follow_ups(&account.name, now, look).await?;
+        let Some(order) = orders.into_iter().find(|job| !known.contains(&job.id)) else { return Ok(0) };
+        self.staff.want(1);
+        if room == 0 {
+            return Ok(0);
+        }
+        self.staff.hand_over(Work::Ask(Box::new(order))).await;
+        let share = (account.registry.requests_per_window(now) / FOLLOW_UPS_ONE_IN).max(1);
+        self.follow_up_at = Instant::now() + account.registry.limits().window / share;
+        Ok(1)
     }
 
     /// Claims due jobs for which a session and a slot are free, writes their intents, and hands them over.

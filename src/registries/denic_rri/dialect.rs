@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use super::check::rules::Levels;
 use super::codec::tree::{Order, Reply};
 use super::codec::{self, Format};
-use super::commands::{self, Rules};
+use super::commands::{self, Rules, queue_read};
 use super::{by_hand, frame, merge, object, outcome, reconcile};
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
@@ -139,7 +139,11 @@ impl Dialect for Rri {
     }
 
     fn decode(&self, operation: Operation, bytes: &[u8]) -> Result<Answer, String> {
-        let reply = codec::read(bytes)?;
+        let reply = match codec::read(bytes) {
+            Ok(reply) => reply,
+            Err(reason) if operation == Operation::MessageRead => return queue_read::salvage(bytes).ok_or(reason),
+            Err(reason) => return Err(reason),
+        };
         let command = commands::find(operation).filter(|_| reply.succeeded());
         let data = command.map_or(Value::Null, |command| (command.data)(&reply.data));
         Ok(answer(reply, data))

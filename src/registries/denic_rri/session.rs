@@ -18,7 +18,7 @@ use super::commands::{logout, queue_read};
 use super::dialect::{Rri, answer};
 use super::frame;
 use crate::model::verdict::Judgement;
-use crate::model::{Answer, Lost, Operation};
+use crate::model::{Answer, Lost, Operation, Verdict};
 use crate::registries::{Dialect, Prepared, Session};
 
 /// How long a LOGOUT may take.
@@ -111,17 +111,24 @@ impl RriSession {
     }
 }
 
+impl RriSession {
+    /// Each answer has a transaction id of its own: one that came before belongs to the request before.
+    fn fresh(&mut self, stid: Option<&String>) -> Result<(), Lost> {
+        if stid.is_some() && stid == self.connection.last_stid.as_ref() {
+            return Err(self.connection.give_up("the answer to the previous request came again".into()));
+        }
+        self.connection.last_stid = stid.cloned();
+        Ok(())
+    }
+}
+
 #[async_trait]
 impl Session for RriSession {
     async fn exchange(&mut self, request: &Prepared) -> Result<Answer, Lost> {
         let answer = self.connection.raw_exchange(&request.bytes).await?;
         let decoded = self.dialect.decode(request.operation, &answer);
         let answer = decoded.map_err(|reason| self.connection.give_up(reason))?;
-        let stid = answer.server_transaction.clone();
-        if stid.is_some() && stid == self.connection.last_stid {
-            return Err(self.connection.give_up("the answer to the previous request came again".into()));
-        }
-        self.connection.last_stid = stid;
+        self.fresh(answer.server_transaction.as_ref())?;
         match &answer.client_transaction {
             // Whatever could be read is answered with its transaction id, and what succeeded was read.
             None if request.transaction.is_some() && answer.result.eq_ignore_ascii_case("success") => Err(self
@@ -138,7 +145,10 @@ impl Session for RriSession {
 
     async fn keep_alive(&mut self) -> Result<Judgement, Lost> {
         let request = self.dialect.write(&queue_read::order()).map_err(Lost::NotSent)?;
-        let reply = self.connection.exchange(&request).await?;
+        let bytes = self.connection.raw_exchange(&request).await?;
+        // Whatever is at the head of the queue, a whole frame proves that the session lives.
+        let Ok(reply) = codec::read(&bytes) else { return Ok(Judgement::plain(Verdict::Done)) };
+        self.fresh(reply.server_transactions.first())?;
         Ok(self.dialect.judge(Operation::MessageRead, &answer(reply, Value::Null)))
     }
 

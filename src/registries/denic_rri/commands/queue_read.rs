@@ -1,6 +1,10 @@
 //! QUEUE-READ: the oldest message of the queue, of all or of one type. Reading removes nothing and costs no quota, so it
 //! also serves to keep a session alive; the protocol has no request for that.
 
+mod salvage;
+
+pub use salvage::salvage;
+
 use serde_json::{Map, Value, json};
 
 use super::super::codec::tree::{Action, Block, Item, Order};
@@ -24,9 +28,6 @@ pub const TYPES: &[&str] = &[
     "expireWarning",
     "expire",
 ];
-
-/// Characters of a message of an unknown type that are kept as they came.
-const MOST_RAW: usize = 16_384;
 
 /// Asks for the oldest message.
 pub struct QueueRead {
@@ -118,7 +119,7 @@ pub fn data(answer: &Block) -> Map<String, Value> {
     if let Some(kind) = answer.get(Word::MsgType) {
         object.insert("type".into(), json!(spelled(kind)));
         if !TYPES.iter().any(|known| known.eq_ignore_ascii_case(kind)) {
-            object.insert("raw".into(), answer.source.chars().take(MOST_RAW).collect::<String>().into());
+            object.insert("raw".into(), answer.source.as_str().into());
         }
     }
     object

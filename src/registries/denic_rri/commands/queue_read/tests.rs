@@ -77,5 +77,5 @@ fn an_unknown_type_keeps_what_is_understood_and_the_rest_as_it_came() {
     let raw = data["raw"].as_str().unwrap();
     assert!(raw.starts_with("<msg:message ") && raw.ends_with("</msg:message>") && raw.contains("the moon"), "{raw}");
     let long = shown(&format!("{HEAD}Msgtype: long\nX: {}\n", "\u{fc}".repeat(30_000)));
-    assert_eq!(long["raw"].as_str().unwrap().chars().count(), 16_384);
+    assert!(long["raw"].as_str().unwrap().chars().count() > 30_000, "nothing is lost when it is removed");
 }
