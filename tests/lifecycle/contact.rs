@@ -1,9 +1,13 @@
 //! Contacts: what is created can be checked, read, changed as a whole or in part, and is never changed by accident.
 
+use registrard::daemon;
+use registrard::job::intake::{self, Submission};
+use registrard::model::Operation;
 use serde_json::{Value, json};
 
+use crate::database::Kind;
 use crate::office::{Office, open};
-use crate::world::{ACCOUNT, Setup, contact_create, handle};
+use crate::world::{ACCOUNT, Setup, World, contact_create, handle, job, play};
 
 fn verified(result: &str) -> Value {
     json!([{
@@ -117,6 +121,22 @@ async fn a_lost_write_is_asked_about() {
         let causes: Vec<_> = detail.attempts.iter().map(|attempt| attempt.cause.as_deref().unwrap()).collect();
         assert_eq!(causes, ["found_applied"]);
         assert_eq!(office.world.requests_for(ACCOUNT, "contact.update").len(), 1);
+    })
+    .await;
+}
+
+/// What a job would send is said before it is taken in.
+#[tokio::test]
+async fn a_change_in_part_says_so_in_its_plan() {
+    play(Kind::Sqlite, Setup::new(), async |world: World| {
+        let part = json!({ "handle": handle("MAX"), "merge": true, "phone": "+49.30123456" });
+        let jobs = [job(ACCOUNT, "contact.update", part), contact_create("MAX")];
+        let gate = daemon::gate(&world.config, &daemon::accounts(&world.config).unwrap());
+        let items = jobs.map(|job| Submission { job, batch: None });
+        let report = intake::submit(&gate, &*world.database.store, &items, true).await.unwrap();
+        let plans: Vec<_> = report.into_iter().map(|one| one.plan).collect();
+        assert_eq!(plans[0], [Operation::ContactInfo, Operation::ContactUpdate]);
+        assert_eq!(plans[1], [Operation::ContactCreate]);
     })
     .await;
 }

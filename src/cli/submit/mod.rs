@@ -17,8 +17,8 @@ use crate::broker::Published;
 use crate::broker::rabbitmq::{JobMessage, Names, publish_jobs};
 use crate::config::Config;
 use crate::job::intake::{Outcome, Submission, Submitted};
-use crate::model::State;
 use crate::model::request::Warning;
+use crate::model::{Operation, State};
 use crate::store::Store;
 
 /// Jobs handed over at once: few enough for a moving progress bar, enough for one transaction to carry many.
@@ -64,13 +64,14 @@ struct Line {
     field: Option<String>,
     reason: Option<String>,
     warnings: Vec<Warning>,
+    plan: Vec<Operation>,
 }
 
 impl From<&Submitted> for Line {
     fn from(submitted: &Submitted) -> Self {
         let job = submitted.id.map(|id| id.to_string());
-        let warnings = submitted.warnings.clone();
-        let line = |outcome| Self { job, outcome, state: None, code: None, field: None, reason: None, warnings };
+        let (warnings, plan) = (submitted.warnings.clone(), submitted.plan.clone());
+        let line = |outcome| Self { job, outcome, state: None, code: None, field: None, reason: None, warnings, plan };
         match &submitted.outcome {
             Outcome::Accepted => line("accepted"),
             Outcome::Duplicate(state) => Self { state: Some(*state), ..line("duplicate") },
@@ -89,7 +90,12 @@ impl Row for Line {
     fn cells(&self) -> Vec<String> {
         let text = |part: &Option<String>| part.clone().unwrap_or_default();
         let warning = |warning: &Warning| format!("warning: {}: {} ({})", warning.field, warning.reason, warning.rule);
-        let reasons: Vec<String> = self.reason.iter().cloned().chain(self.warnings.iter().map(warning)).collect();
+        let plan = match self.plan.as_slice() {
+            [question, request] => Some(format!("plan: {question} first, then {request} of the whole object")),
+            _ => None,
+        };
+        let warnings = self.warnings.iter().map(warning);
+        let reasons: Vec<String> = self.reason.iter().cloned().chain(plan).chain(warnings).collect();
         vec![
             text(&self.job),
             self.outcome.into(),

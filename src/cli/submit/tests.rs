@@ -71,7 +71,7 @@ fn ids_are_those_of_the_publisher_or_made_of_content_and_place() {
 }
 
 fn taken(id: JobId, outcome: Outcome) -> Submitted {
-    Submitted { index: 0, id: Some(id), outcome, warnings: vec![] }
+    Submitted { index: 0, id: Some(id), outcome, warnings: vec![], plan: vec![] }
 }
 
 /// Submits a text to a store where `answers` become of its jobs.
@@ -95,7 +95,7 @@ async fn what_became_of_each_job_is_told_and_a_rejection_fails_the_command() {
     let answers = vec![
         taken(id, Outcome::Accepted),
         taken(id, Outcome::Duplicate(State::Succeeded)),
-        Submitted { index: 0, id: None, outcome: Outcome::Rejected(reject), warnings: vec![] },
+        Submitted { index: 0, id: None, outcome: Outcome::Rejected(reject), warnings: vec![], plan: vec![] },
     ];
     let (lines, ended) = submit(&Fake::default(), &args(false), answers).await;
     let outcomes: Vec<_> = lines.iter().map(|line| line["outcome"].as_str().unwrap()).collect();

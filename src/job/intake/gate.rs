@@ -143,6 +143,16 @@ impl Gate {
         })
     }
 
+    /// The requests an admitted job is made of, in order: for one that states only what shall change, first the question
+    /// that completes it.
+    #[must_use]
+    pub fn plan(&self, job: &NewJob) -> Vec<Operation> {
+        let registry = self.accounts.get(&job.account);
+        let first =
+            registry.and_then(|registry| registry.dialect().reads_first(job.operation, &job.params).ok().flatten());
+        first.map(|question| question.operation).into_iter().chain([job.operation]).collect()
+    }
+
     /// What a publisher may do; `None` means everything.
     fn rule(&self, publisher: Publisher<'_>) -> Result<Option<&config::Publisher>, Reject> {
         let denied = |reason: String| Err(Reject::new(RejectCode::NotAllowed, fields::clean(&reason)));

@@ -6,7 +6,7 @@ use serde_json::Value;
 use super::commit::refusal;
 use super::gate::{DefaultId, Gate, Origin, Publisher};
 use crate::model::request::Warning;
-use crate::model::{JobId, NewJob, Reject, State};
+use crate::model::{JobId, NewJob, Operation, Reject, State};
 use crate::store::{Acceptance, Store, StoreError};
 
 /// One item of a submission.
@@ -29,6 +29,8 @@ pub struct Submitted {
     pub outcome: Outcome,
     /// Rules it breaks that do not stop it.
     pub warnings: Vec<Warning>,
+    /// What it would do at the registry, request by request; nothing for a job that is turned away.
+    pub plan: Vec<Operation>,
 }
 
 /// Taken in or not.
@@ -68,14 +70,14 @@ pub async fn submit(
         };
         report.push(match gate.admit(&origin, &item.job) {
             Ok(job) => {
-                let (id, warnings) = (Some(job.id), job.warnings.clone());
+                let (id, warnings, plan) = (Some(job.id), job.warnings.clone(), gate.plan(&job));
                 places.push(index);
                 jobs.push(job);
-                Submitted { index, id, outcome: Outcome::Accepted, warnings }
+                Submitted { index, id, outcome: Outcome::Accepted, warnings, plan }
             }
             Err(reject) => {
                 let id = item.job.get("id").and_then(Value::as_str).and_then(|id| id.parse().ok());
-                Submitted { index, id, outcome: Outcome::Rejected(reject), warnings: vec![] }
+                Submitted { index, id, outcome: Outcome::Rejected(reject), warnings: vec![], plan: vec![] }
             }
         });
     }
