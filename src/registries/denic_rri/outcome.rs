@@ -6,6 +6,7 @@ mod codes;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use self::codes::Meaning;
 use crate::model::deadline::{Deadline, DeadlineKind};
@@ -40,6 +41,7 @@ impl ResultWord {
 
 /// What the answer to an operation means for its job.
 pub fn judge(operation: Operation, answer: &Answer) -> Judgement {
+    let inner = inside(answer);
     let in_no_table = |message: &&Message| codes::find(&message.code, operation).is_none();
     let blocked = answer.messages.iter().any(|message| means(operation, message) == Meaning::Blocked);
     Judgement {
@@ -48,10 +50,16 @@ pub fn judge(operation: Operation, answer: &Answer) -> Judgement {
             ResultWord::Failed => refusal(operation, answer),
             ResultWord::Exception => malfunction(operation, &reason(operation, answer)),
         },
-        unknown_codes: answer.messages.iter().filter(in_no_table).map(|message| message.code.clone()).collect(),
+        unknown_codes: answer.messages.iter().chain(&inner).filter(in_no_table).map(|one| one.code.clone()).collect(),
         deadlines: deadlines(operation, answer),
         account_cooldown: blocked.then(|| (BLOCKED_FOR, "access limit exceeded".to_owned())),
     }
+}
+
+/// What a message of the queue says in messages of its own. They decide nothing about the request that read it.
+fn inside(answer: &Answer) -> Vec<Message> {
+    let inner = answer.data.get("messages").map(Vec::<Message>::deserialize);
+    inner.and_then(Result::ok).unwrap_or_default()
 }
 
 /// The writes after which the registry may still be assessing the domain.
