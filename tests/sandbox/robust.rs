@@ -69,8 +69,12 @@ async fn every_request_sample_may_come_byte_by_byte() {
         let answer = client.receive().await.unwrap_or_else(|| panic!("{name}: no answer"));
         let result = if name.ends_with(".xml") {
             let document = answer.trim_start_matches("<?xml version=\"1.0\" encoding=\"UTF-8\"?>").trim();
-            assert!(document.starts_with("<registry-response") && document.ends_with("</registry-response>"), "{answer}");
-            let inside = |tag: &str| Some(answer.split_once(&format!("<tr:{tag}>"))?.1.split_once("</tr:")?.0.to_owned());
+            assert!(
+                document.starts_with("<registry-response") && document.ends_with("</registry-response>"),
+                "{answer}"
+            );
+            let inside =
+                |tag: &str| Some(answer.split_once(&format!("<tr:{tag}>"))?.1.split_once("</tr:")?.0.to_owned());
             assert!(inside("stid").is_some_and(|stid| !stid.is_empty()), "{name}: {answer}");
             inside("result").unwrap_or_default()
         } else {

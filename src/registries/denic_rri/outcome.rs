@@ -13,7 +13,7 @@ use crate::model::deadline::{Deadline, DeadlineKind};
 use crate::model::retry::Pace;
 use crate::model::verdict::Judgement;
 use crate::model::{Answer, Later, Level, Message, Operation, Scope, Verdict};
-use crate::registries::{Explanation, Removed};
+use crate::registries::{Explanation, OpenError, Removed};
 
 /// How long an account is silent after it was blocked; sending meanwhile prolongs the block.
 pub const BLOCKED_FOR: Duration = Duration::from_secs(120);
@@ -238,6 +238,22 @@ pub enum Login {
     Trouble(String),
     /// Refused: nobody tries again by itself, ten wrong logins lock the account.
     Refused(String),
+}
+
+impl Login {
+    /// Whether a session is open, and if not, what to do next.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn opened(self) -> Result<(), OpenError> {
+        match self {
+            Self::Open => Ok(()),
+            Self::NotNow(reason, time) => Err(OpenError::NotNow(reason, time)),
+            Self::Blocked(reason, time) => Err(OpenError::Blocked(reason, time)),
+            Self::Trouble(reason) => Err(OpenError::Unreachable(reason)),
+            Self::Refused(reason) => Err(OpenError::Refused(reason)),
+        }
+    }
 }
 
 /// Reads the answer to a LOGIN. What is not known to pass counts as refused (law 10).
