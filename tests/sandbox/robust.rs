@@ -49,7 +49,7 @@ fn root(document: &str) -> String {
     let mut reader = quick_xml::Reader::from_str(document);
     let (mut root, mut depth) = (String::new(), 0);
     loop {
-        match reader.read_event().unwrap_or_else(|error| panic!("{error}: {document}")) {
+        match reader.read_event().expect(document) {
             Event::Start(start) if depth == 0 => {
                 root = start.name().as_ref().to_owned();
                 depth = 1;
