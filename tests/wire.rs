@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use clap::Parser;
 use registrard::cli::output::Format;
 use registrard::cli::wire::{self, WireArgs};
+use registrard::model::Operation;
 use registrard::registries::{self, Dialect, WireOptions};
 
 const TRANSACTION: &str = "kv-7bf04fa8";
@@ -85,7 +86,12 @@ fn expect(name: &str, found: &[u8]) {
 /// The operation of a golden answer: the first two words of its name, or the first for one whose name is one word.
 fn operation(name: &str) -> String {
     let words: Vec<&str> = name.split('.').collect();
-    if words[0] == "raw" { "raw".into() } else { words[..2].join(".") }
+    if ["raw", "login", "logout"].contains(&words[0]) { words[0].into() } else { words[..2].join(".") }
+}
+
+/// The same as a job knows it; an answer to a LOGIN or LOGOUT shows nothing, whatever it is read as.
+fn read_as(name: &str) -> Operation {
+    operation(name).parse().unwrap_or(Operation::AccountInfo)
 }
 
 fn dialect(format: &str) -> std::sync::Arc<dyn Dialect> {

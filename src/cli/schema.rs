@@ -121,6 +121,8 @@ fn moved() -> Value {
             "context": { "description": "The publisher's own data." },
             "deadlines": { "type": "array", "items": { "type": "object", "required": ["kind", "due"] },
                            "description": "Dates the answer named." },
+            "unknown_codes": { "type": "array", "minItems": 1, "items": { "type": "string" },
+                               "description": "Native codes in the answer that this release does not know." },
         },
     })
 }
@@ -282,7 +284,7 @@ mod tests {
             (Event::of_account("A", "resumed", "why", now), "account"),
             (Event::of_reject(&reject, &about, now), "rejected"),
             (Event::of_warnings(&request, now).unwrap(), "warned"),
-            (Event::of_move(&job, &step, &[deadline]), "job"),
+            (Event::of_move(&job, &step, &[deadline]).with_unknown_codes(&["69999999999".into()]), "job"),
             (Event::of_message(&told, now), "message"),
         ] {
             fits(&schema, &event.body);

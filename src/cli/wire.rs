@@ -1,8 +1,11 @@
 //! `registrard wire`: what a job would send, and what an answer means. No network, no store.
 
+mod dates;
 mod decode;
 mod encode;
 mod next;
+mod queue;
+mod session;
 mod table;
 
 use std::io::{Read, Write};

@@ -349,7 +349,8 @@ impl Circumstances {
             step.cause(),
             Cause::Claimed | Cause::Deferred | Cause::StillUnknown | Cause::StillPending | Cause::FoundNothing
         ) {
-            step.event = Some(Event::of_move(job, &step, &judgement.deadlines));
+            let event = Event::of_move(job, &step, &judgement.deadlines);
+            step.event = Some(event.with_unknown_codes(&judgement.unknown_codes));
         }
         step
     }

@@ -111,6 +111,15 @@ impl Event {
         }
     }
 
+    /// The same event, telling of native codes in the answer that stand in no table: nobody may decide on them unseen.
+    #[must_use]
+    pub fn with_unknown_codes(mut self, codes: &[String]) -> Self {
+        if !codes.is_empty() {
+            self.body["data"]["unknown_codes"] = json!(codes);
+        }
+        self
+    }
+
     /// The event of a job that was taken in although it breaks rules; `None` for one that breaks none.
     #[must_use]
     pub fn of_warnings(job: &NewJob, time: Timestamp) -> Option<Self> {

@@ -165,6 +165,12 @@ pub trait Dialect: Send + Sync + 'static {
         Step::Found(Finding::Unknown("this registry's pending orders are ended by its messages only".into()))
     }
 
+    /// Whether the answer to a LOGIN opened a session, and if not, what the caller does next; `None` where a registry has
+    /// no LOGIN.
+    fn opened(&self, _answer: &Answer) -> Option<Result<(), OpenError>> {
+        None
+    }
+
     /// What a native code means in the answer to an operation; `None` for a code that stands in no table.
     fn explain(&self, _operation: Operation, _code: &str) -> Option<Explanation> {
         None

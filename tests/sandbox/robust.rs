@@ -43,6 +43,65 @@ async fn a_request_may_come_byte_by_byte() {
     assert_eq!(field(&client.receive().await.unwrap(), "RESULT"), "success");
 }
 
+/// The root element of a well-formed document.
+fn root(document: &str) -> String {
+    use quick_xml::events::Event;
+    let mut reader = quick_xml::Reader::from_str(document);
+    let (mut root, mut depth) = (String::new(), 0);
+    loop {
+        match reader.read_event().expect(document) {
+            Event::Start(start) if depth == 0 => {
+                root = start.name().as_ref().to_owned();
+                depth = 1;
+            }
+            Event::Start(_) => depth += 1,
+            Event::End(_) => depth -= 1,
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    assert_eq!(depth, 0, "{document}");
+    root
+}
+
+/// Every request sample, one byte at a time, on one connection: each is read whole and answered in its own format.
+#[tokio::test]
+async fn every_request_sample_may_come_byte_by_byte() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/denic_rri");
+    let mut names: Vec<String> = std::fs::read_dir(&folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| !name.starts_with("answer.") && (name.ends_with(".kv") || name.ends_with(".xml")))
+        .collect();
+    // A LOGOUT ends the connection.
+    names.sort_by_key(|name| (name.starts_with("logout."), name.clone()));
+    assert!(names.len() >= 60, "{names:?}");
+    let world = World::with(DenicOptions { requests_per_window: Some(2000), ..DenicOptions::default() }).await;
+    let mut client = world.login(0).await;
+    for name in names {
+        let request = std::fs::read(folder.join(&name)).unwrap();
+        if name.starts_with("logout.") {
+            client = world.login(0).await;
+        }
+        for byte in [&u32::try_from(request.len()).unwrap().to_be_bytes()[..], &request].concat() {
+            client.stream.write_all(&[byte]).await.unwrap();
+        }
+        client.stream.flush().await.unwrap();
+        let answer = client.receive().await.unwrap_or_else(|| panic!("{name}: no answer"));
+        let result = if name.ends_with(".xml") {
+            assert_eq!(root(&answer), "registry-response", "{name}: {answer}");
+            let inside =
+                |tag: &str| Some(answer.split_once(&format!("<tr:{tag}>"))?.1.split_once("</tr:")?.0.to_owned());
+            assert!(inside("stid").is_some_and(|stid| !stid.is_empty()), "{name}: {answer}");
+            inside("result").unwrap_or_default()
+        } else {
+            assert!(!field(&answer, "STID").is_empty(), "{name}: {answer}");
+            field(&answer, "RESULT").to_owned()
+        };
+        assert!(["success", "failed"].contains(&result.as_str()), "{name}: {answer}");
+    }
+}
+
 #[tokio::test]
 async fn no_tls_is_no_conversation() {
     let world = World::new().await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{decode, dialect, encode, expect, load, named, operation};
+use super::{decode, dialect, encode, expect, load, named, operation, read_as};
 
 /// All golden answers: name and format.
 fn answers() -> Vec<(String, &'static str)> {
@@ -30,7 +30,7 @@ fn an_answer_that_is_cut_is_an_error_or_an_answer() {
     for (name, format) in answers() {
         let answer = load(&format!("answer.{name}.{format}"));
         let whole = String::from_utf8(answer.clone()).unwrap().trim_end().len();
-        let operation = operation(&name).parse().unwrap();
+        let operation = read_as(&name);
         for cut in 0..whole {
             match dialect(format).decode(operation, &answer[..cut]) {
                 Ok(answer) => {
@@ -47,7 +47,7 @@ fn an_answer_that_is_cut_is_an_error_or_an_answer() {
 fn k_v_answers_read_alike_however_they_are_set() {
     for name in named("answer.", ".kv") {
         let text = String::from_utf8(load(&format!("answer.{name}.kv"))).unwrap();
-        let plain = dialect("kv").decode(operation(&name).parse().unwrap(), text.as_bytes()).unwrap();
+        let plain = dialect("kv").decode(read_as(&name), text.as_bytes()).unwrap();
         let (head, sections) = text.split_once("\n[").map_or((text.as_str(), ""), |(head, rest)| (head, rest));
         let keyword = |line: &str, case: fn(&str) -> String| {
             line.split_once(": ").map_or(line.to_owned(), |(keyword, value)| format!("{}: {value}", case(keyword)))
@@ -70,7 +70,7 @@ fn k_v_answers_read_alike_however_they_are_set() {
             ("unknown lines", format!("Future: x\n{text}\n[Something New]\nHandle: y\nDomain: z.de\n[Empty]\n")),
             ("order", if mixed { text.clone() } else { join(&by_keyword) }),
         ] {
-            let mut read = dialect("kv").decode(operation(&name).parse().unwrap(), set.as_bytes()).unwrap();
+            let mut read = dialect("kv").decode(read_as(&name), set.as_bytes()).unwrap();
             read.server_transaction.clone_from(&plain.server_transaction);
             // Exactly what came is kept of an unknown type, so it differs.
             if plain.data.get("raw").is_none() && !(how == "tabs" && set.contains("ERROR:\t901")) {
@@ -86,7 +86,7 @@ fn xml_answers_read_alike_whatever_their_prefixes_and_version() {
     for name in named("answer.", ".xml") {
         let text = String::from_utf8(load(&format!("answer.{name}.xml"))).unwrap();
         let read = |text: &str| {
-            let mut answer = dialect("xml").decode(operation(&name).parse().unwrap(), text.as_bytes()).unwrap();
+            let mut answer = dialect("xml").decode(read_as(&name), text.as_bytes()).unwrap();
             if let Some(data) = answer.data.as_object_mut() {
                 data.remove("raw");
             }

@@ -5,7 +5,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::super::output::Format;
-use super::{Dialects, next, table};
+use super::queue::{self, Seen};
+use super::session::{self, Asked};
+use super::{Dialects, dates, next, table};
 use crate::model::request::DEFAULT_MAX_ATTEMPTS;
 use crate::model::retry::Pace;
 use crate::model::verdict::Judgement;
@@ -16,9 +18,9 @@ use crate::registries::Dialect;
 pub struct Decode {
     #[command(flatten)]
     dialect: Dialects,
-    /// The operation that was answered, for example domain.create
+    /// The operation that was answered, for example domain.create; also login and logout
     #[arg(long, value_name = "OP")]
-    operation: Operation,
+    operation: Asked,
     /// Which of the job's attempts was answered so
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=i64::from(DEFAULT_MAX_ATTEMPTS)))]
     attempt: u32,
@@ -34,8 +36,8 @@ impl Decode {
         if bytes.is_empty() {
             return Err("there is no answer: the input is empty".into());
         }
-        let answer = dialect.decode(self.operation, dialect.unframe(bytes)?)?;
-        let meaning = self.meaning(&*dialect, &answer);
+        let answer = dialect.decode(self.operation.read_as(), dialect.unframe(bytes)?)?;
+        let meaning = self.meaning(&*dialect, &answer)?;
         match format {
             Format::Json => {
                 serde_json::to_string_pretty(&meaning).map(|text| text + "\n").map_err(|error| error.to_string())
@@ -46,10 +48,13 @@ impl Decode {
     }
 
     /// Everything there is to say about an answer; what there is nothing to say of is left out.
-    fn meaning(&self, dialect: &dyn Dialect, answer: &Answer) -> Value {
-        let judgement = dialect.judge(self.operation, answer);
+    fn meaning(&self, dialect: &dyn Dialect, answer: &Answer) -> Result<Value, String> {
+        let (judgement, next) = match self.operation {
+            Asked::Job(operation) => self.of_job(dialect, operation, answer),
+            Asked::Login => session::login(dialect, answer)?,
+            Asked::Logout => session::logout(dialect, answer)?,
+        };
         let (word, reason) = verdict(&judgement.verdict);
-        let next = next::steps(dialect, self.operation, answer, &judgement, self.attempt);
         let mut meaning = json!({ "verdict": word, "next": next, "answer": answer });
         let mut put = |name: &str, value: Value| {
             if !value.is_null() && value.as_array().is_none_or(|items| !items.is_empty()) {
@@ -58,14 +63,36 @@ impl Decode {
         };
         put("reason", json!(reason));
         if let Verdict::Later(later) = &judgement.verdict {
-            put("wait", wait(later));
+            put("wait", wait(later, self.operation));
         }
-        put("codes", codes(dialect, self.operation, answer, &judgement));
+        put("codes", codes(dialect, self.operation.read_as(), answer, &judgement));
         put("unknown_codes", json!(judgement.unknown_codes));
         put("deadlines", json!(judgement.deadlines));
         let cooldown = judgement.account_cooldown.as_ref();
         put("account_cooldown_seconds", json!(cooldown.map(|(time, _)| time.as_secs())));
-        meaning
+        Ok(meaning)
+    }
+
+    /// What the answer to a job's request means, with the dates of the message it may hold, and what happens next: by the
+    /// poller, to the job, and by a human.
+    fn of_job(&self, dialect: &dyn Dialect, operation: Operation, answer: &Answer) -> (Judgement, Vec<String>) {
+        let mut judgement = dialect.judge(operation, answer);
+        let mut steps = next::steps(dialect, operation, answer, &judgement, self.attempt);
+        let seen = queue::seen(dialect.mailbox(), operation, answer);
+        if let (Some(_), Some(of_job)) = (&seen, steps.first_mut()) {
+            of_job.insert_str(0, "a job that asked for it: ");
+        }
+        let Seen { mut next, deadlines, too_late } = seen.unwrap_or_default();
+        for deadline in deadlines {
+            if !judgement.deadlines.contains(&deadline) {
+                judgement.deadlines.push(deadline);
+            }
+        }
+        next.append(&mut steps);
+        if !too_late {
+            next.extend(judgement.deadlines.iter().map(dates::sentence));
+        }
+        (judgement, next)
     }
 }
 
@@ -111,10 +138,11 @@ fn codes(dialect: &dyn Dialect, operation: Operation, answer: &Answer, judgement
     json!(codes)
 }
 
-fn wait(later: &Later) -> Value {
-    let who = match later.scope {
-        Scope::Job => "job",
-        Scope::Account => "account",
+fn wait(later: &Later, asked: Asked) -> Value {
+    let who = match (later.scope, asked) {
+        (Scope::Account, _) => "account",
+        (Scope::Job, Asked::Job(_)) => "job",
+        (Scope::Job, Asked::Login | Asked::Logout) => "session",
     };
     match later.pace {
         Pace::Soon => json!({ "who": who, "how_long": "soon" }),

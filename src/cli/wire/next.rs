@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::job::outcome::{AccountEffect, Circumstances, Outcome};
 use crate::model::request::DEFAULT_MAX_ATTEMPTS;
-use crate::model::retry::Policy;
+use crate::model::retry::{Pace, Policy};
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Class, Job, JobId, Move, ObjectKey, Operation, State, Verdict, WaitingFor};
 use crate::registries::{Dialect, Step};
@@ -29,11 +29,7 @@ pub fn steps(
 ) -> Vec<String> {
     let job = job(operation, attempt);
     // The jitter lies between these two.
-    let [soonest, latest] = [0.0, 1.0].map(|random| {
-        let here =
-            Circumstances { policy: Policy::default(), random, now: NOW, next_quota_day: NOW + QUOTA_DAY, fence: 0 };
-        here.answered(&job, answer.clone(), judgement)
-    });
+    let [soonest, latest] = [0.0, 1.0].map(|random| here(random, QUOTA_DAY).answered(&job, answer.clone(), judgement));
     let mut steps: Vec<String> = Vec::new();
     if let (Some(soonest), Some(latest)) = (&soonest.step, &latest.step) {
         steps.push(of_job(dialect, &job, soonest, latest));
@@ -46,35 +42,55 @@ pub fn steps(
     steps
 }
 
+fn here(random: f64, left: Duration) -> Circumstances {
+    Circumstances { policy: Policy::default(), random, now: NOW, next_quota_day: NOW + left, fence: 0 }
+}
+
 fn of_job(dialect: &dyn Dialect, job: &Job, soonest: &Move, latest: &Move) -> String {
     let wait = range(soonest.due_at, latest.due_at);
     let why = latest.reason.as_deref().unwrap_or_default();
     match (latest.to(), latest.waiting_for) {
-        (State::Pending, _) => format!("pending: ended by {why}"),
+        (State::Pending, _) => pending(dialect, job, &wait, why),
         (State::InDoubt, _) => doubt(dialect, job, &wait),
         (State::NeedsAttention, _) => format!("needs_attention: {why}"),
         (State::Waiting, WaitingFor::Quota) => "again on the next quota day, at no cost".into(),
         (State::Waiting, WaitingFor::Cooldown) => format!("again after {wait}, at no cost"),
         (State::Waiting, _) if latest.spend => {
             let next = job.spent + 2;
-            format!("again after {wait} of back-off (attempt {next} of {})", job.max_attempts)
+            format!("again after {wait} of back-off (attempt {next} of {}); other objects go on", job.max_attempts)
         }
         (State::Waiting, _) => "waits, at no cost".into(),
         (ended, _) => format!("ends as {ended}"),
     }
 }
 
-/// The first question about a doubt, found by asking the dialect about an example.
-fn doubt(dialect: &dyn Dialect, job: &Job, wait: &str) -> String {
-    let doubt = Doubt {
+/// What ends an order the registry took: its message, or the answer to a question.
+fn pending(dialect: &dyn Dialect, job: &Job, wait: &str, until: &str) -> String {
+    let Policy { pending, follow_ups, .. } = Policy::default();
+    let hours = pending.longest.as_secs() / 3600;
+    let when = format!(
+        "first after {wait}, each time doubled up to {hours} h, at most {follow_ups} times, then needs_attention"
+    );
+    match dialect.follow_up(&about(job), &[]) {
+        Step::Ask(question) => format!("pending: ended by {until}; asked about ({}) {when}", question.operation),
+        Step::Found(_) => format!("pending: ended by {until}; looked at {when}"),
+    }
+}
+
+fn about(job: &Job) -> Doubt<'_> {
+    Doubt {
         account: &job.account,
         operation: job.operation,
         params: &job.params,
         transaction: job.transaction.as_deref().unwrap_or_default(),
         since: NOW,
-    };
+    }
+}
+
+/// The first question about a doubt, found by asking the dialect about an example.
+fn doubt(dialect: &dyn Dialect, job: &Job, wait: &str) -> String {
     let when = format!("first after {wait}, at most {} times", Policy::default().questions);
-    match dialect.reconcile(&doubt, &[]) {
+    match dialect.reconcile(&about(job), &[]) {
         Step::Ask(question) => {
             format!("in doubt: asks the registry ({}) whether it happened, {when}", question.operation)
         }
@@ -86,9 +102,21 @@ fn of_account(outcome: &Outcome) -> Option<String> {
     let quota = outcome.step.as_ref().is_some_and(|step| step.waiting_for == WaitingFor::Quota);
     match outcome.account.as_ref()? {
         AccountEffect::Suspend(_) => Some("the account sends nothing more until an operator resumes it".into()),
-        AccountEffect::CoolDown(..) if quota => Some("silence of the account until the next quota day".into()),
-        AccountEffect::CoolDown(until, _) => Some(format!("silence of the account for {}", range(*until, *until))),
+        AccountEffect::CoolDown(..) if quota => Some(until_quota_day()),
+        AccountEffect::CoolDown(until, _) => {
+            Some(format!("silence of the account for {}: its other jobs wait too, at no cost", range(*until, *until)))
+        }
     }
+}
+
+/// The silence after a quota refusal, late in a quota day and early in it.
+fn until_quota_day() -> String {
+    let silence = |left: Duration| here(1.0, left).end_of(Pace::NextQuotaDay).duration_since(NOW).as_secs();
+    let margin = silence(QUOTA_DAY) - i64::try_from(QUOTA_DAY.as_secs()).unwrap_or_default();
+    let probe = silence(Duration::from_secs(24 * 3600)) / 60;
+    format!(
+        "silence of the account until {margin} s into the next quota day, or for {probe} min where the day has just begun"
+    )
 }
 
 /// `2 s`, or `0.2 to 2 s` where it depends on the jitter.

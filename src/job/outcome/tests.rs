@@ -232,3 +232,16 @@ fn a_pending_order_is_asked_about_until_it_ends() {
     let step = here().followed_up(&order, Finding::Taken(heard(), "assessment".into()), &[]).step.unwrap();
     assert_eq!(step.cause(), Cause::StillPending);
 }
+
+#[test]
+fn codes_nobody_knows_are_told_with_the_job() {
+    let job = job(Operation::DomainUpdate, State::Running);
+    let mut judgement = Judgement::plain(Verdict::Done);
+    let event = |judgement: &Judgement| {
+        let step = here().answered(&job, Answer::default(), judgement).step.unwrap();
+        step.event.unwrap().body["data"]["unknown_codes"].clone()
+    };
+    assert_eq!(event(&judgement), Value::Null);
+    judgement.unknown_codes = vec!["59999999999".into()];
+    assert_eq!(event(&judgement), serde_json::json!(["59999999999"]));
+}

@@ -16,7 +16,7 @@ use super::check::rules::Levels;
 use super::commands::login;
 use super::dialect::{self, Rri, is_reg_acc};
 use super::limits::{self, Calendar};
-use super::outcome::{self, Login};
+use super::outcome;
 use super::session::{Connection, RriSession};
 use super::settings::Settings;
 use crate::model::{Lost, Secret};
@@ -141,13 +141,8 @@ impl Registry for Account {
                 "no answer to LOGIN: {reason} (is this machine's address on the allow-list?)"
             ))
         })?;
-        match outcome::login(&dialect::answer(reply, Value::Null)) {
-            Login::Open => Ok(Box::new(RriSession::new(connection, Arc::clone(&self.dialect)))),
-            Login::NotNow(reason, time) => Err(OpenError::NotNow(reason, time)),
-            Login::Blocked(reason, time) => Err(OpenError::Blocked(reason, time)),
-            Login::Trouble(reason) => Err(OpenError::Unreachable(reason)),
-            Login::Refused(reason) => Err(OpenError::Refused(reason)),
-        }
+        outcome::login(&dialect::answer(reply, Value::Null)).opened()?;
+        Ok(Box::new(RriSession::new(connection, Arc::clone(&self.dialect))))
     }
 }
 

@@ -11,7 +11,7 @@ use super::{by_hand, frame, merge, object, outcome, reconcile};
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Operation, Reject, Verdict};
-use crate::registries::{Checked, Dialect, Explanation, Mailbox, Prepared, Step, WireOptions};
+use crate::registries::{Checked, Dialect, Explanation, Mailbox, OpenError, Prepared, Step, WireOptions};
 
 /// A transaction id as long as any, to measure requests with.
 const LONGEST_TRANSACTION: usize = 64;
@@ -159,6 +159,10 @@ impl Dialect for Rri {
 
     fn follow_up(&self, order: &Doubt<'_>, heard: &[Answer]) -> Step {
         reconcile::follow_up(self, &self.rules.reg_acc, order, heard)
+    }
+
+    fn opened(&self, answer: &Answer) -> Option<Result<(), OpenError>> {
+        Some(outcome::login(answer).opened())
     }
 
     fn explain(&self, operation: Operation, code: &str) -> Option<Explanation> {

@@ -6,13 +6,14 @@ mod codes;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde::Deserialize;
 
 use self::codes::Meaning;
 use crate::model::deadline::{Deadline, DeadlineKind};
 use crate::model::retry::Pace;
 use crate::model::verdict::Judgement;
 use crate::model::{Answer, Later, Level, Message, Operation, Scope, Verdict};
-use crate::registries::{Explanation, Removed};
+use crate::registries::{Explanation, OpenError, Removed};
 
 /// How long an account is silent after it was blocked; sending meanwhile prolongs the block.
 pub const BLOCKED_FOR: Duration = Duration::from_secs(120);
@@ -40,6 +41,7 @@ impl ResultWord {
 
 /// What the answer to an operation means for its job.
 pub fn judge(operation: Operation, answer: &Answer) -> Judgement {
+    let inner = inside(answer);
     let in_no_table = |message: &&Message| codes::find(&message.code, operation).is_none();
     let blocked = answer.messages.iter().any(|message| means(operation, message) == Meaning::Blocked);
     Judgement {
@@ -48,10 +50,16 @@ pub fn judge(operation: Operation, answer: &Answer) -> Judgement {
             ResultWord::Failed => refusal(operation, answer),
             ResultWord::Exception => malfunction(operation, &reason(operation, answer)),
         },
-        unknown_codes: answer.messages.iter().filter(in_no_table).map(|message| message.code.clone()).collect(),
+        unknown_codes: answer.messages.iter().chain(&inner).filter(in_no_table).map(|one| one.code.clone()).collect(),
         deadlines: deadlines(operation, answer),
         account_cooldown: blocked.then(|| (BLOCKED_FOR, "access limit exceeded".to_owned())),
     }
+}
+
+/// What a message of the queue says in messages of its own. They decide nothing about the request that read it.
+fn inside(answer: &Answer) -> Vec<Message> {
+    let inner = answer.data.get("messages").map(Vec::<Message>::deserialize);
+    inner.and_then(Result::ok).unwrap_or_default()
 }
 
 /// The writes after which the registry may still be assessing the domain.
@@ -230,6 +238,22 @@ pub enum Login {
     Trouble(String),
     /// Refused: nobody tries again by itself, ten wrong logins lock the account.
     Refused(String),
+}
+
+impl Login {
+    /// Whether a session is open, and if not, what to do next.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn opened(self) -> Result<(), OpenError> {
+        match self {
+            Self::Open => Ok(()),
+            Self::NotNow(reason, time) => Err(OpenError::NotNow(reason, time)),
+            Self::Blocked(reason, time) => Err(OpenError::Blocked(reason, time)),
+            Self::Trouble(reason) => Err(OpenError::Unreachable(reason)),
+            Self::Refused(reason) => Err(OpenError::Refused(reason)),
+        }
+    }
 }
 
 /// Reads the answer to a LOGIN. What is not known to pass counts as refused (law 10).

@@ -13,15 +13,19 @@ pub fn order(user: &str, password: &Secret) -> Order {
 #[cfg(test)]
 mod tests {
     use super::super::super::codec::{self, Format};
+    use super::super::tests::golden;
     use super::*;
 
     #[test]
     fn is_written_in_both_formats() {
-        let order = order("DENIC-1000011-RRI", &Secret::new("se<ret"));
-        let kv = codec::write(&order, Format::Kv, "5.0").unwrap();
-        assert_eq!(kv.as_slice(), b"Version: 5.0\nAction: LOGIN\nUser: DENIC-1000011-RRI\nPassword: se<ret");
-        let xml = codec::write(&order, Format::Xml, "5.0").unwrap();
-        let expected = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<registry-request xmlns=\"http://registry.denic.de/global/5.0\">\n  <login>\n    <user>DENIC-1000011-RRI</user>\n    <password>se&lt;ret</password>\n  </login>\n</registry-request>\n";
-        assert_eq!(std::str::from_utf8(&xml).unwrap(), expected);
+        for (user, password, format, name) in [
+            ("DENIC-1000011-RRI", "secret", Format::Kv, "login.kv"),
+            ("DENIC-1234-Test", "1234", Format::Xml, "login.xml"),
+        ] {
+            let bytes = codec::write(&order(user, &Secret::new(password)), format, "5.0").unwrap();
+            assert_eq!(std::str::from_utf8(&bytes).unwrap(), golden(name), "{name}");
+        }
+        let hostile = codec::write(&order("x", &Secret::new("se<ret")), Format::Xml, "5.0").unwrap();
+        assert!(std::str::from_utf8(&hostile).unwrap().contains("<password>se&lt;ret</password>"));
     }
 }

@@ -12,12 +12,14 @@ pub fn order() -> Order {
 #[cfg(test)]
 mod tests {
     use super::super::super::codec::{self, Format};
+    use super::super::tests::golden;
     use super::*;
 
     #[test]
     fn is_written_in_both_formats() {
-        assert_eq!(codec::write(&order(), Format::Kv, "5.0").unwrap().as_slice(), b"Version: 5.0\nAction: LOGOUT");
-        let xml = codec::write(&order(), Format::Xml, "5.0").unwrap();
-        assert!(std::str::from_utf8(&xml).unwrap().contains("\n  <logout/>\n"));
+        for (format, name) in [(Format::Kv, "logout.kv"), (Format::Xml, "logout.xml")] {
+            let bytes = codec::write(&order(), format, "5.0").unwrap();
+            assert_eq!(std::str::from_utf8(&bytes).unwrap(), golden(name), "{name}");
+        }
     }
 }

@@ -6,6 +6,12 @@ use super::super::dialect::Rri;
 use super::*;
 use crate::registries::{Dialect, WireOptions};
 
+/// A golden file, for requests no job asks for.
+pub fn golden(name: &str) -> String {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/denic_rri");
+    std::fs::read_to_string(folder.join(name)).unwrap()
+}
+
 fn rri(format: &str, protocol: &str) -> Rri {
     let (account, format, protocol) = ("DENIC-1000022".into(), Some(format.into()), Some(protocol.into()));
     Rri::new(&WireOptions { account, format, protocol }).unwrap()

@@ -343,6 +343,18 @@ fn unknown_codes_are_reported_and_known_ones_are_not() {
 }
 
 #[test]
+fn codes_inside_a_message_of_the_queue_count_and_decide_nothing() {
+    let mut answer = answer("Result: success\nINFO: 39999999998 outside");
+    let inner = |code: &str| json!({ "level": "error", "code": code, "text": "x" });
+    answer.data = json!({ "type": "domainStatusUpdate", "messages": [inner("16350000040"), inner("59999999999")] });
+    let judgement = judge(Operation::MessageRead, &answer);
+    assert_eq!(judgement.unknown_codes, ["39999999998", "59999999999"]);
+    assert_eq!(judgement.verdict, Verdict::Done);
+    answer.data = json!({ "messages": "not a list" });
+    assert_eq!(judge(Operation::MessageRead, &answer).unknown_codes, ["39999999998"]);
+}
+
+#[test]
 fn reasons_do_not_repeat_what_was_sent() {
     let Verdict::Refused(reason) =
         verdict(Operation::DomainInfo, "Result: failed\nERROR: 63370088701 AuthInfo does not match [secret]")

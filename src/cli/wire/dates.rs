@@ -1,0 +1,27 @@
+//! The dates an answer names, as sentences: until when, what to do, and what happens otherwise.
+
+use crate::model::deadline::{Deadline, DeadlineKind};
+
+/// A date with what it asks for.
+pub fn sentence(deadline: &Deadline) -> String {
+    let due = deadline.due;
+    match deadline.kind {
+        DeadlineKind::VerificationBeforeDedelegation => {
+            format!("by {due}: verify the holders (contact.update with `verification`), or the domain leaves the zone")
+        }
+        DeadlineKind::VerificationBeforeDeletion => {
+            format!("by {due}: verify the holders (contact.update with `verification`), or the domain is deleted")
+        }
+        DeadlineKind::FailedDomainExpiry => {
+            format!("by {due}: repair the name servers and send domain.update, or the domain is deleted")
+        }
+        DeadlineKind::AuthInfo1Expiry => {
+            format!("until {due} the domain can be transferred with the password its registrar set; then that is void")
+        }
+        DeadlineKind::AuthInfo2Expiry => {
+            format!(
+                "until {due} the domain can be transferred with the password its holders were sent; then that is void"
+            )
+        }
+    }
+}
