@@ -51,7 +51,7 @@ pub fn text(operation: Operation, params: &Map<String, Value>, rules: &Rules) ->
         let rule = "is a secret, and whoever carries or keeps an e-mail can read it: it cannot be ordered in writing";
         return Err(Reject::param(secret, rule));
     }
-    is_taken(operation)?;
+    is_taken(operation, operation.name())?;
     if params.get("merge") == Some(&Value::Bool(true)) {
         // Whoever reads it takes what is missing as to be removed, as the interface does.
         let rule = "the parameters state only what shall change, and an order in writing must state everything";
@@ -66,14 +66,14 @@ pub fn text(operation: Operation, params: &Map<String, Value>, rules: &Rules) ->
     Ok(kv::by_hand(&order))
 }
 
-/// Whether an operation is taken in writing.
-fn is_taken(operation: Operation) -> Result<(), Reject> {
+/// Whether an operation, called so by who asks for it, is taken in writing.
+fn is_taken(operation: Operation, name: &str) -> Result<(), Reject> {
     let rule = match operation {
         operation if IN_WRITING.contains(&operation) => return Ok(()),
         Operation::DomainTransfer => {
             "a locked domain changes its registrar only after the present one has had the lock removed".to_owned()
         }
-        _ => format!("{} does not take {operation} in writing: no lock stands in its way", super::NAME),
+        _ => format!("{} does not take {name} in writing: no lock stands in its way", super::NAME),
     };
     Err(Reject::new(RejectCode::UnknownOperation, rule))
 }
@@ -89,7 +89,7 @@ fn raw(params: &Map<String, Value>, rules: &Rules) -> Result<String, Reject> {
         return Err(refuse("is XML, which is not taken in writing: submit the order with parameters, or as K/V"));
     }
     let named = ACTIONS.iter().find(|(space, kv, _)| (*space, *kv) == (order.action.space, order.action.kv));
-    is_taken(named.map_or(Operation::Raw, |(.., operation)| *operation))?;
+    is_taken(named.map_or(Operation::Raw, |(.., operation)| *operation), order.action.kv)?;
     let keyword = |line: &str| line.split_once(':').map(|(keyword, _)| keyword.trim().to_ascii_lowercase());
     if text.lines().filter_map(keyword).any(|word| SECRET_WORDS.iter().any(|secret| word.contains(secret))) {
         return Err(refuse("holds a secret, and whoever carries or keeps an e-mail can read it"));
@@ -149,7 +149,7 @@ mod tests {
             (xml.to_owned(), "XML"),
             (format!("{head}CHPROV\nAuthInfo: hot air"), "lock removed"),
             (format!("{head}UPDATE\nauthinfohash : hot air"), "secret"),
-            (format!("{head}CREATE"), "no lock"),
+            (format!("{head}CREATE"), "not take CREATE"),
             (format!("{head}TRANSIT\nDisconnect: true"), "name servers"),
             (format!("{head}DELETE\nCtid: x-1"), "transaction id"),
             ("nothing".to_owned(), "request"),

@@ -297,7 +297,7 @@ fn verification_deadlines_are_read_in_both_forms() {
 
 #[test]
 fn refusals_by_code() {
-    use Operation::{ContactCreate, DomainCheck, DomainCreate, DomainDelete, DomainInfo};
+    use Operation::{ContactCreate, DomainCheck, DomainCreate, DomainDelete, DomainInfo, DomainTransfer};
     let minutes = "later Exactly(120s) Account";
     for (operation, code, expected) in [
         (DomainCreate, "53000000012", "later Soon Job"),
