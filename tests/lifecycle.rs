@@ -5,6 +5,8 @@
 
 #[path = "lifecycle/authinfo.rs"]
 mod authinfo;
+#[path = "lifecycle/by_hand.rs"]
+mod by_hand;
 #[path = "lifecycle/contact.rs"]
 mod contact;
 #[path = "support/control.rs"]

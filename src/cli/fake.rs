@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
 use crate::model::{Class, Event, Job, JobId, Move, NewJob, ObjectKey, ObjectKind, Operation, State, WaitingFor};
@@ -72,6 +72,7 @@ pub fn attempt(cause: &str, code: Option<&str>) -> AttemptView {
         cause: Some(cause.into()),
         code: code.map(str::to_owned),
         reason: None,
+        whole: None,
     }
 }
 
@@ -216,7 +217,7 @@ impl Store for Fake {
     async fn next_due(&self, _: &str, _: Timestamp) -> Result<Option<Timestamp>> {
         unreachable!("these tests have no use for it")
     }
-    async fn resolve(&self, _: &Lease, _: JobId, _: u32, _: [u8; 32]) -> Result<bool> {
+    async fn resolve(&self, _: &Lease, _: JobId, _: u32, _: [u8; 32], _: &Map<String, Value>) -> Result<bool> {
         unreachable!("these tests have no use for it")
     }
     async fn start(&self, _: &Lease, _: &[Start], _: Timestamp) -> Result<Vec<JobId>> {

@@ -7,12 +7,13 @@ use std::time::Duration;
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use super::exit::{Exit, Failure};
 use super::keys;
 use super::output::{Format, Out, plain};
 use crate::config::{Account, Config, Mail};
-use crate::model::{Cause, Job, JobId, State};
+use crate::model::{Cause, Job, JobId, Reject, State};
 use crate::net::mail::{Address, Letter};
 use crate::net::secret_ref;
 use crate::net::smtp::{Security, SendError, Server};
@@ -161,12 +162,14 @@ fn text(detail: &JobDetail, account: &Account) -> Result<String, Failure> {
         .ok_or_else(|| configuration(format!("there is no registry `{}`", account.registry)))?;
     let options = WireOptions { account: job.account.clone(), ..WireOptions::default() };
     let dialect = (plugin.dialect)(&options).map_err(configuration)?;
-    let order = dialect.by_hand(job.operation, &job.params).map_err(|reject| {
-        let what = format!("the order of job {} ({}) cannot be written into an e-mail", job.id, job.operation);
-        Failure::new(Exit::Refused, "not_by_mail", what)
+    let unwritable = |reject: &Reject| {
+        unwritable(job)
             .why(reject.to_string())
             .next("what stands in the way can only be solved with the registry; then `registrard jobs dismiss`")
-    })?;
+    };
+    let is_part = dialect.reads_first(job.operation, &job.params).map_err(|reject| unwritable(&reject))?.is_some();
+    let params = if is_part { whole(detail)? } else { &job.params };
+    let order = dialect.by_hand(job.operation, params).map_err(|reject| unwritable(&reject))?;
     let last = detail.attempts.last();
     let refused = last.and_then(|last| last.code.as_ref().map(|code| (code, &last.transaction)));
     let refused = refused.map(|(code, transaction)| format!(" (message {code} to transaction {transaction})"));
@@ -177,6 +180,34 @@ fn text(detail: &JobDetail, account: &Account) -> Result<String, Failure> {
         refused.unwrap_or_default(),
         job.id
     ))
+}
+
+fn unwritable(job: &Job) -> Failure {
+    let what = format!("the order of job {} ({}) cannot be written into an e-mail", job.id, job.operation);
+    Failure::new(Exit::Refused, "not_by_mail", what)
+}
+
+/// What the last attempt of a job that states only what shall change asked for as a whole, where that is what the registry
+/// wants done by hand. After another end the object may have changed since it was read.
+fn whole(detail: &JobDetail) -> Result<&Map<String, Value>, Failure> {
+    let JobDetail { job, attempts, .. } = detail;
+    let last = attempts.last().filter(|last| last.cause.as_deref() == Some(Cause::ByHand.word()));
+    last.and_then(|last| last.whole.as_ref()).ok_or_else(|| {
+        let next = match job.state {
+            State::NeedsAttention => format!(
+                "`registrard jobs retry {}` reads it again and tries once more; if the registry refuses that, too, write \
+                 the order then",
+                job.id
+            ),
+            _ => "submit a new job, which reads it again, or one that states everything".into(),
+        };
+        unwritable(job)
+            .why(
+                "it states only what shall change, an order in writing must state everything, and the registry did not \
+                 refuse this whole in its last attempt for a human to order",
+            )
+            .next(next)
+    })
 }
 
 fn subject(pattern: &str, job: &Job) -> String {

@@ -243,7 +243,7 @@ impl Store for FakeStore {
     async fn next_due(&self, _account: &str, _now: Timestamp) -> Result<Option<Timestamp>> {
         unreachable!("these tests have no use for it")
     }
-    async fn resolve(&self, _lease: &Lease, _job: JobId, _attempt: u32, _digest: [u8; 32]) -> Result<bool> {
+    async fn resolve(&self, _: &Lease, _: JobId, _: u32, _: [u8; 32], _: &Map<String, Value>) -> Result<bool> {
         unreachable!("these tests have no use for it")
     }
     async fn start(&self, _lease: &Lease, _starts: &[Start], _now: Timestamp) -> Result<Vec<JobId>> {

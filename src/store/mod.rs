@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
 pub use error::StoreError;
 pub use types::*;
@@ -109,12 +110,20 @@ pub trait Store: Sends + Inbox + 'static {
     /// # Errors
     /// [`StoreError::Fenced`] if the lease is over.
     async fn start(&self, lease: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>>;
-    /// Notes the digest of the request of a running attempt that began with a question: its intent (law 2). `false` if
-    /// the job does not run in this attempt under this lease any more; nothing of it may be sent then.
+    /// Notes the digest of the request of a running attempt that began with a question, and the whole parameters it was
+    /// made of: its intent (law 2). `false` if the job does not run in this attempt under this lease any more; nothing of
+    /// it may be sent then.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] if the lease is over.
-    async fn resolve(&self, lease: &Lease, job: JobId, attempt: u32, digest: [u8; 32]) -> Result<bool>;
+    async fn resolve(
+        &self,
+        lease: &Lease,
+        job: JobId,
+        attempt: u32,
+        digest: [u8; 32],
+        whole: &Map<String, Value>,
+    ) -> Result<bool>;
     /// Carries out moves with their events, one transaction; says for each whether the job was still where the move
     /// expected it. A finished job releases those that waited for it; one that did not succeed dooms its dependants.
     ///

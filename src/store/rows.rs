@@ -194,11 +194,13 @@ pub(super) struct AttemptRow {
     cause: Option<String>,
     code: Option<String>,
     reason: Option<String>,
+    whole: Option<String>,
 }
 
 impl AttemptRow {
     /// The attempt of this row.
     pub(super) fn read(self) -> Result<AttemptView> {
+        let row = format!("attempt {}", self.transaction_id);
         Ok(AttemptView {
             attempt: count(self.attempt),
             transaction: self.transaction_id,
@@ -209,6 +211,7 @@ impl AttemptRow {
             cause: self.cause,
             code: self.code,
             reason: self.reason,
+            whole: self.whole.map(|whole| parsed(&whole, &row, "whole")).transpose()?,
         })
     }
 }

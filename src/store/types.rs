@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::model::{Event, Job, JobId, State};
 
@@ -107,6 +107,8 @@ pub struct AttemptView {
     pub code: Option<String>,
     /// Why, for people.
     pub reason: Option<String>,
+    /// The parameters as completed by reading, of a job that states only what shall change.
+    pub whole: Option<Map<String, Value>>,
 }
 
 /// Everything about one job.

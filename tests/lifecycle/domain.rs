@@ -120,26 +120,6 @@ async fn questions_of_all_kinds() {
     .await;
 }
 
-/// A locked domain: the order waits for a human, who is told what to do.
-#[tokio::test]
-async fn a_locked_domain_needs_a_human() {
-    open(Setup::new(), async |office| {
-        office.contact("MAX", json!({})).await;
-        office.domain("example.de", &NSERVER).await;
-        office.control("POST", "/domains", json!({ "domain": "example.de", "is_locked": true })).await;
-        assert_eq!(office.info(ACCOUNT, "example.de").await["registry_lock"], true);
-        let change =
-            json!({ "domain": "example.de", "merge": true, "nserver": ["ns3.example.net", "ns4.example.net"] });
-        let ids = office.world.submit(&[crate::world::job(ACCOUNT, "domain.update", change)]).await;
-        let detail = office.world.end_of(ids[0]).await;
-        assert_eq!(detail.job.state.word(), "needs_attention");
-        assert_eq!(detail.attempts[0].cause.as_deref(), Some("by_hand"));
-        assert!(detail.job.reason.as_deref().unwrap_or_default().contains("orders mail"), "{:?}", detail.job.reason);
-        assert_eq!(crate::world::told(&detail), ["job.needs_attention"]);
-    })
-    .await;
-}
-
 /// Where nobody polls, an operator reads and removes by job: the oldest of all, or of one type.
 #[tokio::test]
 async fn messages_by_hand() {

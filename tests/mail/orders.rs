@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::database::{Database, Kind};
 use crate::gnupg::parts;
-use crate::stage::{LOCKED, config, delete, id, job, refused, registrard};
+use crate::stage::{LOCKED, config, delete, id, job, refused, registrard, tried};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_order_is_printed_or_written_and_says_what_comes_next() {
@@ -82,6 +82,61 @@ async fn what_must_not_go_in_writing_is_refused_with_a_reason() {
             }
         }
         assert!(!format!("{}{}{:?}", ended.data, ended.talk, ended.how).contains("hot air"), "law 11");
+    }
+}
+
+/// What an order leaves out is removed, so a job that states only what shall change is ordered as the whole that the
+/// registry refused; an operator's own text goes as it is.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_order_states_everything() {
+    let directory = tempfile::tempdir().unwrap();
+    let config = config(directory.path(), "good.asc", "");
+    let part = || {
+        job(
+            Operation::DomainUpdate,
+            json!({ "domain": "example.de", "merge": true, "nserver": ["ns9.example.net", "ns8.example.net"] }),
+        )
+    };
+    let raw = |text: &str| job(Operation::Raw, json!({ "request": text }));
+    let whole = || {
+        Some(json!({ "domain": "example.de", "holder": ["DENIC-1000022-MAX"], "abuse_contact": "DENIC-1000022-ABUSE",
+            "nserver": ["ns9.example.net", "ns8.example.net"] }))
+    };
+    let text = "Action: UPDATE\r\nDomain: example.de\r\nHolder: DENIC-1000022-MAX\r\n\
+        AbuseContact: DENIC-1000022-ABUSE\r\nNserver: ns9.example.net\r\nNserver: ns8.example.net\r\n";
+    let own = "Version: 5.0\nAction: DELETE\nDomain: example.de";
+    let xml = r#"<registry-request xmlns="http://registry.denic.de/global/5.0" xmlns:domain="http://registry.denic.de/domain/5.0"><domain:delete><domain:handle>example.de</domain:handle></domain:delete></registry-request>"#;
+    // The job, what was read, how its attempt ended, with --force, what the e-mail says or why it is none.
+    for (job, whole, cause, force, wanted) in [
+        (part(), whole(), Cause::ByHand, "", Ok(text)),
+        (part(), whole(), Cause::GaveUp, "--force", Err(("states only what shall change", "jobs retry"))),
+        (part(), whole(), Cause::Refused, "--force", Err(("states only what shall change", "new job"))),
+        (part(), None, Cause::ByHand, "", Err(("states only what shall change", "jobs retry"))),
+        (raw(own), None, Cause::ByHand, "", Ok("\r\nAction: DELETE\r\nDomain: example.de\r\n")),
+        (raw(xml), None, Cause::ByHand, "", Err(("XML", "jobs dismiss"))),
+    ] {
+        let database = Database::migrated(Kind::Sqlite).await;
+        tried(&*database.store, &job, whole, cause).await;
+        let id = id().to_string();
+        let arguments: Vec<&str> = ["orders", "mail", &id, force].into_iter().filter(|word| !word.is_empty()).collect();
+        let ended = registrard(&arguments, &config, Some(&*database.store), Format::Table).await;
+        let what = format!("{} {cause}: {:?}", job.operation, ended.how);
+        match wanted {
+            Ok(text) => {
+                let mail = ended.data.replace("=\r\n", "");
+                assert!(ended.how.is_ok() && mail.contains(text), "{what} {mail}");
+                assert!(!mail.to_lowercase().contains("merge") && !mail.contains("Version: 5"), "{mail}");
+            }
+            Err((why, next)) => {
+                assert_eq!((ended.failure().exit, ended.data.as_str()), (Exit::Refused, ""), "{what}");
+                assert!(ended.failure().why.contains(why) && ended.failure().next.contains(next), "{what}");
+            }
+        }
+        if job.operation == Operation::DomainUpdate && cause == Cause::ByHand && force.is_empty() && wanted.is_ok() {
+            let shown = registrard(&["jobs", "show", &id], &config, Some(&*database.store), Format::Json).await;
+            assert_eq!(shown.json()["attempts"][0]["whole"]["abuse_contact"], "DENIC-1000022-ABUSE");
+            assert_eq!(shown.json()["params"]["abuse_contact"], serde_json::Value::Null, "the job did not state it");
+        }
     }
 }
 

@@ -111,11 +111,19 @@ pub fn delete() -> NewJob {
 
 /// Stores a job and has it sent once, with this end.
 pub async fn refused(store: &dyn Store, job: &NewJob, cause: Cause) -> State {
+    tried(store, job, None, cause).await
+}
+
+/// The same of a job that was read first, if it got as far as the whole of it.
+pub async fn tried(store: &dyn Store, job: &NewJob, whole: Option<Value>, cause: Cause) -> State {
     store.accept(std::slice::from_ref(job), &[], now()).await.unwrap();
     let lease = store.acquire(ACCOUNT, "daemon-1", Duration::from_secs(3600)).await.unwrap().unwrap();
     let waiting = store.job(job.id).await.unwrap().unwrap().job;
     let start = Start { job: job.id, attempt: 0, transaction: waiting.next_transaction(), digest: [7; 32] };
     assert_eq!(store.start(&lease, &[start], now()).await.unwrap(), [job.id]);
+    if let Some(Value::Object(whole)) = whole {
+        assert!(store.resolve(&lease, job.id, 1, [8; 32], &whole).await.unwrap());
+    }
     let running = store.job(job.id).await.unwrap().unwrap().job;
     let mut step = Move::new(&running, cause, now()).unwrap();
     let said =

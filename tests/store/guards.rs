@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use registrard::model::{Answer, Cause, Class, Level, Message, Move, NewJob, State, WaitingFor};
 use registrard::store::{Start, StoreError};
-use serde_json::json;
+use serde_json::{Map, Value, json};
 
 use crate::database::Database;
 use crate::steps::*;
@@ -55,20 +55,27 @@ pub async fn a_request_known_only_after_a_question_gets_its_intent(db: Arc<Datab
     let store = &*db.store;
     accept_new(store, &[job(1)]).await;
     let old = lease(store).await;
-    let digest = || async { detail(store, 1).await.attempts[0].digest.clone() };
-    assert!(!store.resolve(&old, id(1), 1, [9; 32]).await.unwrap(), "nothing runs yet");
+    let kept = || async {
+        let attempt = detail(store, 1).await.attempts.remove(0);
+        (attempt.digest, attempt.whole)
+    };
+    // As a registry may well show it: the letters of all the world, and an escaped NUL.
+    let Value::Object(whole) = json!({ "domain": "bücher.de", "name": "\0" }) else { unreachable!() };
+    let nothing = Map::new();
+    assert!(!store.resolve(&old, id(1), 1, [9; 32], &whole).await.unwrap(), "nothing runs yet");
     let jobs = store.due(ACCOUNT, at(0), 9).await.unwrap();
     store.start(&old, &jobs.iter().map(claim).collect::<Vec<_>>(), at(1)).await.unwrap();
-    assert!(!store.resolve(&old, id(1), 2, [9; 32]).await.unwrap(), "another attempt");
-    assert!(store.resolve(&old, id(1), 1, [9; 32]).await.unwrap());
-    assert_eq!(digest().await, "09".repeat(32));
+    assert_eq!(kept().await, ("07".repeat(32), None), "not read yet");
+    assert!(!store.resolve(&old, id(1), 2, [9; 32], &whole).await.unwrap(), "another attempt");
+    assert!(store.resolve(&old, id(1), 1, [9; 32], &whole).await.unwrap());
+    assert_eq!(kept().await, ("09".repeat(32), Some(whole.clone())));
     make(store, 1, Cause::Deferred).await;
-    assert!(!store.resolve(&old, id(1), 1, [8; 32]).await.unwrap(), "it runs no more");
+    assert!(!store.resolve(&old, id(1), 1, [8; 32], &nothing).await.unwrap(), "it runs no more");
     store.release(&old).await.unwrap();
     lease(store).await;
-    let refused = store.resolve(&old, id(1), 1, [8; 32]).await;
+    let refused = store.resolve(&old, id(1), 1, [8; 32], &nothing).await;
     assert!(matches!(refused, Err(StoreError::Fenced(_))), "{refused:?}");
-    assert_eq!(digest().await, "09".repeat(32));
+    assert_eq!(kept().await, ("09".repeat(32), Some(whole)));
 }
 
 pub async fn only_what_is_waiting_and_free_starts(db: Arc<Database>) {

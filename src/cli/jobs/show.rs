@@ -143,7 +143,7 @@ fn shown(detail: &JobDetail, standing: String) -> Shown {
         answer: job.answer.as_ref().map_or(Value::Null, answer),
         context: job.context.clone(),
         waits_for: waits_for.iter().map(|(job, kind)| Blocker { job: *job, kind: kind.clone() }).collect(),
-        attempts: attempts.clone(),
+        attempts: attempts.iter().cloned().map(masked).collect(),
         events: events.iter().map(EventLine::from).collect(),
         standing,
         possible: operate::possible(detail),
@@ -156,12 +156,21 @@ fn params(job: &Job) -> Map<String, Value> {
     if job.operation == Operation::Raw {
         return job.params.keys().map(|key| (key.clone(), Value::String("***".into()))).collect();
     }
-    let mut params = Value::Object(request::masked(&job.params));
+    without_secrets(&job.params)
+}
+
+fn without_secrets(params: &Map<String, Value>) -> Map<String, Value> {
+    let mut params = Value::Object(request::masked(params));
     hide(&mut params);
     match params {
         Value::Object(params) => params,
         _ => Map::new(),
     }
+}
+
+/// An attempt as its job's parameters are shown.
+fn masked(attempt: AttemptView) -> AttemptView {
+    AttemptView { whole: attempt.whole.as_ref().map(without_secrets), ..attempt }
 }
 
 fn answer(answer: &Answer) -> Value {
@@ -256,12 +265,16 @@ fn attempts(text: &mut String, attempts: &[AttemptView]) {
     if !attempts.is_empty() {
         text.push_str("attempts\n");
     }
-    for AttemptView { attempt, transaction, started_at, ended_at, cause, code, reason, .. } in attempts {
+    for AttemptView { attempt, transaction, started_at, ended_at, cause, code, reason, whole, .. } in attempts {
         let ended = ended_at.map_or_else(|| "no outcome yet".to_owned(), |ended_at| format!("ended {ended_at}"));
         let _ = write!(text, "  {attempt}. {started_at}  {ended}  {}", plain(transaction));
         for part in [cause, code, reason].into_iter().flatten() {
             let _ = write!(text, "  {}", plain(part));
         }
         text.push('\n');
+        if let Some(whole) = whole {
+            let whole = Value::Object(whole.clone()).to_string();
+            let _ = writeln!(text, "     as a whole: {}", plain(&whole));
+        }
     }
 }

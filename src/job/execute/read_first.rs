@@ -1,10 +1,12 @@
 //! A job that states only what shall change: the object is read first, then written as a whole.
 //!
 //! The claim has written an intent already, so a crash between reading and writing is a doubt like any other. The digest
-//! of the request is only known after the reading; it is committed before the request goes out (law 2).
+//! of the request is only known after the reading; it is committed before the request goes out (law 2), with all that
+//! the request states, so that it can be ordered in writing if the registry takes it only so.
 
 use std::time::Duration;
 
+use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::ask::{Said, say};
@@ -56,7 +58,7 @@ pub(super) async fn read(
         }
     };
     match complete(shared, job, &answer, judgement) {
-        Ok(request) => commit(shared, job, request, stop).await,
+        Ok((request, whole)) => commit(shared, job, request, &whole, stop).await,
         Err(judgement) => {
             // What the answer means for the account has been taken care of.
             let outcome = Outcome { account: None, ..account.circumstances().unread(job, answer, &judgement) };
@@ -66,15 +68,21 @@ pub(super) async fn read(
     }
 }
 
-/// The whole request, or what the answer means for the job where it does not allow one.
-fn complete(shared: &Shared, job: &Job, answer: &Answer, judgement: Judgement) -> Result<Prepared, Box<Judgement>> {
+/// The whole request with its parameters, or what the answer means for the job where it does not allow one.
+fn complete(
+    shared: &Shared,
+    job: &Job,
+    answer: &Answer,
+    judgement: Judgement,
+) -> Result<(Prepared, Map<String, Value>), Box<Judgement>> {
     let dialect = shared.account.registry.dialect();
     if judgement.verdict != Verdict::Done {
         return Err(Box::new(judgement));
     }
-    let written = dialect.complete(job.operation, &job.params, answer)?;
+    let whole = dialect.complete(job.operation, &job.params, answer)?;
     let transaction = job.transaction.as_deref().unwrap_or_default();
-    dialect.prepare(job.operation, &written, transaction).map_err(|reject| unacceptable(&reject))
+    let request = dialect.prepare(job.operation, &whole, transaction);
+    request.map(|request| (request, whole)).map_err(|reject| unacceptable(&reject))
 }
 
 /// Without the value: it may be personal data of the object that was read, and reasons are logged.
@@ -86,14 +94,20 @@ fn unacceptable(reject: &Reject) -> Box<Judgement> {
 }
 
 /// The request's own slot and the digest of its intent; only then may it go out.
-async fn commit(shared: &Shared, job: &Job, request: Prepared, stop: &CancellationToken) -> Read {
+async fn commit(
+    shared: &Shared,
+    job: &Job,
+    request: Prepared,
+    whole: &Map<String, Value>,
+    stop: &CancellationToken,
+) -> Read {
     let account = &shared.account;
     let slot = tokio::select! {
         slot = account.slot(SLOT_PATIENCE, shared.sessions()) => slot,
         () = stop.cancelled() => None,
     };
     let Some(slot) = slot else { return put_back(shared, job, "read, but no send was free to write it").await };
-    match account.store.resolve(&account.lease, job.id, job.attempt, request.digest()).await {
+    match account.store.resolve(&account.lease, job.id, job.attempt, request.digest(), whole).await {
         Ok(true) => return Read::Complete(request, slot),
         Ok(false) => {
             tracing::warn!(account = account.name, job = %job.id, "the job is no longer ours; nothing was sent")

@@ -85,12 +85,47 @@ fn success(operation: Operation, answer: &Answer) -> Verdict {
     Verdict::Done
 }
 
+/// What people have to do where the interface will never do it, by the code that says so.
+fn by_hand(code: &str, operation: Operation) -> &'static str {
+    match code {
+        codes::LOCKED => locked(operation),
+        codes::DISPUTED => disputed(operation),
+        _ => "ask the registry's help desk what the account lacks; then `registrard jobs retry JOB`",
+    }
+}
+
 /// What to do about a Registry Lock. Only the registrar of a domain can order by e-mail.
-fn by_hand(operation: Operation) -> &'static str {
+fn locked(operation: Operation) -> &'static str {
     match operation {
         Operation::DomainTransfer => "its holder must have the Registry Lock removed at the present registrar first",
         Operation::DomainTransit => "only the registry itself can do it, without disconnecting: write to its help desk",
         _ => "order it by e-mail signed with the account's master key: `registrard orders mail JOB`",
+    }
+}
+
+/// What a DISPUTE entry leaves possible (§9.1 of the reference). It protects a claim to the domain, so the holder stays
+/// who it is; only mistakes in its data are mended, by people who look at the evidence.
+fn disputed(operation: Operation) -> &'static str {
+    match operation {
+        Operation::DomainChangeHolder => {
+            "the domain cannot pass to another holder while the entry stands, and can be updated or deleted; to mend \
+             the holder's data, send the registry evidence for the old and the new data (extract of a register, trade \
+             report) with the order: `registrard orders mail JOB`"
+        }
+        Operation::ContactUpdate => {
+            "a holder of the domain, or of any other one under DISPUTE, keeps type, name, organisation and address; its \
+             other data and its verification can be changed alone; to mend the rest, send the registry evidence for the \
+             old and the new data with the order: `registrard orders mail JOB`"
+        }
+        Operation::DomainTransfer => {
+            "it can change its registrar only with a holder of the same name, organisation and address: submit a new \
+             job with such a holder; mending the holder's data is for the present registrar to order, with evidence"
+        }
+        _ => {
+            "general request, abuse contact and technical data can be changed, and the domain can be deleted; for \
+             anything else send the registry evidence for the old and the new data with the order, if it takes it in \
+             writing: `registrard orders mail JOB`"
+        }
     }
 }
 
@@ -115,13 +150,15 @@ pub fn removed(answer: &Answer) -> Removed {
 
 /// The verdict on `failed`: of several errors the gravest counts.
 fn refusal(operation: Operation, answer: &Answer) -> Verdict {
-    let errors: Vec<&Message> = answer.messages.iter().filter(|message| message.level == Level::Error).collect();
-    let gravest = errors.iter().map(|message| means(operation, message)).max().unwrap_or(Meaning::Refused);
+    let decides = gravest(operation, answer).filter(|message| message.level == Level::Error);
     let reason = reason(operation, answer);
     let later = |pace, scope| Verdict::Later(Later { pace, scope, reason: reason.clone() });
-    match gravest {
+    match decides.map_or(Meaning::Refused, |message| means(operation, message)) {
         Meaning::Moot => Verdict::Done,
-        Meaning::ByHand if operation.writes() => Verdict::ByHand(format!("{reason}; {}", by_hand(operation))),
+        Meaning::ByHand if operation.writes() => {
+            let code = decides.map_or("", |message| message.code.as_str());
+            Verdict::ByHand(format!("{reason}; {}", by_hand(code, operation)))
+        }
         Meaning::Note | Meaning::Refused | Meaning::ByHand => Verdict::Refused(reason),
         Meaning::Soon => later(Pace::Soon, Scope::Job),
         Meaning::Backoff | Meaning::Sessions => later(Pace::Backoff, Scope::Job),
@@ -152,11 +189,15 @@ fn means(operation: Operation, message: &Message) -> Meaning {
     }
 }
 
+/// The message that decides: of those of the highest level the gravest, of equals the first.
+fn gravest(operation: Operation, answer: &Answer) -> Option<&Message> {
+    answer.messages.iter().rev().max_by_key(|message| (message.level, means(operation, message)))
+}
+
 /// Code and text of the message that decides, and what there is to know about it. Without arguments: they may repeat
 /// what was sent.
 fn reason(operation: Operation, answer: &Answer) -> String {
-    let gravest = answer.messages.iter().rev().max_by_key(|message| (message.level, means(operation, message)));
-    let Some(message) = gravest else { return format!("result {}", answer.result.escape_default()) };
+    let Some(message) = gravest(operation, answer) else { return format!("result {}", answer.result.escape_default()) };
     match codes::find(&message.code, operation) {
         Some(row) => format!("{} {} ({})", message.code, message.text, row.remark),
         None => format!("{} {}", message.code, message.text).trim().to_owned(),

@@ -1,12 +1,13 @@
 //! What may be worked on, and the intent to do it.
 
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 use sqlx::postgres::PgPool;
 use uuid::Uuid;
 
 use super::{Failure, Lease, Result, Start, lease};
 use crate::model::{Job, JobId};
-use crate::store::rows::{self, JobRow, instant_if, micros, text};
+use crate::store::rows::{self, JobRow, instant_if, json, micros, text};
 
 macro_rules! job_columns {
     () => {
@@ -156,18 +157,19 @@ pub(super) async fn start(
     Ok(started.into_iter().map(JobId).collect())
 }
 
-/// The digest of a request that could only be written after a question was answered.
+/// The digest of a request that could only be written after a question was answered, and what it states.
 pub(super) async fn resolve(
     pool: &PgPool,
     owner: &Lease,
     job: JobId,
     attempt: u32,
     digest: [u8; 32],
+    whole: &Map<String, Value>,
 ) -> std::result::Result<bool, Failure> {
     let mut transaction = pool.begin().await?;
     lease::hold(&mut transaction, owner).await?;
     let done = sqlx::query(
-        "UPDATE attempts SET digest = $3
+        "UPDATE attempts SET digest = $3, whole = $5::json
            FROM (SELECT id FROM jobs
                   WHERE id = $1 AND attempt = $2 AND state = 'running' AND fence = $4 FOR NO KEY UPDATE) AS running
           WHERE attempts.job_id = running.id AND attempts.attempt = $2",
@@ -176,6 +178,7 @@ pub(super) async fn resolve(
     .bind(i64::from(attempt))
     .bind(digest.to_vec())
     .bind(owner.fence)
+    .bind(json(whole)?)
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;

@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 use sqlx::ConnectOptions as _;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
 use tracing::log::LevelFilter;
@@ -210,8 +211,15 @@ impl Store for PostgresStore {
     async fn start(&self, lease: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>> {
         bounded(again(|| claim::start(&self.pool, lease, starts, now))).await
     }
-    async fn resolve(&self, lease: &Lease, job: JobId, attempt: u32, digest: [u8; 32]) -> Result<bool> {
-        bounded(again(|| claim::resolve(&self.pool, lease, job, attempt, digest))).await
+    async fn resolve(
+        &self,
+        lease: &Lease,
+        job: JobId,
+        attempt: u32,
+        digest: [u8; 32],
+        whole: &Map<String, Value>,
+    ) -> Result<bool> {
+        bounded(again(|| claim::resolve(&self.pool, lease, job, attempt, digest, whole))).await
     }
     async fn apply(&self, moves: &[Move]) -> Result<Vec<bool>> {
         bounded(again(|| moves::apply(&self.pool, moves))).await

@@ -1,12 +1,13 @@
 //! What may be worked on, and the intent to do it.
 
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 use sqlx::sqlite::SqlitePool;
 use uuid::fmt::Hyphenated;
 
 use super::{Lease, Result, Start, begin, key, lease};
 use crate::model::{Job, JobId};
-use crate::store::rows::{self, JobRow, instant_if, micros, text};
+use crate::store::rows::{self, JobRow, instant_if, json, micros, text};
 
 macro_rules! job_columns {
     () => {
@@ -161,18 +162,19 @@ pub(super) async fn start(writer: &SqlitePool, owner: &Lease, starts: &[Start], 
     Ok(started)
 }
 
-/// The digest of a request that could only be written after a question was answered.
+/// The digest of a request that could only be written after a question was answered, and what it states.
 pub(super) async fn resolve(
     writer: &SqlitePool,
     owner: &Lease,
     job: JobId,
     attempt: u32,
     digest: [u8; 32],
+    whole: &Map<String, Value>,
 ) -> Result<bool> {
     let mut transaction = begin(writer).await?;
     lease::hold(&mut transaction, owner).await?;
     let done = sqlx::query(
-        "UPDATE attempts SET digest = $3
+        "UPDATE attempts SET digest = $3, whole = $5
           WHERE job_id = $1 AND attempt = $2
             AND EXISTS (SELECT 1 FROM jobs WHERE id = $1 AND attempt = $2 AND state = 'running' AND fence = $4)",
     )
@@ -180,6 +182,7 @@ pub(super) async fn resolve(
     .bind(i64::from(attempt))
     .bind(digest.to_vec())
     .bind(owner.fence)
+    .bind(json(whole)?)
     .execute(&mut *transaction)
     .await?;
     transaction.commit().await?;

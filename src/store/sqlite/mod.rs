@@ -20,6 +20,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions as _, Sqlite, Transaction};
 use tracing::log::LevelFilter;
@@ -190,8 +191,15 @@ impl Store for SqliteStore {
     async fn start(&self, lease: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>> {
         claim::start(&self.writer, lease, starts, now).await
     }
-    async fn resolve(&self, lease: &Lease, job: JobId, attempt: u32, digest: [u8; 32]) -> Result<bool> {
-        claim::resolve(&self.writer, lease, job, attempt, digest).await
+    async fn resolve(
+        &self,
+        lease: &Lease,
+        job: JobId,
+        attempt: u32,
+        digest: [u8; 32],
+        whole: &Map<String, Value>,
+    ) -> Result<bool> {
+        claim::resolve(&self.writer, lease, job, attempt, digest, whole).await
     }
     async fn apply(&self, moves: &[Move]) -> Result<Vec<bool>> {
         moves::apply(&self.writer, moves).await

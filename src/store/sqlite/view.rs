@@ -22,7 +22,8 @@ pub(super) async fn job(readers: &SqlitePool, id: JobId) -> Result<Option<JobDet
             .await?;
     let Some(job) = job else { return Ok(None) };
     let attempts: Vec<AttemptRow> = sqlx::query_as(
-        "SELECT attempt, transaction_id, digest, fence, started_at, ended_at, cause, code, reason
+        "SELECT attempt, transaction_id, digest, fence, started_at, ended_at, cause, code, reason,
+                whole
            FROM attempts WHERE job_id = $1 ORDER BY attempt LIMIT $2",
     )
     .bind(key(id))

@@ -42,6 +42,11 @@ impl Format {
     }
 }
 
+/// Whether a text is XML.
+pub fn is_xml(text: &str) -> bool {
+    Format::of(text) == Format::Xml
+}
+
 /// Versions of the protocol this program writes, the newest and default first. The version is a value in `Version:` and
 /// in the namespaces; what an older one lacks stands in [`lacks`].
 pub const PROTOCOLS: &[&str] = &["5.0", "4.0", "3.0"];

@@ -87,6 +87,13 @@ use Meaning::{
     Already, Ask, Backoff, Blocked, ByHand, Malfunction, Moot, Note, Quota, Refused, Sessions, Soon, Suspend,
 };
 
+/// The account may not ask for this.
+pub const NOT_ALLOWED: &str = "53000020002";
+/// A Registry Lock.
+pub const LOCKED: &str = "53000080009";
+/// A DISPUTE entry.
+pub const DISPUTED: &str = "53000080011";
+
 /// All codes of the reference.
 pub const CODES: &[Row] = &[
     // general
@@ -98,7 +105,7 @@ pub const CODES: &[Row] = &[
     row("33000000022", Note, "used quota, a higher threshold: stop optional traffic"),
     row("53000000008", Quota, "daily quota exceeded; queue requests are still free"),
     row("53000000012", Soon, "somebody else writes to the same object; nothing was done"),
-    row("53000020002", Refused, "request not allowed for this account; class 5, yet only the help desk heals it"),
+    row(NOT_ALLOWED, ByHand, "request not allowed for this account; class 5, yet only the help desk heals it"),
     row("53000020019", Refused, "signature correct but too old; mail interface"),
     row("55000000002", Blocked, "access limit exceeded; the second digit says whois and RRI sends it all the same"),
     row("56000000013", Malfunction, "technical error"),
@@ -173,8 +180,8 @@ pub const CODES: &[Row] = &[
     row("33300102912", Note, "warning of the name server test"),
     row("46000108827", Note, "a key without the SEP flag"),
     row("53000060009", Refused, "a contact does not exist; class 5, never heals"),
-    row("53000080009", ByHand, "Registry Lock; class 5, never succeeds on this interface"),
-    row("53000080011", Refused, "DISPUTE; class 5, never heals"),
+    row(LOCKED, ByHand, "Registry Lock; class 5, never succeeds on this interface"),
+    row(DISPUTED, ByHand, "DISPUTE; class 5, never heals while the entry stands"),
     row("53000080012", Refused, "the domain is failed: repair its DNS first; beside a success it is told only"),
     row("53000080013", Note, "status connect; class 5, level info"),
     row("53000080014", Note, "status pendingCreate; class 5, level info"),

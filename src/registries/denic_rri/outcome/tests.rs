@@ -90,6 +90,29 @@ fn a_lock_is_ordered_by_hand_and_says_how() {
 }
 
 #[test]
+fn a_dispute_and_a_missing_right_are_for_people_and_say_what_they_can_do() {
+    let (disputed, not_allowed) = ("53000080011 an active DISPUTE", "53000020002 Unauthorized request");
+    for (operation, error, parts, not) in [
+        (Operation::DomainChangeHolder, disputed, &["another holder", "evidence", "orders mail JOB"], "help desk"),
+        (Operation::ContactUpdate, disputed, &["verification", "evidence", "orders mail JOB"], "help desk"),
+        (Operation::DomainTransfer, disputed, &["same name", "new job", "evidence"], "orders mail"),
+        (Operation::DomainUpdate, disputed, &["technical data", "deleted", "orders mail JOB"], "another holder"),
+        (Operation::Raw, disputed, &["technical data", "evidence", "orders mail JOB"], "another holder"),
+        (Operation::DomainUpdate, not_allowed, &["help desk", "jobs retry JOB", "account"], "orders mail"),
+        (Operation::Raw, not_allowed, &["help desk", "jobs retry JOB", "account"], "orders mail"),
+    ] {
+        let Verdict::ByHand(reason) = verdict(operation, &format!("Result: failed\nERROR: {error}")) else {
+            panic!("{operation}: by hand")
+        };
+        assert!(parts.iter().all(|part| reason.contains(part)) && !reason.contains(not), "{operation}: {reason}");
+    }
+    // Both: the first of them decides, and says what to do.
+    let both = format!("Result: failed\nERROR: 53000080009 locked\nERROR: {disputed}");
+    let Verdict::ByHand(reason) = verdict(Operation::DomainChangeHolder, &both) else { panic!("by hand") };
+    assert!(reason.contains("Registry Lock") && !reason.contains("DISPUTE"), "{reason}");
+}
+
+#[test]
 fn codes_are_explained() {
     let explained = |operation, code| explain(operation, code).map(|explanation| explanation.meaning);
     assert_eq!(explained(Operation::DomainUpdate, "53000080009"), Some("by hand"));
@@ -130,11 +153,9 @@ fn every_code_of_the_reference_has_its_verdict() {
         "53000080015",
     ];
     const FOR_GOOD: &[&str] = &[
-        "53000020002",
         "53000020019",
         "53000060009",
         "53000080002",
-        "53000080011",
         "53000080012",
         "53300081600",
         "53300102902",
@@ -229,7 +250,7 @@ fn every_code_of_the_reference_has_its_verdict() {
         (DomainUpdate, &["53300100021", "73100000005", "76000000001"], "later Backoff Job"),
         (DomainUpdate, &["55000000002"], "later Exactly(120s) Account"),
         (DomainUpdate, &["56000000013", "63000060508"], "unsure"),
-        (DomainUpdate, &["53000080009"], "by hand"),
+        (DomainUpdate, &["53000020002", "53000080009", "53000080011"], "by hand"),
         (DomainUpdate, &["63100020005", "63100040202", "63100040302", "83000000010"], "suspend"),
         (DomainUpdate, &["63300062009", "63310062004"], "refused unless lost"),
         (DomainUpdate, &["63380063209", "63391068704", "63393068704", "63650063609", "66310082014"], "refused"),
@@ -276,7 +297,7 @@ fn verification_deadlines_are_read_in_both_forms() {
 
 #[test]
 fn refusals_by_code() {
-    use Operation::{ContactCreate, DomainCheck, DomainCreate, DomainDelete, DomainInfo};
+    use Operation::{ContactCreate, DomainCheck, DomainCreate, DomainDelete, DomainInfo, DomainTransfer};
     let minutes = "later Exactly(120s) Account";
     for (operation, code, expected) in [
         (DomainCreate, "53000000012", "later Soon Job"),
@@ -299,6 +320,11 @@ fn refusals_by_code() {
         (DomainCreate, "56310082011", "refused"),
         (DomainCreate, "53300102912", "refused"),
         (DomainDelete, "53000080009", "by hand"),
+        (DomainInfo, "53000080009", "refused"),
+        (DomainTransfer, "53000080011", "by hand"),
+        (DomainInfo, "53000080011", "refused"),
+        (DomainCreate, "53000020002", "by hand"),
+        (DomainInfo, "53000020002", "refused"),
         (DomainCreate, "53000060009", "refused"),
         (DomainCreate, "53380062206", "refused"),
         (DomainCreate, "59999999999", "refused"),
