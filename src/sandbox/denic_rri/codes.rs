@@ -103,6 +103,8 @@ codes! {
     /// What a DELETE under DISPUTE answers: no grace period, the one who disputes it has the domain now.
     DISPUTE_HOLDER_TAKES_OVER "13350000001" Info
         "Domain bears a DISPUTE entry and can therefore not be restored",
+    /// In the odd manner only.
+    DNS_ACCEPTED "16000063119" Info "DNS data was checked and accepted",
     AUTHINFO_REMOVED "16330088732" Info "An action determines the removal of the AuthInfo",
     DEDELEGATION_DEADLINE "16350000040" Info
         "Verification information must be provided for the holder(s) to avoid dedelegation by",
