@@ -133,6 +133,7 @@ codes! {
     DNS_REFUSED "56300108812" Error "The provided DNS data are not acceptable",
     CREATE_IN_REDEMPTION "56310082011" Error "Domain \"Status\" is \"redemptionPeriod\"",
     CONTACT_INVALID "63000060003" Error "An indicated Contact is invalid",
+    ACE_UNREADABLE "63300042100" Error "Keyword \"Domain-ace\" cannot be recognized",
     NSENTRY_COUNT "63300043003" Error "Occurrences of keyword \"Nsentry\" out of range",
     CONTACT_TWICE "63300060005" Error "Contact occurs more than once in same role",
     DOMAIN_UNKNOWN "63300062009" Error "Domain doesn't exist",
