@@ -75,7 +75,6 @@ async fn contacts(office: &Office, traces: &mut Traces) {
 }
 
 async fn domain(office: &Office, traces: &mut Traces) {
-    look(office, traces).await;
     office.domain("dänic.de", &["ns1.xn--dnic-loa.de 192.0.2.1 2001:db8::1", "ns2.example.net"]).await;
     look(office, traces).await;
     for part in [
@@ -108,10 +107,10 @@ async fn transfer(office: &Office, traces: &mut Traces) {
         let take = json!({ "domain": "dänic.de", "holder": [holder], "nserver": NSERVER, "auth_info": PASSWORD });
         office.done(to, "domain.transfer", take).await;
         look(office, traces).await;
-        hear(office, traces, from, "transferred_away", "domain:dänic.de").await;
+        hear(office, traces, from, "transferred_away", "domain:xn--dnic-loa.de").await;
     }
     office.done(OTHER, "domain.authcode_request", json!({ "domain": "dänic.de" })).await;
-    hear(office, traces, ACCOUNT, "authinfo2_notify", "domain:dänic.de").await;
+    hear(office, traces, ACCOUNT, "authinfo2_notify", "domain:xn--dnic-loa.de").await;
 }
 
 /// Messages that nothing above causes, among them one of a type nobody knows.
@@ -120,9 +119,9 @@ async fn messages(office: &Office, traces: &mut Traces) {
     for (kind, told, object) in [
         ("contactDelete", "contact_delete", format!("contact:{max}")),
         ("contactVerificationRequired", "contact_verification_required", format!("contact:{max}")),
-        ("expireWarning", "expire_warning", "domain:dänic.de".to_owned()),
-        ("domainStatusUpdate", "domain_status_update", "domain:dänic.de".to_owned()),
-        ("domainDelete", "domain_delete", "domain:dänic.de".to_owned()),
+        ("expireWarning", "expire_warning", "domain:xn--dnic-loa.de".to_owned()),
+        ("domainStatusUpdate", "domain_status_update", "domain:xn--dnic-loa.de".to_owned()),
+        ("domainDelete", "domain_delete", "domain:xn--dnic-loa.de".to_owned()),
     ] {
         let mut message = json!({ "account": ACCOUNT, "type": kind });
         let more = match kind {
@@ -139,7 +138,7 @@ async fn messages(office: &Office, traces: &mut Traces) {
     }
     let unknown = json!({ "account": ACCOUNT, "type": "domainMovedToTheMoon", "domain": "dänic.de" });
     office.control("POST", "/messages", unknown).await;
-    office.message(ACCOUNT, "raw", "domain:dänic.de").await;
+    office.message(ACCOUNT, "raw", "domain:xn--dnic-loa.de").await;
 }
 
 async fn a_life(office: &Office, traces: &mut Traces) {
