@@ -15,6 +15,8 @@ mod control;
 mod database;
 #[path = "lifecycle/domain.rs"]
 mod domain;
+#[path = "lifecycle/odd.rs"]
+mod odd;
 #[path = "lifecycle/office.rs"]
 mod office;
 #[path = "lifecycle/time.rs"]

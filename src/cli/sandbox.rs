@@ -7,7 +7,7 @@ use std::time::Duration;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::sandbox::{DenicOptions, Environment, FAULT_SYNTAX, FaultSpec, Options, Sandbox};
+use crate::sandbox::{DenicOptions, Environment, FAULT_SYNTAX, FaultSpec, Manner, Options, Sandbox};
 
 /// Serve registries on loopback, for development and tests. Prints one JSON line when ready.
 #[derive(Args, Clone, Debug)]
@@ -82,6 +82,11 @@ pub struct SandboxArgs {
     /// domain, names free from 10:00 to 12:00, and a notice in every answer.
     #[arg(long, value_enum, default_value_t)]
     pub environment: Environment,
+
+    /// How answers are written: `odd` varies letter case, order, blanks, line ends, prefixes and comments as the manual's
+    /// samples do, each answer in another way.
+    #[arg(long, value_enum, default_value_t)]
+    pub manner: Manner,
 }
 
 impl From<SandboxArgs> for Options {
@@ -99,6 +104,7 @@ impl From<SandboxArgs> for Options {
             failing_label: args.failing_label,
             authinfo2: args.authinfo2,
             undeliverable_label: args.undeliverable_label,
+            manner: args.manner,
             ..DenicOptions::default()
         };
         Self {
@@ -149,7 +155,7 @@ mod tests {
     fn arguments_become_options() {
         let line = "sandbox --registry denic-rri --state s --port-base 40000 --fault busy:nth=7 --fault delay=5 --seed 3 \
                     --requests-per-minute 100 --quota 10 --sessions 2 --environment test --assessment-ms 5000 \
-                    --login-block-seconds 60 --failing-label broken --undeliverable-label nowhere --authinfo2 secret-2";
+                    --login-block-seconds 60 --failing-label broken --undeliverable-label nowhere --authinfo2 secret-2 --manner odd";
         let options = Options::from(Line::try_parse_from(line.split_whitespace()).unwrap().sandbox);
         assert_eq!((options.registries, options.port_base, options.seed), (vec!["denic-rri".into()], Some(40_000), 3));
         assert_eq!(options.faults.len(), 2);
@@ -158,7 +164,7 @@ mod tests {
         let denic = &options.denic;
         assert_eq!((denic.assessment, denic.login_block), (Some(Duration::from_secs(5)), Duration::from_secs(60)));
         assert_eq!((denic.failing_label.as_str(), denic.undeliverable_label.as_str()), ("broken", "nowhere"));
-        assert_eq!(denic.authinfo2.as_deref(), Some("secret-2"));
+        assert_eq!((denic.authinfo2.as_deref(), denic.manner), (Some("secret-2"), Manner::Odd));
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--assessment-ms", "0"]).is_err());
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--fault", "nonsense"]).is_err());
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--registry", "nowhere"]).is_err());

@@ -62,8 +62,18 @@ impl Clock {
 
     /// The instant at which the clocks on the wall show that hour of a day; in a hole, what they show behind it.
     pub(crate) fn at(&self, day: Date, hour: i8) -> Timestamp {
-        day.at(hour, 0, 0, 0).to_zoned(self.zone.clone()).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
+        hour_of(&self.zone, day, hour)
     }
+
+    /// Where the clocks on the wall are.
+    pub(crate) const fn zone(&self) -> &TimeZone {
+        &self.zone
+    }
+}
+
+/// The instant at which the clocks of a zone show that hour of a day; in a hole, what they show behind it.
+pub(crate) fn hour_of(zone: &TimeZone, day: Date, hour: i8) -> Timestamp {
+    day.at(hour, 0, 0, 0).to_zoned(zone.clone()).map_or(Timestamp::MAX, |zoned| zoned.timestamp())
 }
 
 /// German local time.

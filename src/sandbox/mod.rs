@@ -23,7 +23,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::{CancellationToken, DropGuard};
 use tokio_util::task::TaskTracker;
 
-pub use denic_rri::{DenicOptions, Environment};
+pub use denic_rri::{DenicOptions, Environment, Manner};
 pub use faults::{FaultKind, FaultSpec, SYNTAX as FAULT_SYNTAX};
 pub use ledger::{EffectRecord, Ledger, RequestRecord};
 

@@ -45,6 +45,8 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
 #[derive(Clone, Default)]
 pub struct Setup {
     pub denic: DenicOptions,
+    /// Decides what chance decides in the sandbox.
+    pub seed: u64,
     pub faults: Vec<String>,
     /// Settings of [`ACCOUNT`] on top of the usual ones.
     pub settings: Map<String, Value>,
@@ -61,7 +63,7 @@ impl Setup {
             requests_per_window: Some(100_000),
             ..DenicOptions::default()
         };
-        Self { denic, ..Self::default() }
+        Self { denic, seed: 1, ..Self::default() }
     }
 
     pub fn fault(mut self, spec: &str) -> Self {
@@ -102,7 +104,7 @@ impl World {
             state_dir: directory.path().join("sandbox"),
             port_base: None,
             faults: setup.faults.iter().map(|spec| spec.parse::<FaultSpec>().unwrap()).collect(),
-            seed: 1,
+            seed: setup.seed,
             denic: setup.denic,
         })
         .await

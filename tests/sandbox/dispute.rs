@@ -47,7 +47,9 @@ async fn a_dispute_freezes_the_holder() {
         one.done(&format!("Action: UPDATE\n{}", max.replace("max@", "mia@")), &[]).await;
         one.done(&format!("Action: UPDATE\n{}", data(0, "example.de", "MAX").replace("ns2.", "ns3.")), &[CONNECTED])
             .await;
-        one.refused(&format!("Action: CHHOLDER\n{}", data(0, "example.de", "MIA")), &[DISPUTED]).await;
+        for own in ["MIA", "MAX"] {
+            one.refused(&format!("Action: CHHOLDER\n{}", data(0, "example.de", own)), &[DISPUTED]).await;
+        }
 
         // Another registrar may have it, the same holder has to keep it.
         one.done(&format!("Action: CREATE-AUTHINFO1\nDomain: example.de\nAuthInfoHash: {HASH}"), &[]).await;

@@ -183,7 +183,8 @@ async fn missed_verification_dedelegates_then_deletes() {
     client.expect(&create("nisverificationrequired.de", "c-1"), "success", "16350000040").await;
     world.advance(14 * DAY).await;
     assert_eq!(status(&mut client, "nisverificationrequired.de").await, "serverHold");
-    world.advance(14 * DAY).await;
+    // The purge phase comes within a day of the deadline.
+    world.advance(16 * DAY).await;
     assert_eq!(status(&mut client, "nisverificationrequired.de").await, "free");
     let told = client.ask("Version: 5.0\nAction: QUEUE-READ\nMsgtype: domainDelete").await;
     assert!(told.contains("16350000031 Domain has been deleted [no verification information provided]"), "{told}");

@@ -103,6 +103,8 @@ codes! {
     /// What a DELETE under DISPUTE answers: no grace period, the one who disputes it has the domain now.
     DISPUTE_HOLDER_TAKES_OVER "13350000001" Info
         "Domain bears a DISPUTE entry and can therefore not be restored",
+    /// In the odd manner only.
+    DNS_ACCEPTED "16000063119" Info "DNS data was checked and accepted",
     AUTHINFO_REMOVED "16330088732" Info "An action determines the removal of the AuthInfo",
     DEDELEGATION_DEADLINE "16350000040" Info
         "Verification information must be provided for the holder(s) to avoid dedelegation by",
@@ -131,6 +133,7 @@ codes! {
     DNS_REFUSED "56300108812" Error "The provided DNS data are not acceptable",
     CREATE_IN_REDEMPTION "56310082011" Error "Domain \"Status\" is \"redemptionPeriod\"",
     CONTACT_INVALID "63000060003" Error "An indicated Contact is invalid",
+    ACE_UNREADABLE "63300042100" Error "Keyword \"Domain-ace\" cannot be recognized",
     NSENTRY_COUNT "63300043003" Error "Occurrences of keyword \"Nsentry\" out of range",
     CONTACT_TWICE "63300060005" Error "Contact occurs more than once in same role",
     DOMAIN_UNKNOWN "63300062009" Error "Domain doesn't exist",

@@ -76,7 +76,7 @@ fn domain_view(domain: &Domain) -> Value {
         "domain": domain.name.ace, "account": domain.account, "status": domain.status.word(),
         "holders": domain.holders, "registered": domain.registered, "changed": domain.changed,
         "expire": domain.expire, "release": domain.release, "assessed": domain.assessed,
-        "dedelegation": domain.dedelegation, "deletion": domain.deletion,
+        "dedelegation": domain.dedelegation, "deletion": domain.deletion, "purge": domain.purge,
         "authinfo1_expire": authinfo(&domain.authinfo1), "authinfo2_expire": authinfo(&domain.authinfo2),
         "is_in_transit": domain.is_in_transit(), "is_locked": domain.is_locked, "dispute": domain.dispute, "dispute_until": domain.dispute_until,
     })

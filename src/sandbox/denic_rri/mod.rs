@@ -61,6 +61,17 @@ impl Environment {
     }
 }
 
+/// How answers are written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Manner {
+    /// Always alike.
+    #[default]
+    Plain,
+    /// Each in another of the ways the manual's samples show, decided by seed and request: letter case, order and blanks
+    /// in key/value text; prefixes, comments and blanks in XML.
+    Odd,
+}
+
 /// How the registry is set up.
 #[derive(Clone, Debug)]
 pub struct DenicOptions {
@@ -97,6 +108,8 @@ pub struct DenicOptions {
     pub assessment: Option<Duration>,
     /// Whether a client transaction id may be used only once.
     pub unique_ctid: bool,
+    /// How answers are written.
+    pub manner: Manner,
 }
 
 impl Default for DenicOptions {
@@ -118,6 +131,7 @@ impl Default for DenicOptions {
             undeliverable_label: "undeliverable".into(),
             assessment: None,
             unique_ctid: true,
+            manner: Manner::Plain,
         }
     }
 }

@@ -150,6 +150,8 @@ pub(super) struct Domain {
     pub(super) dedelegation: Option<Timestamp>,
     /// When it is deleted unless its holders are verified.
     pub(super) deletion: Option<Timestamp>,
+    /// The moment after that deadline at which it is; follows from it.
+    pub(super) purge: Option<Timestamp>,
     /// When the assessment of a pending domain ends, if it is known.
     pub(super) assessed: Option<Timestamp>,
     /// The password the registrar gave.
@@ -181,6 +183,7 @@ impl Domain {
             release: None,
             dedelegation: None,
             deletion: None,
+            purge: None,
             assessed: None,
             authinfo1: None,
             authinfo2: None,

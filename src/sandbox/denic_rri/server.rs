@@ -17,9 +17,9 @@ use super::codes::{self, Code};
 use super::commands::{Answer, Context, Refusal};
 use super::state::{Access, State};
 use super::wire::request::{self, Request};
-use super::wire::{Format, Outcome, Reply, Version};
-use super::{DenicOptions, Environment, span};
-use crate::model::Message;
+use super::wire::{Dice, Format, Outcome, Reply, Version};
+use super::{DenicOptions, Environment, Manner, span};
+use crate::model::{Level, Message};
 
 /// The name in `--registry` and in the ledger.
 pub(in super::super) const NAME: &str = "denic-rri";
@@ -181,6 +181,9 @@ impl Server {
             let outcome = if *exception { Outcome::Exception } else { Outcome::Failed };
             answer = Answer::refused(outcome, vec![codes::any(code)]);
         }
+        if self.options.manner == Manner::Odd && is_checked(&answer, pending.request.as_ref()) {
+            answer.messages.push(codes::DNS_ACCEPTED.message());
+        }
         answer.messages.append(&mut pending.notices);
         if self.options.environment == Environment::Test {
             answer.messages.push(codes::TEST_ENVIRONMENT.with(["testing platform"]));
@@ -205,7 +208,14 @@ impl Server {
             messages: &answer.messages,
             data: answer.data.as_deref(),
         };
-        Answered { payload: reply.encode(pending.format, pending.version), ends_session: answer.ends_session }
+        let payload = match self.options.manner {
+            Manner::Plain => reply.encode(pending.format, pending.version),
+            Manner::Odd => {
+                let mut dice = Dice::new(self.shared.seed, pending.seq);
+                reply.encode_oddly(pending.format, pending.version, &mut dice)
+            }
+        };
+        Answered { payload, ends_session: answer.ends_session }
     }
 
     fn run(&self, state: &mut State, session: &Session, request: &Request, seq: u64, now: Timestamp) -> Answer {
@@ -262,6 +272,15 @@ const LOGIN_RULES: &[(Code, &str)] = &[
     (codes::LOGIN_BLOCKED, "login_while_blocked"),
     (codes::TOO_MANY_SESSIONS, "too_many_sessions"),
 ];
+
+/// Whether a write was done whose name servers were looked at and found in order. The manual's table has a message for
+/// that, and no sample.
+fn is_checked(answer: &Answer, request: Option<&Request>) -> bool {
+    let writes_dns =
+        |request: &Request| ["domain.create", "domain.update", "domain.chholder"].contains(&request.command.name);
+    let complains = |message: &Message| message.level > Level::Info;
+    answer.outcome == Outcome::Success && request.is_some_and(writes_dns) && !answer.messages.iter().any(complains)
+}
 
 fn hex(payload: &[u8]) -> String {
     Sha256::digest(payload).iter().map(|byte| format!("{byte:02x}")).collect()

@@ -146,9 +146,11 @@ fn arguments(text: &str) -> (&str, Vec<String>) {
     (text, Vec::new())
 }
 
-/// A verification block belongs to the nearest holder above it, or to the contact the answer is about.
+/// A verification block belongs to the nearest holder above it, or to the contact the answer is about. One without a line
+/// says nothing, and must not be taken for one that could be written back.
 fn nest(sections: Vec<Block>, top: &mut Block) {
-    for section in sections {
+    let says_nothing = |block: &Block| block.section == Section::Verification && block.fields.is_empty();
+    for section in sections.into_iter().filter(|section| !says_nothing(section)) {
         let holder = top.blocks.iter().rposition(|block| block.section == Section::Holder);
         match holder {
             Some(at) if section.section == Section::Verification => top.blocks[at].blocks.push(section),
@@ -189,6 +191,8 @@ mod tests {
         assert_eq!(holders[0].fields, []);
         assert_eq!(holders[1].get(Word::Handle), Some("DENIC-1-A"));
         assert_eq!(holders[1].blocks[0].get(Word::VerifiedClaim), Some("name"));
+        let contact = read("Result: success\nHandle: DENIC-1-A\n[VerificationInformation]\n").unwrap();
+        assert_eq!(contact.data.blocks, [], "an empty verification is none");
     }
 
     #[test]

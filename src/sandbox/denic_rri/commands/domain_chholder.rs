@@ -25,13 +25,14 @@ pub(super) const COMMAND: Command = Command {
 
 fn run(context: &mut Context<'_>) -> Result<Answer, Refusal> {
     let mut domain = changeable(context)?;
+    // Whatever it says: the manual has it both ways, and this is the one to expect.
+    if domain.dispute.is_some() {
+        return Err(codes::DISPUTE.message().into());
+    }
     let roles = Roles::read(context.state, context.account, &context.request.fields)?;
     let dns = dns::read(&domain.name.ace, &context.request.fields)?;
     let mut had_authinfo = false;
     if !same_handles(&roles.holders, &domain.holders) {
-        if domain.dispute.is_some() {
-            return Err(codes::DISPUTE.message().into());
-        }
         // With one new holder all of them need a phone number.
         if roles.holders.iter().any(|handle| !domain.holders.contains(handle)) {
             need_phones(context.state, &roles.holders)?;

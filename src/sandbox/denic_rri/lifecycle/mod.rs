@@ -8,6 +8,7 @@ mod authinfo;
 mod contacts;
 mod dispute;
 mod failed;
+mod purge;
 mod redemption;
 pub(super) mod verification;
 
@@ -59,6 +60,8 @@ impl State {
     pub(super) fn schedule(&mut self, ace: &str) {
         let Some(domain) = self.domains.get_mut(ace) else { return };
         verification::expect_outcome(domain, &self.options);
+        let purged = |deadline| purge::after(self.options.environment, self.seed, ace, deadline, &self.zone);
+        domain.purge = domain.deletion.map(purged);
         let dates = FATES.iter().filter_map(|fate| (fate.date)(domain, &self.options));
         let coming = dates.filter(|date| *date > self.swept);
         self.calendar.extend(coming.map(|date| (date, Subject::Domain(ace.to_owned()))));

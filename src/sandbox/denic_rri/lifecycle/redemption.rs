@@ -1,15 +1,13 @@
 //! Deleted domains: kept for a grace period, then free. Whatever begins the period anew computes the release again.
 
 use jiff::{Timestamp, ToSpan};
-use sha2::{Digest, Sha256};
 
 use super::super::super::clock::Clock;
 use super::super::Environment;
 use super::super::state::Status;
-use super::Fate;
+use super::{Fate, purge};
 
-/// When a name deleted now is free again: on the day after the grace period, at a moment of two hours that nobody
-/// foresees; name, day and seed decide it.
+/// When a name deleted now is free again: in the purge phase of the day after the grace period.
 pub(in super::super) fn release(
     environment: Environment,
     seed: u64,
@@ -18,13 +16,7 @@ pub(in super::super) fn release(
     clock: &Clock,
 ) -> Timestamp {
     let Ok(day) = clock.day(now).checked_add((environment.grace_days() + 1).days()) else { return Timestamp::MAX };
-    let hour = environment.release_hour();
-    // From hour to hour as the clocks on the wall show it: where summer time begins, the window lasts only one.
-    let (opens, closes) = (clock.at(day, hour), clock.at(day, hour + 2));
-    let digest = Sha256::digest(format!("{seed} {ace} {day}"));
-    let chance = digest.iter().take(4).fold(0, |sum, byte| sum << 8 | i64::from(*byte));
-    let window = closes.as_second().saturating_sub(opens.as_second()).max(1);
-    opens.checked_add(jiff::SignedDuration::from_secs(chance % window)).unwrap_or(Timestamp::MAX)
+    purge::moment(environment, seed, ace, day, clock.zone())
 }
 
 /// Anybody may register the name.

@@ -9,7 +9,7 @@ use super::super::super::clock::Clock;
 use super::super::rules::names;
 use super::super::state::{AuthInfo, Contact, ContactKind, Domain, State, Status};
 use super::super::{DenicOptions, Environment};
-use super::{Subject, days_later, expiry, release};
+use super::{Subject, days_later, expiry, purge, release};
 
 const ACCOUNT: &str = "DENIC-1000001";
 const SEED: u64 = 7;
@@ -131,11 +131,29 @@ fn a_name_deleted_on_the_first_of_august_is_free_on_the_first_of_september() {
 }
 
 #[test]
+fn a_purge_comes_after_its_deadline() {
+    let clock = Clock::new();
+    for (environment, hours) in [(Environment::Live, 2..4), (Environment::Test, 10..12)] {
+        for hour in 0..24 * 7 {
+            let deadline = start() + hour.hours();
+            let purged = purge::after(environment, SEED, "example.de", deadline, clock.zone());
+            assert!(purged > deadline && purged < deadline + 26.hours(), "{deadline} {purged}");
+            assert!(hours.contains(&i64::from(clock.local(purged).hour())), "{purged}");
+        }
+    }
+}
+
+#[test]
 fn everything_happens_at_its_own_instant_and_in_order() {
     let clock = Clock::new();
     let mut state = furnished(Environment::Live, start(), &clock);
     state.sweep(start() + 366.hours() * 24, &clock);
     let told = told(&state);
+    // Both deadlines lie in one evening: the purge phase of the next morning decides.
+    let day = "2026-08-30".parse().unwrap();
+    let purge = |ace| purge::moment(Environment::Live, SEED, ace, day, clock.zone());
+    let mut purges = ["watched.de", "nispendingcreate-nisverificationrequired.de"].map(|ace| clock.wire(purge(ace)));
+    purges.sort_unstable();
     let expected = [
         ("2026-08-01T23:00:00+02:00", "domainStatusUpdate"),
         ("2026-08-01T23:00:00+02:00", "contactVerificationRequired"),
@@ -147,8 +165,8 @@ fn everything_happens_at_its_own_instant_and_in_order() {
         ("2026-08-15T22:00:00+02:00", "domainStatusUpdate"),
         ("2026-08-15T23:00:00+02:00", "domainStatusUpdate"),
         ("2026-08-24T22:00:00+02:00", "expireWarning"),
-        ("2026-08-29T22:00:00+02:00", "domainDelete"),
-        ("2026-08-29T23:00:00+02:00", "domainDelete"),
+        (purges[0].as_str(), "domainDelete"),
+        (purges[1].as_str(), "domainDelete"),
         ("2026-08-31T22:00:00+02:00", "expire"),
         ("2027-02-02T04:00:00+01:00", "contactDelete"),
         ("2027-02-02T04:00:00+01:00", "contactDelete"),
@@ -229,12 +247,12 @@ fn dates_that_were_lifted_or_moved_do_nothing() {
     let moved = state.domains.get_mut("watched.de").unwrap();
     moved.deletion = Some(days_later(start(), 60));
     state.schedule("watched.de");
-    state.sweep(days_later(start(), 59), &clock);
+    state.sweep(days_later(start(), 60), &clock);
     for name in ["failed.de", "deleted.de", "watched.de"] {
         assert!(state.domains.contains_key(name), "{name}");
     }
     assert!(!told(&state).iter().any(|(_, kind)| kind.starts_with("expire")));
-    state.sweep(days_later(start(), 60), &clock);
+    state.sweep(days_later(start(), 61), &clock);
     assert!(!state.domains.contains_key("watched.de"));
 }
 

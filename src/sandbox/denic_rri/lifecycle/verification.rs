@@ -15,9 +15,9 @@ use super::Fate;
 /// Shortest time an assessment takes, if it takes any.
 const SHORTEST_ASSESSMENT: Duration = Duration::from_millis(1);
 
-/// Nobody verified the holders: the contract ends without a grace period.
+/// Nobody verified the holders: the contract ends without a grace period, in the purge phase after the deadline.
 pub(super) const DELETION: Fate = Fate {
-    date: |domain, _| domain.deletion.filter(|_| is_watched(domain)),
+    date: |domain, _| domain.purge.filter(|_| is_watched(domain)),
     happen: |state, ace, now, clock| {
         let reason = Some("no verification information provided".to_owned());
         state.tell_of(ace, Notice { reason, ..Notice::new("domainDelete") }, now, clock);

@@ -129,10 +129,10 @@ fn person_or_org(contact: &Contact, request: &Request, mistakes: &mut Vec<Messag
     wrong(contact.email.iter().any(|email| !is_email(email)), &codes::EMAIL_FORMAT);
     wrong(contact.phone.as_ref().is_some_and(|phone| !is_phone(phone)), &codes::PHONE_FORMAT);
 
-    let is_person = contact.kind == ContactKind::Person;
-    wrong(!contact.name.is_empty() && !is_plausible(&contact.name, 3, is_person), &codes::NAME_FORMAT);
-    wrong(contact.address.iter().any(|line| !is_plausible(line, 3, false)), &codes::ADDRESS_FORMAT);
-    wrong(!contact.city.is_empty() && !is_plausible(&contact.city, 2, false), &codes::CITY_FORMAT);
+    let name = if contact.kind == ContactKind::Person { Part::PersonName } else { Part::OrganisationName };
+    wrong(!contact.name.is_empty() && !is_plausible(&contact.name, name), &codes::NAME_FORMAT);
+    wrong(contact.address.iter().any(|line| !is_plausible(line, Part::Address)), &codes::ADDRESS_FORMAT);
+    wrong(!contact.city.is_empty() && !is_plausible(&contact.city, Part::City), &codes::CITY_FORMAT);
     wrong(
         !contact.postal_code.is_empty() && !is_postal_code(&contact.postal_code, country),
         &codes::POSTAL_CODE_FORMAT,
@@ -144,14 +144,26 @@ fn collapse(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// What must look like what it is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Part {
+    PersonName,
+    /// The only one in which a character may stand five times in a row.
+    OrganisationName,
+    Address,
+    City,
+}
+
 /// The completeness check of names, addresses and cities.
-fn is_plausible(text: &str, shortest: usize, is_person_name: bool) -> bool {
+fn is_plausible(text: &str, part: Part) -> bool {
+    let shortest = if part == Part::City { 2 } else { 3 };
     let characters: Vec<char> = text.chars().collect();
     let solid: Vec<char> = text.chars().filter(|c| !c.is_whitespace()).collect();
     let only = |test: fn(&char) -> bool| solid.iter().all(test);
     let one_letter_only = solid.first().is_some_and(|first| solid.iter().all(|c| c == first));
-    let long_run = characters.chunk_by(|a, b| a == b).any(|run| run.len() >= 5);
-    let odd_triple = is_person_name && characters.len() == 3 && characters.iter().any(|c| !c.is_alphanumeric());
+    let long_run = part != Part::OrganisationName && characters.chunk_by(|a, b| a == b).any(|run| run.len() >= 5);
+    let odd_triple =
+        part == Part::PersonName && characters.len() == 3 && characters.iter().any(|c| !c.is_alphanumeric());
     characters.len() >= shortest
         && !only(char::is_ascii_digit)
         && !only(|c| !c.is_alphanumeric())
@@ -215,10 +227,14 @@ mod tests {
     #[test]
     fn completeness() {
         for bad in ["123456", "%%%%%%", "ab", "DDDD DDDD", "xxxxxx111111"] {
-            assert!(!is_plausible(bad, 3, false), "{bad}");
+            assert!(!is_plausible(bad, Part::Address), "{bad}");
         }
-        assert!(!is_plausible("1%2", 3, true) && is_plausible("1%2", 3, false));
-        assert!(is_plausible("Max Mustermann", 3, true) && is_plausible("Ulm", 2, false));
+        assert!(!is_plausible("1%2", Part::PersonName) && is_plausible("1%2", Part::OrganisationName));
+        assert!(is_plausible("Max Mustermann", Part::PersonName) && is_plausible("Au", Part::City));
+        let run = "zzzzz Example";
+        for (part, fits) in [(Part::PersonName, false), (Part::OrganisationName, true), (Part::Address, false)] {
+            assert_eq!(is_plausible(run, part), fits);
+        }
         assert!(is_postal_code("60596", "DE") && !is_postal_code("1010", "DE") && is_postal_code("1010", "AT"));
     }
 

@@ -43,6 +43,8 @@ pub(in super::super) fn of_request(fields: &Fields) -> Result<Name, Message> {
         (None, None) => Err(codes::DOMAIN_MISSING.message()),
         (Some(text), None) | (None, Some(text)) => read_one(text),
         (Some(text), Some(ace)) => match (read_one(text)?, read(ace)) {
+            // Not even the name of a host.
+            (_, None) if host(ace).is_none() => Err(codes::ACE_UNREADABLE.message()),
             (name, Some(other)) if name == other => Ok(name),
             _ => Err(codes::ACE_MISMATCH.message()),
         },
@@ -99,6 +101,24 @@ mod tests {
             "denic-invalid-example.de",
         ] {
             assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn both_forms_have_to_be_of_one_name() {
+        for (domain, ace, code) in [
+            (Some("dänic.de"), Some("xn--dnic-loa.de"), None),
+            (Some("dänic.de"), Some("xn--dnic-5qa.de"), Some("53380062206")),
+            (Some("dänic.de"), Some("example.net"), Some("53380062206")),
+            (Some("dänic.de"), Some("xn--"), Some("63300042100")),
+            (Some("dänic"), Some("xn--dnic-loa.de"), Some("63310062007")),
+            (None, Some("xn--"), Some("63310062007")),
+            (None, None, Some("53380042010")),
+        ] {
+            let mut fields = Fields::default();
+            domain.into_iter().for_each(|text| fields.push("domain", text));
+            ace.into_iter().for_each(|text| fields.push("domain-ace", text));
+            assert_eq!(of_request(&fields).err().map(|mistake| mistake.code).as_deref(), code, "{domain:?} {ace:?}");
         }
     }
 

@@ -4,11 +4,13 @@
 pub(super) mod frame;
 mod kv;
 pub(super) mod node;
+mod odd;
 pub(super) mod request;
 mod tree;
 mod xml;
 
 pub(super) use kv::KvBody;
+pub(super) use odd::Dice;
 pub(super) use xml::{Attribute, Map, Rule, XSI_URI, XmlForm, message as xml_message};
 
 use crate::model::Message;
@@ -93,6 +95,14 @@ impl Reply<'_> {
         match format {
             Format::Kv => kv::encode(self, version),
             Format::Xml => xml::encode(self, version),
+        }
+    }
+
+    /// The same answer as a registry may write it whose programmers had other habits.
+    pub(super) fn encode_oddly(&self, format: Format, version: Version, dice: &mut Dice) -> String {
+        match format {
+            Format::Kv => odd::kv(&kv::encode(self, version), dice),
+            Format::Xml => odd::xml(&xml::document(self, version), dice),
         }
     }
 }

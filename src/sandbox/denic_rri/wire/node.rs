@@ -5,10 +5,10 @@ use quick_xml::escape::escape;
 /// An element.
 #[derive(Clone, Debug)]
 pub(in super::super) struct Node {
-    name: String,
-    attributes: Vec<(String, String)>,
-    text: String,
-    children: Vec<Node>,
+    pub(super) name: String,
+    pub(super) attributes: Vec<(String, String)>,
+    pub(super) text: String,
+    pub(super) children: Vec<Node>,
 }
 
 impl Node {
@@ -61,7 +61,7 @@ impl Node {
 }
 
 /// Without the characters XML cannot carry.
-fn legal(text: &str) -> String {
+pub(super) fn legal(text: &str) -> String {
     let is_legal =
         |c: &char| !matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
     text.chars().filter(is_legal).collect()

@@ -251,6 +251,13 @@ pub(in super::super) fn message(name: &str, message: &Message) -> Node {
 
 /// The document of an answer.
 pub(super) fn encode(reply: &Reply<'_>, version: Version) -> String {
+    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
+    document(reply, version).write(&mut text);
+    text
+}
+
+/// The root element of an answer.
+pub(super) fn document(reply: &Reply<'_>, version: Version) -> Node {
     let mut transaction = Node::new("tr:transaction").child(Node::leaf("tr:stid", reply.stid));
     if let Some(ctid) = reply.ctid {
         transaction = transaction.child(Node::leaf("tr:ctid", ctid));
@@ -261,13 +268,10 @@ pub(super) fn encode(reply: &Reply<'_>, version: Version) -> String {
     if let Some(data) = reply.data.and_then(|data| data.xml(version)) {
         transaction = transaction.child(Node::new("tr:data").child(data));
     }
-    let root = Node::new("registry-response")
+    Node::new("registry-response")
         .attribute("xmlns", &version.namespace("global"))
         .attribute("xmlns:tr", &version.namespace("transaction"))
-        .child(transaction);
-    let mut text = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n");
-    root.write(&mut text);
-    text
+        .child(transaction)
 }
 
 /// The declaration of the namespace of `xsi:type`.
