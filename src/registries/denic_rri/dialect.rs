@@ -162,7 +162,7 @@ impl Dialect for Rri {
     }
 
     fn by_hand(&self, operation: Operation, params: &Map<String, Value>) -> Result<String, Reject> {
-        by_hand::text(operation, params, &self.rules)
+        by_hand::text(operation, params, &self.rules, &self.levels)
     }
 
     fn mailbox(&self) -> Option<&dyn Mailbox> {
