@@ -27,7 +27,12 @@ const TRANSIT: Action = Action { kv: "TRANSIT", space: Space::Domain, xml: "tran
 ///
 /// # Errors
 /// The registry does not take it in writing, it holds a secret or only half of what it means, or its parameters are wrong.
-pub fn text(operation: Operation, params: &Map<String, Value>, rules: &Rules, levels: &Levels) -> Result<String, Reject> {
+pub fn text(
+    operation: Operation,
+    params: &Map<String, Value>,
+    rules: &Rules,
+    levels: &Levels,
+) -> Result<String, Reject> {
     if let Some(secret) = params.keys().find(|key| SECRET_PARAMS.contains(&key.as_str())) {
         let rule = "is a secret, and whoever carries or keeps an e-mail can read it: it cannot be ordered in writing";
         return Err(Reject::param(secret, rule));

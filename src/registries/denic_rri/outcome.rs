@@ -54,13 +54,14 @@ pub fn judge(operation: Operation, answer: &Answer) -> Judgement {
     }
 }
 
-/// The writes after which the registry may still be assessing the domain.
+/// The writes after which the registry may still be assessing the domain, and a request in its own words that is one.
 pub const ASSESSED: &[Operation] = &[
     Operation::DomainCreate,
     Operation::DomainUpdate,
     Operation::DomainChangeHolder,
     Operation::DomainTransfer,
     Operation::DomainRestore,
+    Operation::Raw,
 ];
 
 /// What ends an assessment.

@@ -58,7 +58,13 @@ pub fn next(rri: &Rri, reg_acc: &str, doubt: &Doubt<'_>, heard: &[Answer]) -> St
 
 /// The next question about an order the registry took, or how far it is.
 pub fn follow_up(rri: &Rri, reg_acc: &str, order: &Doubt<'_>, heard: &[Answer]) -> Step {
-    settle(rri, reg_acc, order, |case| registration::follow_up(case, heard))
+    let order_of = |(operation, params)| Doubt { operation, params, ..*order };
+    match super::commands::raw::domain_order(order) {
+        Some((operation, params)) => {
+            settle(rri, reg_acc, &order_of((operation, &params)), |case| registration::follow_up(case, heard))
+        }
+        None => settle(rri, reg_acc, order, |case| registration::follow_up(case, heard)),
+    }
 }
 
 fn settle<'a>(rri: &'a Rri, reg_acc: &'a str, doubt: &'a Doubt<'a>, next: impl FnOnce(&Case<'a>) -> Next) -> Step {

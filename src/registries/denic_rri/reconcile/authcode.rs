@@ -54,8 +54,8 @@ fn stated_end(case: &Case<'_>) -> Option<Date> {
 /// Whether an AuthInfo1 ends on the day this order said, or would have been given; a day of slack, since it may end with
 /// its last day or with the beginning of it, and the order may have arrived after midnight.
 fn ends_as_ordered(case: &Case<'_>, end: Timestamp) -> bool {
-    let ordered = stated_end(case)
-        .or_else(|| limits::german_date(case.doubt.since).checked_add(AUTH_INFO1_DAYS.days()).ok());
+    let ordered =
+        stated_end(case).or_else(|| limits::german_date(case.doubt.since).checked_add(AUTH_INFO1_DAYS.days()).ok());
     ordered.is_some_and(|ordered| {
         let apart = ordered.duration_until(limits::german_date(end)).abs();
         apart <= SignedDuration::from_hours(24)
@@ -90,7 +90,9 @@ pub fn request(case: &Case<'_>, heard: &[Answer]) -> Next {
         Owner::Us => requested_of_own(case, info, data),
         // DELETE has removed whatever AuthInfo there was, so this one was ordered since.
         Owner::Other(_) if exists && text(data, "status") == Some("redemptionPeriod") => applied(info),
-        Owner::Other(owner) if exists => Err(format!("the domain is at {owner} and has an AuthInfo; whose is not shown")),
+        Owner::Other(owner) if exists => {
+            Err(format!("the domain is at {owner} and has an AuthInfo; whose is not shown"))
+        }
         Owner::Other(owner) => Err(format!("the domain is at {owner}, and INFO shows no AuthInfo, which it need not")),
     }
 }

@@ -65,7 +65,9 @@ pub fn transfer(case: &Case<'_>, heard: &[Answer]) -> Next {
         (Some(Age::Older), false) => foreign("already ours since before this order, with other holders"),
         (Some(Age::Older), true) => Err("ours with these holders, and not changed since before this order".into()),
         (Some(Age::Newer | Age::Same), true) => case.there(info),
-        (Some(Age::AtTheEdge), true) => Err("ours with these holders, too close to the order to tell since when".into()),
+        (Some(Age::AtTheEdge), true) => {
+            Err("ours with these holders, too close to the order to tell since when".into())
+        }
         (None, true) => Err("ours with these holders, and INFO does not show since when".into()),
         (_, false) => Err("ours, and not certainly since before this order, with other holders".into()),
     }

@@ -60,7 +60,8 @@ impl<'a> Rdata<'a> {
         let ordered = names.iter().filter(|name| **name != "nameserver").map(|name| all(&[name]));
         let unknown = self.parts.iter().filter(|(name, _)| !names.contains(name));
         // With its name, for the registry may have it where a line has none.
-        let unknown = unknown.map(|(name, text)| if names.is_empty() { (*text).to_owned() } else { format!("{name}:{text}") });
+        let unknown =
+            unknown.map(|(name, text)| if names.is_empty() { (*text).to_owned() } else { format!("{name}:{text}") });
         for part in ordered.chain(unknown).filter(|part| !part.is_empty()) {
             line.push_str(if line.is_empty() { "" } else { " " });
             line.push_str(&part);
@@ -79,11 +80,21 @@ mod tests {
             Rdata { kind, owner: "example.de.", parts: parts.to_vec() }.line()
         };
         for (kind, parts, word, line) in [
-            ("NS", &[("nameserver", "ns1.example.de."), ("address", "192.0.2.1")][..], Word::Nserver, "ns1.example.de. 192.0.2.1"),
+            (
+                "NS",
+                &[("nameserver", "ns1.example.de."), ("address", "192.0.2.1")][..],
+                Word::Nserver,
+                "ns1.example.de. 192.0.2.1",
+            ),
             ("NS", &[("ttl", "60"), ("nameserver", "ns1.example.de.")], Word::Nserver, "ns1.example.de. ttl:60"),
             ("A", &[("address", "192.0.2.1")], Word::Nsentry, "example.de. IN A 192.0.2.1"),
             ("MX", &[("exchange", "."), ("preference", "0"), ("x", "")], Word::Nsentry, "example.de. IN MX 0 . x:"),
-            ("DNSKEY", &[("flags", "257"), ("protocol", "3"), ("algorithm", "8"), ("publicKey", "AwEA"), ("x", "AwEA")], Word::Dnskey, "257 3 8 AwEA x:AwEA"),
+            (
+                "DNSKEY",
+                &[("flags", "257"), ("protocol", "3"), ("algorithm", "8"), ("publicKey", "AwEA"), ("x", "AwEA")],
+                Word::Dnskey,
+                "257 3 8 AwEA x:AwEA",
+            ),
             ("CAA", &[("flags", "0"), ("tag", "issue"), ("value", "x")], Word::Nsentry, "example.de. IN CAA 0 issue x"),
             ("", &[("address", "192.0.2.1")], Word::Nsentry, "example.de. IN ? 192.0.2.1"),
         ] {

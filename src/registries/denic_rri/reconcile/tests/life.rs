@@ -89,7 +89,10 @@ fn a_lost_order_of_an_auth_info1() {
         (&[Operation::DomainInfo, Operation::DomainAuthcodeCheck][..], "applied")
     );
     assert_eq!(create(&[&there, wrong]).1, "foreign: the domain has another AuthInfo1");
-    assert!(create(&[&there, &there]).1.starts_with("unknown"), "INFO took the password and does not say that it is right");
+    assert!(
+        create(&[&there, &there]).1.starts_with("unknown"),
+        "INFO took the password and does not say that it is right"
+    );
     for (end, expected) in [
         ("2026-12-22T00:00:00+01:00", "asks on"),
         ("2026-12-20T00:00:00+01:00", "asks on"),
@@ -186,6 +189,15 @@ fn an_order_under_assessment() {
         for operation in [Operation::DomainCreate, Operation::DomainUpdate, Operation::DomainTransfer] {
             assert!(follow(protocol, operation, &answer).starts_with(expected), "{protocol} {answer}");
         }
+    }
+    for (request, expected) in
+        [("Action: UPDATE\nDomain: example.de", "applied"), ("Action: TRANSIT\nDomain: example.de", "unknown")]
+    {
+        let params = json!({ "request": format!("Version: 5.0\n{request}") });
+        let answers = [ours("connect", "")];
+        let answers: &[&str] = if expected == "applied" { &[&answers[0]] } else { &[] };
+        let (_, found) = play_with(&rri("5.0"), Rri::follow_up, Operation::Raw, params, answers);
+        assert!(found.starts_with(expected), "{request}: {found}");
     }
     let other = play_with(&rri("5.0"), Rri::follow_up, Operation::DomainDelete, json!({"domain": "example.de"}), &[]).1;
     assert!(other.starts_with("unknown"));
