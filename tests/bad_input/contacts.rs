@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Row, Table};
 
-fn person() -> Value {
+pub fn person() -> Value {
     json!({
         "handle": "DENIC-1000001-MAX", "type": "PERSON", "name": "Max Mustermann", "address": ["Musterweg 1"],
         "postal_code": "60329", "city": "Frankfurt am Main", "country_code": "DE", "email": ["max@example.de"],

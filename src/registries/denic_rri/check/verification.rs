@@ -272,7 +272,7 @@ mod tests {
                 assert_eq!(found(&[good]), Ok(vec![]), "{evidence} {method}");
             }
         }
-        for (change, warning) in [
+        for (change, rule) in [
             (json!({"evidence": "library_card"}), ".evidence: is not in the registry's list; got `library_card`"),
             (json!({"method": "data"}), ".method: `idcard` is checked by auth, vdig"),
             (
@@ -285,8 +285,9 @@ mod tests {
             ),
             (json!({"claims": ["name", "email"]}), ".claims: `idcard` does not prove this; got `email`"),
         ] {
-            let warnings = found(&[block_with(change.clone())]).unwrap();
-            assert!(warnings.len() == 1 && warnings[0].contains(warning), "{change}: {warnings:?}");
+            let (field, reason) = found(&[block_with(change.clone())]).unwrap_err();
+            let refused = format!("{field}: {reason}");
+            assert!(refused.contains(rule) && refused.ends_with("(rule `evidence_method`)"), "{change}: {refused}");
         }
     }
 
