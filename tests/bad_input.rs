@@ -51,7 +51,11 @@ async fn submitted(world: &World, jobs: Vec<Value>) -> Vec<Outcome> {
 }
 
 async fn nothing_bad_passes(tables: Vec<Table>) {
-    play(Kind::Sqlite, Setup::new(), async |world: World| {
+    nothing_bad_passes_by(Setup::new(), tables).await;
+}
+
+async fn nothing_bad_passes_by(setup: Setup, tables: Vec<Table>) {
+    play(Kind::Sqlite, setup, async |world: World| {
         let mut missed = Vec::new();
         for Table { operation, good, bad } in tables {
             // Not yet, so that the daemon below has no reason to send it.
@@ -95,4 +99,15 @@ async fn contacts() {
 #[tokio::test]
 async fn words() {
     nothing_bad_passes(words::tables()).await;
+}
+
+/// What otherwise only warns, and what an account has decided that it shall do.
+#[tokio::test]
+async fn rules_an_account_has_tightened() {
+    let setup = Setup::new().set("rules", json!({"dummy_phone": "refuse", "address_line_complete": "refuse"}));
+    let bad = vec![
+        (json!({"phone": "+49.0000"}), "phone", "(rule `dummy_phone`)"),
+        (json!({"address": ["Musterstra\u{df}e", "12"]}), "address[1]", "(rule `address_line_complete`)"),
+    ];
+    nothing_bad_passes_by(setup, vec![Table { operation: "contact.create", good: contacts::person(), bad }]).await;
 }

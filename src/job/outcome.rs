@@ -8,7 +8,9 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::model::deadline::Deadline;
+use crate::model::request::secrets;
 use crate::model::retry::{Decision, Pace, Policy};
+use crate::model::secret::hide;
 use crate::model::verdict::{Judgement, Later, Scope};
 use crate::model::{Answer, Cause, Event, Finding, Job, Move, Verdict, WaitingFor};
 
@@ -345,6 +347,7 @@ impl Circumstances {
     /// Adds the event, where the move is one the world hears of: every change of what billing may believe, but not each
     /// claim, deferral or unanswered question.
     fn tell(&self, job: &Job, mut step: Move, judgement: &Judgement) -> Move {
+        hush(job, &mut step);
         if !matches!(
             step.cause(),
             Cause::Claimed | Cause::Deferred | Cause::StillUnknown | Cause::StillPending | Cause::FoundNothing
@@ -353,6 +356,15 @@ impl Circumstances {
             step.event = Some(event.with_unknown_codes(&judgement.unknown_codes));
         }
         step
+    }
+}
+
+/// A registry may repeat what it was told: the secrets of an order are neither stored nor told on with its answer.
+fn hush(job: &Job, step: &mut Move) {
+    let secrets = secrets(&job.params);
+    step.answer = step.answer.take().map(|answer| answer.without(&secrets));
+    if let Some(reason) = &mut step.reason {
+        hide(reason, &secrets);
     }
 }
 

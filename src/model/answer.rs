@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::secret::{Secret, hide};
+
 /// How loudly a message speaks. The level comes from the wire, never from the number of a code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -49,6 +51,18 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// The same with `***` in the place of each of these secrets, for a registry may repeat what it was told. Native words
+    /// that are no values (result, codes, transaction ids, the names of fields) stay.
+    #[must_use]
+    pub fn without(mut self, secrets: &[Secret]) -> Self {
+        for message in &mut self.messages {
+            hide(&mut message.text, secrets);
+            message.arguments.iter_mut().for_each(|argument| hide(argument, secrets));
+        }
+        hide_in(&mut self.data, secrets);
+        self
+    }
+
     /// The code that decides: the first error, else the first warning, else the first message.
     #[must_use]
     pub fn leading_code(&self) -> Option<&str> {
@@ -56,5 +70,14 @@ impl Answer {
             .iter()
             .find_map(|level| self.messages.iter().find(|m| m.level == *level))
             .map(|m| m.code.as_str())
+    }
+}
+
+fn hide_in(value: &mut Value, secrets: &[Secret]) {
+    match value {
+        Value::String(text) => hide(text, secrets),
+        Value::Array(items) => items.iter_mut().for_each(|item| hide_in(item, secrets)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| hide_in(field, secrets)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }

@@ -9,9 +9,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
+use zeroize::Zeroizing;
 
 use super::command::{ObjectKey, Operation};
 use super::job::{Class, JobId};
+use super::secret::Secret;
 
 /// Attempts a job may use up when it does not say.
 pub const DEFAULT_MAX_ATTEMPTS: u32 = 10;
@@ -232,6 +234,43 @@ impl fmt::Display for Reject {
 /// registry's own text, which may hold any of the others.
 pub const SECRET_PARAMS: &[&str] = &["auth_info", "authinfo", "password", "udai", "authcode", "request"];
 
+/// The values that no answer may repeat: those of the secret parameters, and of their namesakes in a request in a
+/// registry's own words. The longest first, so that none hides only a part of another.
+#[must_use]
+pub fn secrets(params: &Map<String, Value>) -> Vec<Secret> {
+    let mut found = Vec::new();
+    for name in SECRET_PARAMS {
+        if let Some(text) = params.get(*name).and_then(Value::as_str) {
+            found.push(Secret::new(text.trim()));
+            found.extend(if *name == "request" { inside(text) } else { Vec::new() });
+        }
+    }
+    found.retain(|secret| !secret.expose().is_empty());
+    found.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
+    found
+}
+
+/// The secrets in a text of lines `Keyword: value` or of XML.
+fn inside(text: &str) -> Vec<Secret> {
+    let (lower, is_xml) = (Zeroizing::new(text.to_ascii_lowercase()), text.trim_start().starts_with('<'));
+    let words = SECRET_PARAMS.iter().filter(|word| !word.contains('_'));
+    let rests = words.flat_map(|word| lower.match_indices(word).map(|(at, _)| at + word.len()));
+    let value = |rest: &str| {
+        if !is_xml {
+            return Some(Secret::new(rest.trim_start().strip_prefix(':')?.lines().next()?.trim()));
+        }
+        let quoted = rest.trim_start().strip_prefix('=').map(|rest| rest.trim_start());
+        let value = match quoted.and_then(|rest| Some((rest.get(1..)?, rest.chars().next()?))) {
+            Some((rest, quote)) => rest.split(quote).next()?,
+            None => rest.split_once('>')?.1.split('<').next()?,
+        };
+        let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
+        let plain = |text: Zeroizing<String>, (entity, sign): (&str, &str)| Zeroizing::new(text.replace(entity, sign));
+        Some(Secret::new(entities.into_iter().fold(Zeroizing::new(value.trim().to_owned()), plain).as_str()))
+    };
+    rests.filter_map(|at| value(text.get(at..)?)).collect()
+}
+
 /// A copy of parameters that may be shown.
 #[must_use]
 pub fn masked(params: &Map<String, Value>) -> Map<String, Value> {
@@ -250,6 +289,23 @@ mod tests {
 
     use super::*;
     use crate::model::command::ObjectKind;
+
+    #[test]
+    fn secrets_are_found_in_a_registrys_own_words_too() {
+        let of = |params: Value| {
+            let found = secrets(params.as_object().unwrap());
+            found.iter().map(|secret| secret.expose().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(of(json!({"domain": "example.de", "auth_info": " hot air ", "password": 7})), ["hot air"]);
+        for request in [
+            "Action: CHPROV\nAUTHINFO:\thot<air\r\nAuthInfoExpire: 20261224",
+            "<r><d:chprov><d:authInfo>hot&lt;air</d:authInfo>\n<d:authInfoExpire/></d:chprov></r>",
+            "<r><d:authInfo xmlns:d='x'>hot&lt;air</d:authInfo></r>",
+            "<r authInfo = 'hot&lt;air'/>",
+        ] {
+            assert_eq!(of(json!({ "request": request }))[1..], ["hot<air"], "{request}");
+        }
+    }
 
     fn job(params: Value) -> NewJob {
         let Value::Object(params) = params else { unreachable!("an object") };

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{Row, Table};
 
-fn person() -> Value {
+pub fn person() -> Value {
     json!({
         "handle": "DENIC-1000001-MAX", "type": "PERSON", "name": "Max Mustermann", "address": ["Musterweg 1"],
         "postal_code": "60329", "city": "Frankfurt am Main", "country_code": "DE", "email": ["max@example.de"],
@@ -46,6 +46,9 @@ fn fields() -> Vec<Row> {
         (json!({"postal_code": long(21), "country_code": "GB"}), "postal_code", "1 to 20"),
         (json!({"email": []}), "email", "missing"),
         (json!({"email": ["max@example.de", "max"]}), "email[1]", "e-mail"),
+        (json!({"email": [format!("max@{}example.de", "a.".repeat(122))]}), "email[0]", "3 to 255"),
+        (json!({"email": ["@"]}), "email[0]", "3 to 255"),
+        (json!({"organisation": ["Example GmbH", long(256)]}), "organisation[1]", "1 to 255"),
         (json!({"phone": null}), "phone", "missing"),
         (json!({"organisation": ["Example GmbH"], "type": "ORG"}), "organisation", "type"),
         (json!({"uri_template": "mailto:a@example.de"}), "uri_template", "type"),
@@ -68,6 +71,7 @@ fn completeness() -> Vec<Row> {
         (json!({"name": "Xy"}), "name", "too short"),
         (json!({"name": "1%2"}), "name", "special"),
         (json!({"address": ["X"]}), "address[0]", "too short"),
+        (json!({"address": ["12", "345"]}), "address[0]", "too short"),
         (json!({"city": "X"}), "city", "too short"),
         (json!({"postal_code": "6032"}), "postal_code", "5 digits"),
         (json!({"postal_code": "60329", "country_code": "AT"}), "postal_code", "4 digits"),
@@ -94,6 +98,9 @@ fn verification() -> Vec<Row> {
         (with(json!({"timestamp": "yesterday"})), "verification[1].timestamp", "time"),
         (with(json!({"evidence": null})), "verification[1].evidence", "missing"),
         (with(json!({"method": null})), "verification[1].method", "missing"),
+        (with(json!({"evidence": "library_card"})), "verification[1].evidence", "list"),
+        (with(json!({"evidence": "passport", "claims": ["name"]})), "verification[1].method", "vdig"),
+        (with(json!({"evidence": "passport", "method": "pvr"})), "verification[1].claims", "prove"),
         (with(json!({"trust_framework": "de.denic"})), "verification[1].trust_framework", "de_denic"),
         (with(json!({"result": "failed"})), "verification[1]", "contradict"),
         (json!({"verification": vec![block(json!({})); 6]}), "verification", "at most 5"),
@@ -120,6 +127,15 @@ pub fn tables() -> Vec<Table> {
                 (template("https://example.de/{alabel}"), "uri_template", "{Alabel}"),
                 (template("https://example.de/{?Alabel,Ulabel}"), "uri_template", "{Alabel}"),
                 (template("https://example.de/{Alabel"), "uri_template", "without its"),
+            ],
+        },
+        Table {
+            operation: "contact.info",
+            good: json!({"handle": "DENIC-1000001-MAX"}),
+            bad: vec![
+                (json!({"handle": null}), "handle", "missing"),
+                (json!({"handle": "DENIC-1000002-MAX"}), "handle", "DENIC-1000001-"),
+                (json!({"recursive": true}), "recursive", "unknown parameter"),
             ],
         },
         Table {

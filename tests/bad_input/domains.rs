@@ -53,6 +53,12 @@ fn servers() -> Vec<Row> {
         (nserver(&["ns1.example.net", "ns2.beispiel-fünf.de"]), "nserver[1]", "glue"),
         (nserver(&["ns1.example.net", "ns2.xn--beispiel-fnf-mlb.de 192.0.2.256"]), "nserver[1]", "address"),
         (nserver(&["ns1.example.net", "ns 2.example.net"]), "nserver[1]", "host"),
+        (json!({"nserver": vec!["ns1.example.net"; 1001]}), "nserver", "at most 1000"),
+        (
+            json!({"nserver": ["ns1.example.net", format!("ns2.xn--beispiel-fnf-mlb.de{}", " 192.0.2.1".repeat(17))]}),
+            "nserver[1]",
+            "at most 16",
+        ),
         (json!({"nsentry": ["xn--beispiel-fnf-mlb.de IN A 198.51.100.1"]}), "nsentry", "either"),
     ]
 }
@@ -92,6 +98,7 @@ fn keys() -> Vec<Row> {
         (key(&format!("257 3 15 {KEY}")), "dnskey[0]", "algorithm"),
         (key("257 3 8 AwEAAcoF*not-base64*AwEAAcoFUSyg1mkE5c33"), "dnskey[0]", "base64"),
         (key("257 3 8"), "dnskey[0]", "base64"),
+        (key("257 3 8 AwEAAcoFUSyg1mkE5c33q8UbDiRZAA"), "dnskey[0]", "padded"),
         (key(&format!("257 3 8 {}", KEY.repeat(6))), "dnskey[0]", "999"),
         (json!({"dnskey": vec![format!("257 3 8 {KEY}"); 21]}), "dnskey", "at most 20"),
     ]
@@ -113,6 +120,43 @@ pub fn tables() -> Vec<Table> {
             bad: vec![
                 (json!({"holder": ["MAX"]}), "holder[0]", "9 to 32"),
                 (json!({"nserver": []}), "nserver", "unknown parameter"),
+            ],
+        },
+        Table {
+            operation: "domain.check",
+            good: plain.clone(),
+            bad: vec![
+                (json!({"domain": null}), "domain", "missing"),
+                (json!({"domain": "example.com"}), "domain", ".de"),
+                (json!({"domain_ace": "xn--dnic-5qa.de"}), "domain_ace", "example.de"),
+                (json!({"recursive": true}), "recursive", "unknown parameter"),
+            ],
+        },
+        Table {
+            operation: "domain.info",
+            good: json!({"domain": "example.de", "recursive": true, "auth_info": "secret"}),
+            bad: vec![
+                (json!({"domain": "www.example.de"}), "domain", ".de"),
+                (json!({"recursive": "yes"}), "recursive", "true or false"),
+                (json!({"auth_info": ""}), "auth_info", "not empty"),
+                (json!({"auth_info": "x".repeat(256)}), "auth_info", "255"),
+                (json!({"password": "secret"}), "password", "unknown parameter"),
+            ],
+        },
+        Table {
+            operation: "domain.authcode_request",
+            good: plain.clone(),
+            bad: vec![
+                (json!({"domain": null}), "domain", "missing"),
+                (json!({"auth_info": "SupermanistSuper"}), "auth_info", "unknown parameter"),
+            ],
+        },
+        Table {
+            operation: "domain.authcode_delete",
+            good: plain.clone(),
+            bad: vec![
+                (json!({"domain": "exa_mple.de"}), "domain", "letters, digits and hyphens"),
+                (json!({"auth_info": "SupermanistSuper"}), "auth_info", "unknown parameter"),
             ],
         },
         Table {

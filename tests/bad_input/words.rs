@@ -18,10 +18,22 @@ pub fn tables() -> Vec<Table> {
     expiry.extend([
         (json!({"expire": "tomorrow"}), "expire", "2026-12-24"),
         (json!({"expire": "2026-02-30"}), "expire", "2026-12-24"),
+        (json!({"expire": "2020-01-01"}), "expire", "past"),
+        (json!({"expire": "9999-12-31"}), "expire", "30 days"),
     ]);
     let raw = |text: &str| json!({ "request": text });
     vec![
         Table { operation: "domain.authcode_create", good: with_password(), bad: expiry },
+        Table {
+            operation: "domain.authcode_check",
+            good: with_password(),
+            bad: vec![
+                (json!({"auth_info": null}), "auth_info", "missing"),
+                (json!({"auth_info": "hot\nair"}), "auth_info", "control characters"),
+                (json!({"auth_info": "x".repeat(256)}), "auth_info", "255"),
+                (json!({"recursive": true}), "recursive", "unknown parameter"),
+            ],
+        },
         Table {
             operation: "domain.transit",
             good: json!({"domain": "example.de", "disconnect": false}),

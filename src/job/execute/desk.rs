@@ -259,7 +259,7 @@ async fn run_job(shared: &Shared, session: &mut Open, job: &Job, request: &Prepa
     let (outcome, verdict, usable) = match heard {
         Ok(answer) => {
             slot.answered();
-            let judgement = account.registry.dialect().judge(job.operation, &answer);
+            let judgement = account.registry.dialect().judge(request.operation, &answer);
             count_unknown(shared, &judgement);
             let word = word(&judgement.verdict);
             (account.circumstances().answered(job, answer, &judgement), word, true)

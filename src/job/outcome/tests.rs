@@ -245,3 +245,40 @@ fn codes_nobody_knows_are_told_with_the_job() {
     judgement.unknown_codes = vec!["59999999999".into()];
     assert_eq!(event(&judgement), serde_json::json!(["59999999999"]));
 }
+
+#[test]
+fn an_answer_that_repeats_a_secret_does_not_give_it_away() {
+    let answer = || Answer {
+        result: "failed".into(),
+        messages: vec![crate::model::Message {
+            level: crate::model::Level::Error,
+            code: "1".into(),
+            text: "SupermanistSuper does not match".into(),
+            arguments: vec!["AuthInfo: SupermanistSuper".into()],
+        }],
+        data: serde_json::json!({"domain": "example.de", "said": ["SupermanistSuper"]}),
+        ..Answer::default()
+    };
+    let mut order = job(Operation::DomainTransfer, State::Running);
+    order.params.insert("auth_info".into(), "SupermanistSuper".into());
+    let mut raw = job(Operation::Raw, State::Running);
+    raw.params.insert("request".into(), "Version: 5.0\nAction: CHPROV\nAuthInfo: SupermanistSuper".into());
+    for job in [order, raw] {
+        let refused = Judgement::plain(Verdict::Refused("SupermanistSuper does not match".into()));
+        let mut steps = vec![here().answered(&job, answer(), &refused).step.unwrap()];
+        for (state, applied) in [(State::InDoubt, true), (State::Pending, false)] {
+            let job = Job { state, ..job.clone() };
+            let finding = Finding::Applied(answer());
+            let found = if applied { here().found(&job, finding, &[]) } else { here().followed_up(&job, finding, &[]) };
+            steps.push(found.step.unwrap());
+        }
+        for step in steps {
+            let event = step.event.as_ref().unwrap().body.to_string();
+            let stored = serde_json::to_string(&step.answer).unwrap();
+            for text in [&event, &stored] {
+                assert!(text.contains("AuthInfo: ***") && !text.contains("SupermanistSuper"), "{text}");
+            }
+            assert_eq!(step.answer.unwrap().data, serde_json::json!({"domain": "example.de", "said": ["***"]}));
+        }
+    }
+}

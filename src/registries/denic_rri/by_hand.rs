@@ -43,7 +43,12 @@ const TRANSIT: Action = Action { kv: "TRANSIT", space: Space::Domain, xml: "tran
 ///
 /// # Errors
 /// The registry does not take it in writing, it holds a secret or only half of what it means, or its parameters are wrong.
-pub fn text(operation: Operation, params: &Map<String, Value>, rules: &Rules) -> Result<String, Reject> {
+pub fn text(
+    operation: Operation,
+    params: &Map<String, Value>,
+    rules: &Rules,
+    levels: &Levels,
+) -> Result<String, Reject> {
     if operation == Operation::Raw {
         return raw(params, rules);
     }
@@ -62,7 +67,7 @@ pub fn text(operation: Operation, params: &Map<String, Value>, rules: &Rules) ->
     }
     let command = commands::find(operation)
         .ok_or_else(|| Reject::new(RejectCode::UnknownOperation, format!("{} has no {operation}", super::NAME)))?;
-    let (_, order) = (command.order)(params, rules, &Levels::default())?;
+    let (_, order) = (command.order)(params, rules, levels)?;
     Ok(kv::by_hand(&order))
 }
 
@@ -122,7 +127,7 @@ mod tests {
 
     fn written(operation: Operation, params: Value) -> Result<String, Reject> {
         let Value::Object(params) = params else { unreachable!() };
-        text(operation, &params, &Rules { reg_acc: "DENIC-1000022".into() })
+        text(operation, &params, &Rules { reg_acc: "DENIC-1000022".into() }, &Levels::default())
     }
 
     #[test]

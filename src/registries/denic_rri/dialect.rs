@@ -1,5 +1,6 @@
 //! The language of the registry: parameters to bytes, bytes to answers, answers to verdicts.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -93,7 +94,11 @@ impl Rri {
 impl Dialect for Rri {
     fn check(&self, operation: Operation, params: &Map<String, Value>) -> Result<Checked, Reject> {
         if !merge::is_wanted(operation, params) {
-            return self.check_whole(operation, params);
+            let checked = self.check_whole(operation, params)?;
+            if operation == Operation::DomainAuthcodeCreate {
+                commands::in_time(params, Timestamp::now())?;
+            }
+            return Ok(checked);
         }
         let whole = merge::stand_ins(operation, params, &self.rules.reg_acc, &self.protocol)?;
         let mut checked = self.check_whole(operation, &whole)?;
@@ -135,7 +140,9 @@ impl Dialect for Rri {
             return Err(Reject::new(RejectCode::InvalidJob, rule));
         }
         let (_, order) = self.order(operation, params)?;
-        self.finish(operation, order, transaction)
+        // The answer to a request in the registry's own words is that of the operation it is.
+        let asked = if operation == Operation::Raw { commands::operation_of(&order) } else { operation };
+        self.finish(asked, order, transaction)
     }
 
     fn decode(&self, operation: Operation, bytes: &[u8]) -> Result<Answer, String> {
@@ -170,7 +177,7 @@ impl Dialect for Rri {
     }
 
     fn by_hand(&self, operation: Operation, params: &Map<String, Value>) -> Result<String, Reject> {
-        by_hand::text(operation, params, &self.rules)
+        by_hand::text(operation, params, &self.rules, &self.levels)
     }
 
     fn mailbox(&self) -> Option<&dyn Mailbox> {

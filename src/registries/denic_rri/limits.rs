@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
@@ -17,6 +18,18 @@ const BY_NIGHT: u32 = 200;
 /// on both sides.
 const NIGHT: std::ops::Range<i8> = 1..5;
 
+/// German local time.
+fn zone() -> TimeZone {
+    // The rule in force since 1996, for machines without time zone data.
+    let rule = || TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC);
+    TimeZone::get("Europe/Berlin").unwrap_or_else(|_| rule())
+}
+
+/// The day it is in Germany at this instant.
+pub fn german_date(at: Timestamp) -> Date {
+    at.to_zoned(zone()).date()
+}
+
 /// What an account may send, and when its days begin.
 #[derive(Clone, Debug)]
 pub struct Calendar {
@@ -29,11 +42,9 @@ impl Calendar {
     /// The published limits of a live account. `by_day` overrides the limit outside of the purge phase (the test
     /// environment has 100), `by_night` the one within (a Rush account has 2000 all day).
     pub fn new(by_day: Option<u32>, by_night: Option<u32>) -> Self {
-        // The rule in force since 1996, for machines without time zone data.
-        let rule = || TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC);
         let by_day = by_day.unwrap_or(BY_DAY);
         let by_night = by_night.unwrap_or(by_day.min(BY_NIGHT));
-        Self { zone: TimeZone::get("Europe/Berlin").unwrap_or_else(|_| rule()), by_day, by_night }
+        Self { zone: zone(), by_day, by_night }
     }
 
     /// Requests allowed per [`WINDOW`] at this instant.

@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+use super::check::names;
 use super::dialect::Rri;
 use super::outcome;
 use crate::model::command::ObjectKind;
@@ -59,15 +60,6 @@ const KINDS: &[Kind] = &[
 
 /// Our word for a type that stands in no table; its object is a domain if it names one.
 const UNKNOWN: Kind = row("", "raw", DOMAIN, Ends::Nothing);
-
-/// The orders the registry may still be assessing when it says yes.
-const PENDING: &[Operation] = &[
-    Operation::DomainCreate,
-    Operation::DomainUpdate,
-    Operation::DomainChangeHolder,
-    Operation::DomainTransfer,
-    Operation::DomainRestore,
-];
 
 /// How a status ends the orders for its domain, in words for people. `pendingCreate` ends nothing: the assessment goes
 /// on. A domain in quarantine is registered, so the order was carried out; what threatens it stands in the deadlines.
@@ -151,6 +143,11 @@ fn object(data: &Value, field: &str, kind: ObjectKind) -> Option<ObjectKey> {
         },
         _ => return None,
     };
+    if kind == ObjectKind::Domain
+        && let Ok(name) = names::domain(field, name)
+    {
+        return Some(ObjectKey::new(kind, &name.ace));
+    }
     Some(ObjectKey::new(kind, name))
 }
 
@@ -161,7 +158,7 @@ fn ends(ends: Ends, data: &Value) -> Option<Ending> {
         Ends::ByStatus => (true, STATUSES.iter().find(|(known, _)| known.eq_ignore_ascii_case(status))?.1),
         Ends::TurnedDown => (false, "the registry has deleted the domain"),
     };
-    Some(Ending { operations: PENDING, succeeded, reason: because(words, data) })
+    Some(Ending { operations: outcome::ASSESSED, succeeded, reason: because(words, data) })
 }
 
 /// The words with what the registry says to them. Its arguments are a reason or dates, nothing personal.

@@ -157,6 +157,9 @@ fn is_whole(params: &Map<String, Value>, data: &Value, object: &ObjectKey, reg_a
         return Err("the answer is about another object".into());
     }
     if !object.as_str().starts_with("domain:") {
+        if let Some(name) = verified(data).find(|name| stated(name)).filter(|_| !stated("verification")) {
+            return Err(format!("{name} is verified as it was; state `verification` in the job"));
+        }
         let is_request = data.get("type").is_some_and(|kind| kind == "REQUEST");
         if !is_request && !has("phone") && !stated("phone") {
             return Err("the phone number is not shown, as no dummy is; state `phone` in the job".into());
@@ -186,6 +189,18 @@ fn is_whole(params: &Map<String, Value>, data: &Value, object: &ObjectKey, reg_a
         return Err("the domain has keys, which records in the zone cannot have; state `dnskey` in the job".into());
     }
     Ok(())
+}
+
+/// The fields that a claim of a verification is about.
+const CLAIMED: &[(&str, &[&str])] =
+    &[("name", &["name"]), ("address", &["address", "postal_code", "city", "country_code"]), ("email", &["email"])];
+
+/// The fields about which the blocks that were read say something: other values have not been verified by them.
+fn verified(data: &Value) -> impl Iterator<Item = &'static str> {
+    let blocks = data.get("verification").and_then(Value::as_array).into_iter().flatten();
+    let claims = blocks.filter_map(|block| block.get("claims")?.as_array()).flatten().filter_map(Value::as_str);
+    let fields = |claim: &str| CLAIMED.iter().find(|(known, _)| known.eq_ignore_ascii_case(claim.trim()));
+    claims.filter_map(fields).flat_map(|(_, fields)| fields.iter().copied())
 }
 
 /// A domain has either name servers or records: who states the one replaces the other.

@@ -62,13 +62,14 @@ fn inside(answer: &Answer) -> Vec<Message> {
     inner.and_then(Result::ok).unwrap_or_default()
 }
 
-/// The writes after which the registry may still be assessing the domain.
+/// The writes after which the registry may still be assessing the domain, and a request in its own words that is one.
 pub const ASSESSED: &[Operation] = &[
     Operation::DomainCreate,
     Operation::DomainUpdate,
     Operation::DomainChangeHolder,
     Operation::DomainTransfer,
     Operation::DomainRestore,
+    Operation::Raw,
 ];
 
 /// What ends an assessment.

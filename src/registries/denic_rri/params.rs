@@ -11,6 +11,8 @@ use crate::model::{Reject, Secret};
 
 /// Characters of a value that a reject repeats.
 const SHOWN: usize = 80;
+/// Most items of a list, whatever it is of; each field has its own limit beside.
+const MOST_ITEMS: usize = 1000;
 
 /// The parameters of a job, or an object inside them.
 pub struct Params<'a> {
@@ -94,6 +96,7 @@ impl<'a> Params<'a> {
         match self.value(name) {
             None => Ok(Vec::new()),
             Some(Value::Array(items)) => {
+                few(&path, items)?;
                 items.iter().enumerate().map(|(at, item)| text(&format!("{path}[{at}]"), item)).collect()
             }
             Some(one) => Ok(vec![text(&path, one)?]),
@@ -156,7 +159,10 @@ impl<'a> Params<'a> {
         let path = self.path(name);
         let items = match self.value(name) {
             None => return Ok(Vec::new()),
-            Some(Value::Array(items)) => items,
+            Some(Value::Array(items)) => {
+                few(&path, items)?;
+                items
+            }
             Some(other) => return Err(Reject::param(path, format!("must be a list of objects, not {}", kind(other)))),
         };
         let object = |(at, item): (usize, &'a Value)| match item {
@@ -171,6 +177,14 @@ impl<'a> Params<'a> {
     /// A missing parameter and one that is null are the same.
     fn value(&self, name: &str) -> Option<&'a Value> {
         self.map.get(name).filter(|value| !value.is_null())
+    }
+}
+
+/// No list of the registry is nearly as long.
+fn few(path: &str, items: &[Value]) -> Result<(), Reject> {
+    match items.len() {
+        ..=MOST_ITEMS => Ok(()),
+        count => Err(Reject::param(path, format!("must have at most {MOST_ITEMS} items, got {count}"))),
     }
 }
 
@@ -251,6 +265,7 @@ mod tests {
         wrong(json!({"a": ["x", 7], "b": "y"}), "not a number", "params.a[1]");
         wrong(json!({"a": ["x", "y\nz"], "b": "y"}), "`y\\nz`", "params.a[1]");
         wrong(json!({"a": {"x": 1}, "b": "y"}), "not an object", "params.a");
+        wrong(json!({"a": vec!["x"; 1001], "b": "y"}), "at most 1000 items, got 1001", "params.a");
         wrong(json!({"a": "x"}), "missing", "params.b");
         wrong(json!({"b": " "}), "empty", "params.b");
         wrong(json!({"b": "x", "c": 1}), "there are a, b", "params.c");

@@ -58,7 +58,13 @@ pub fn next(rri: &Rri, reg_acc: &str, doubt: &Doubt<'_>, heard: &[Answer]) -> St
 
 /// The next question about an order the registry took, or how far it is.
 pub fn follow_up(rri: &Rri, reg_acc: &str, order: &Doubt<'_>, heard: &[Answer]) -> Step {
-    settle(rri, reg_acc, order, |case| registration::follow_up(case, heard))
+    let order_of = |(operation, params)| Doubt { operation, params, ..*order };
+    match super::commands::raw::domain_order(order) {
+        Some((operation, params)) => {
+            settle(rri, reg_acc, &order_of((operation, &params)), |case| registration::follow_up(case, heard))
+        }
+        None => settle(rri, reg_acc, order, |case| registration::follow_up(case, heard)),
+    }
 }
 
 fn settle<'a>(rri: &'a Rri, reg_acc: &'a str, doubt: &'a Doubt<'a>, next: impl FnOnce(&Case<'a>) -> Next) -> Step {
@@ -137,20 +143,20 @@ impl Case<'_> {
         text(data, field)?.parse().ok().map(|date| age(date, self.doubt.since))
     }
 
-    /// An object that differs from the order. If nobody changed it since, our order did not; if somebody did, us included,
-    /// a repetition could undo what came after.
-    ///
-    /// A change shortly before the order is no reason to ask a human: if it was ours after all, dated by a clock that is
-    /// behind, the repetition goes out under the same transaction id and is refused.
-    fn differs(&self, data: &Value, differences: &[&str]) -> Next {
-        let fields = differences.join(", ");
+    /// An object in a state that is not the one ordered. If nothing changed it since, our order did not; if something did,
+    /// our order may have been carried out and undone, and a repetition would do it once more. So near to the order that
+    /// clocks cannot tell counts as since.
+    fn untouched(&self, data: &Value, state: &str) -> Next {
         match self.age(data, "changed") {
-            Some(Age::Newer) => Err(format!("changed since this order, and not to what it says ({fields})")),
-            Some(Age::Same | Age::AtTheEdge | Age::Older) => {
-                nothing(format!("INFO: not changed since before this order ({fields})"))
-            }
-            None => Err(format!("INFO shows other data ({fields}) and not when it changed")),
+            Some(Age::Older) => nothing(format!("INFO: not changed since before this order ({state})")),
+            Some(_) => Err(format!("changed since this order, and not to what it says ({state})")),
+            None => Err(format!("INFO shows something else ({state}) and not when it changed")),
         }
+    }
+
+    /// As [`Self::untouched`], of an object with other data than the order's.
+    fn differs(&self, data: &Value, differences: &[&str]) -> Next {
+        self.untouched(data, &differences.join(", "))
     }
 
     /// Our effect is there; with the registry still assessing the domain, the order is not finished.

@@ -4,10 +4,15 @@ use std::net::IpAddr;
 
 use super::super::codec::tree::{DnsData, DnsEntry};
 use super::super::params::{Params, refuse};
-use super::{dnskey, nsentry, rules};
+use super::{at_most, dnskey, nsentry, rules};
 use crate::model::Reject;
 
 pub use super::names::{DomainName, host, lies_in};
+
+/// Most name servers of a domain.
+const MOST_HOSTS: usize = 13;
+/// Most addresses of one name server; the registry counts none, but a request of so many would be too long.
+const MOST_ADDRESSES: usize = 16;
 
 /// The DNS data of a domain: either name servers, which may come with keys, or records.
 ///
@@ -37,13 +42,19 @@ pub fn read(params: &Params<'_>, domain: &str) -> Result<Vec<DnsEntry>, Reject> 
 /// # Errors
 /// Names the host or address at fault.
 pub fn nservers(params: &Params<'_>, values: &[String], domain: &str) -> Result<Vec<DnsEntry>, Reject> {
+    // First of all, since each host is compared with all others.
+    if !(2..=MOST_HOSTS).contains(&values.len()) {
+        return Err(Reject::param("nserver", format!("must be 2 to 13 name servers, got {}", values.len())));
+    }
     let mut entries = Vec::new();
     let mut hosts: Vec<String> = Vec::new();
     for (at, value) in values.iter().enumerate() {
         let field = format!("nserver[{at}]");
         let mut words = value.split_whitespace();
         let host = host(&field, words.next().unwrap_or_default())?;
-        let addresses = words.map(|word| address(&field, word)).collect::<Result<Vec<_>, _>>()?;
+        let words: Vec<&str> = words.take(MOST_ADDRESSES + 1).collect();
+        at_most(&field, words.len(), MOST_ADDRESSES)?;
+        let addresses = words.into_iter().map(|word| address(&field, word)).collect::<Result<Vec<_>, _>>()?;
         if hosts.contains(&host) {
             return Err(refuse(&field, "stands twice; all addresses of a host go into one text", value));
         }
@@ -68,10 +79,7 @@ pub fn nservers(params: &Params<'_>, values: &[String], domain: &str) -> Result<
         entries.extend(glue.into_iter().map(entry));
         hosts.push(host);
     }
-    if (2..=13).contains(&hosts.len()) {
-        return Ok(entries);
-    }
-    Err(Reject::param("nserver", format!("must be 2 to 13 name servers, got {}", hosts.len())))
+    Ok(entries)
 }
 
 fn address(field: &str, value: &str) -> Result<IpAddr, Reject> {

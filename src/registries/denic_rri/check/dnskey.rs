@@ -41,12 +41,19 @@ fn dnskey(params: &Params<'_>, field: &str, value: &str) -> Result<DnsData, Reje
     };
     let flags = number(flags).filter(|flags| FLAGS.contains(flags)).ok_or_else(|| no("flags must be 256 or 257"))?;
     let protocol = number(protocol).filter(|protocol| *protocol == 3).ok_or_else(|| no("the protocol must be 3"))?;
-    let known = |number: u8| ALGORITHMS.iter().find(|(known, _)| *known == number);
-    let Some((algorithm, bytes)) = number(algorithm).and_then(known) else {
-        return Err(no("the algorithm must be 3, 5, 6, 7, 8, 10, 12, 13 or 14"));
-    };
+    let not_listed = || no("the algorithm must be 3, 5, 6, 7, 8, 10, 12, 13 or 14");
+    let algorithm: u8 = number(algorithm).ok_or_else(not_listed)?;
+    let listed = ALGORITHMS.iter().find(|(known, _)| *known == algorithm);
+    if listed.is_none() {
+        params.judge(rules::DNSKEY_ALGORITHM, Err(not_listed()))?;
+    }
+    let bytes = listed.and_then(|(_, bytes)| *bytes);
     let key = key.concat();
-    let Some(size) = base64_bytes(&key) else { return Err(no("the key must be base64")) };
+    let padding = "=".repeat(key.len().next_multiple_of(4) - key.len());
+    let Some(size) = base64_bytes(&(key.clone() + &padding)) else { return Err(no("the key must be base64")) };
+    if !padding.is_empty() {
+        params.judge(rules::DNSKEY_ALGORITHM, Err(no("the key must be base64 padded with `=`")))?;
+    }
     length(field, &format!("{flags} {protocol} {algorithm} {key}"), 30, 999)?;
     if let Some(bytes) = bytes.filter(|bytes| *bytes != size) {
         let rule = format!("a key of algorithm {algorithm} has {bytes} bytes, this one {size}");
@@ -55,7 +62,7 @@ fn dnskey(params: &Params<'_>, field: &str, value: &str) -> Result<DnsData, Reje
     if flags == 256 {
         params.judge(rules::SEP_BIT, Err(no("flags should be 257, those of a secure entry point")))?;
     }
-    Ok(DnsData::Dnskey { flags, protocol, algorithm: *algorithm, key })
+    Ok(DnsData::Dnskey { flags, protocol, algorithm, key })
 }
 
 /// A number of digits only: `+3` and `003` are none here.
@@ -112,6 +119,7 @@ mod tests {
         }
         assert!(found(with(json!(vec![key("257 3 8"); 20]))).is_ok());
         assert!(found(with(json!(format!("257 3 8 {}", "A".repeat(988))))).is_ok());
+        assert!(found(with(json!([key("257 3 8") + "AAE="]))).is_ok());
         let one = |value: String, rule: &'static str| (with(json!([value])), "dnskey[0]", rule);
         refused(&[
             (with(json!(vec![key("257 3 8"); 21])), "dnskey", "at most 20"),
@@ -129,6 +137,9 @@ mod tests {
             one("257 3 8".into(), "base64"),
             one(key("257 3 8") + "A", "base64"),
             one(key("257 3 8") + "A===", "base64"),
+            one(key("257 3 8") + "AAE", "padded"),
+            one(key("257 3 8") + "AAF", "base64"),
+            one(key("257 3 8") + "AA=", "base64"),
             one(key("257 3 8") + "AB==", "base64"),
             one(key("257 3 8") + "AAF=", "base64"),
             one(key("257 3 8") + "A*AA", "base64"),

@@ -66,8 +66,12 @@ rules! {
         "A phone number is a real one, not zeros in place of one.",
     ADDRESS_LINES "address_lines" Warn
         "A contact has at most five lines of address.",
-    EVIDENCE_METHOD "evidence_method" Warn
+    ADDRESS_LINE_COMPLETE "address_line_complete" Warn
+        "Each line of an address, not only one of them, could be an address by itself.",
+    EVIDENCE_METHOD "evidence_method" Refuse
         "Evidence, method and claims of a verification stand together in the registry's list, which grows.",
+    TRUST_FRAMEWORK "trust_framework" Refuse
+        "The trust framework of a verification is the one the registry has.",
     IDN_LETTERS "idn_letters" Refuse
         "A domain has no other letters than a to z and the 93 further ones of .de.",
     OUTSIDE_ADDRESS "outside_address" Warn
@@ -76,6 +80,8 @@ rules! {
         "Addresses in nsentry are none of those RFC 6890 reserves.",
     SEP_BIT "sep_bit" Warn
         "A key has the secure entry point bit: its flags are 257.",
+    DNSKEY_ALGORITHM "dnskey_algorithm" Refuse
+        "A key has an algorithm of the registry's list, which grows, and its base64 is padded.",
     KEY_LENGTH "key_length" Warn
         "A key of an elliptic curve has the length of its algorithm.",
 }

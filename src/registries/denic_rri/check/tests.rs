@@ -118,7 +118,7 @@ fn every_field_of_a_contact_has_its_rule() {
         (json!({"name": 7}), "name", "must be a text, not a number"),
         (json!({"address": null}), "address", "is missing"),
         (json!({"address": []}), "address", "is missing"),
-        (json!({"address": ["Weg 1", "X"]}), "address[1]", "too short to be complete; got `X`"),
+        (json!({"address": ["X", "12"]}), "address[0]", "too short to be complete; got `X`"),
         (json!({"address": ["Weg 1", long(128)]}), "address[1]", "1 to 255"),
         (json!({"address": "12"}), "address[0]", "too short"),
         (json!({"postal_code": null}), "postal_code", "is missing"),
@@ -221,6 +221,12 @@ fn what_an_account_may_loosen_follows_its_levels() {
         ("email_alphabet", "email[1]", contact(json!({"email": ["max@example.de", "max_m@example.de"]}))),
         ("dummy_phone", "phone", contact(json!({"phone": "+49.0000"}))),
         ("address_lines", "address", contact(json!({"address": vec!["Weg 1"; 6]}))),
+        ("address_line_complete", "address[1]", contact(json!({"address": ["Musterstraße", "12"]}))),
+        (
+            "trust_framework",
+            "verification[0].trust_framework",
+            contact(json!({"verification": block(json!({"trust_framework": "de_other"}))})),
+        ),
         (
             "evidence_method",
             "verification[0].method",
@@ -238,6 +244,8 @@ fn what_an_account_may_loosen_follows_its_levels() {
             (Operation::DomainCreate, changed(in_zone(), &json!({"nsentry": "example.de. IN A 127.0.0.1"}))),
         ),
         ("sep_bit", "dnskey[0]", domain(json!({"dnskey": "256 3 8 AwEAAcoFUSyg1mkE5c33q8UbDiRZ"}))),
+        ("dnskey_algorithm", "dnskey[0]", domain(json!({"dnskey": "257 3 15 AwEAAcoFUSyg1mkE5c33q8UbDiRZ"}))),
+        ("dnskey_algorithm", "dnskey[0]", domain(json!({"dnskey": "257 3 8 AwEAAcoFUSyg1mkE5c33q8UbDiRZAA"}))),
         ("key_length", "dnskey[0]", domain(json!({"dnskey": "257 3 13 AwEAAcoFUSyg1mkE5c33q8UbDiRZ"}))),
     ];
     for (rule, field, (operation, params)) in &rows {

@@ -58,7 +58,7 @@ pub struct Block {
     /// How the evidence was checked.
     pub method: String,
     /// By whose rules.
-    pub trust_framework: &'static str,
+    pub trust_framework: String,
 }
 
 impl Block {
@@ -122,9 +122,12 @@ fn block(params: &Params<'_>) -> Result<Block, Reject> {
         timestamp: params.required("timestamp")?,
         evidence: params.required("evidence")?,
         method: params.required("method")?,
-        trust_framework: one_of(&field("trust_framework"), &params.required("trust_framework")?, &["de_denic"])?,
+        trust_framework: params.required("trust_framework")?,
     };
     timestamp(&field("timestamp"), &block.timestamp)?;
+    let framework = one_of(&field("trust_framework"), &block.trust_framework, &["de_denic"]);
+    params.judge(rules::TRUST_FRAMEWORK, framework.as_ref().map(|_| ()).map_err(Clone::clone))?;
+    let block = Block { trust_framework: framework.map_or(block.trust_framework, str::to_owned), ..block };
     params.judge(rules::EVIDENCE_METHOD, combination(params, &block))?;
     Ok(block)
 }
@@ -269,7 +272,7 @@ mod tests {
                 assert_eq!(found(&[good]), Ok(vec![]), "{evidence} {method}");
             }
         }
-        for (change, warning) in [
+        for (change, rule) in [
             (json!({"evidence": "library_card"}), ".evidence: is not in the registry's list; got `library_card`"),
             (json!({"method": "data"}), ".method: `idcard` is checked by auth, vdig"),
             (
@@ -282,8 +285,9 @@ mod tests {
             ),
             (json!({"claims": ["name", "email"]}), ".claims: `idcard` does not prove this; got `email`"),
         ] {
-            let warnings = found(&[block_with(change.clone())]).unwrap();
-            assert!(warnings.len() == 1 && warnings[0].contains(warning), "{change}: {warnings:?}");
+            let (field, reason) = found(&[block_with(change.clone())]).unwrap_err();
+            let refused = format!("{field}: {reason}");
+            assert!(refused.contains(rule) && refused.ends_with("(rule `evidence_method`)"), "{change}: {refused}");
         }
     }
 

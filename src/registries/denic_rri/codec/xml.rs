@@ -308,7 +308,7 @@ fn fill(block: &mut Block, element: &Element) {
         } else if words::is_wrapper(space, &child.name) {
             fill(block, child);
         } else if (space, child.name.as_str()) == (Space::Dnsentry, "dnsentry") {
-            block.fields.extend(rdata(child).line());
+            block.fields.push(rdata(child).line());
         } else if let Some(word) = Word::of_element(space, &child.name) {
             block.fields.push((word, child.text.trim().to_owned()));
         }
@@ -347,7 +347,7 @@ mod tests {
                 r#"<d:dnsentry xmlns:d="http://registry.denic.de/dnsentry/5.0" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:type="d:NS"><d:owner>example.de.</d:owner><d:rdata><d:nameserver>ns1.example.de.</d:nameserver><d:{element}>2001:db8::1</d:{element}></d:rdata></d:dnsentry>"#
             );
             let entry = parse(&text).unwrap();
-            assert_eq!(rdata(&entry).line(), Some((Word::Nserver, "ns1.example.de. 2001:db8::1".into())));
+            assert_eq!(rdata(&entry).line(), (Word::Nserver, "ns1.example.de. 2001:db8::1".into()));
         }
     }
 }

@@ -110,7 +110,8 @@ fn holder(params: &Params<'_>, kind: &str) -> Result<Vec<(Word, String)>, Reject
         let many = Reject::param("address", format!("has {} lines; five is the most", address.len()));
         params.judge(rules::ADDRESS_LINES, Err(many))?;
     }
-    put(Word::Address, texts_of(params, "address", address, Some(Part::Address))?);
+    address_lines(params, &address)?;
+    put(Word::Address, texts_of(params, "address", address, None)?);
     let country = check::country("country_code", &params.required("country_code")?)?;
     // A token has no runs of blanks.
     let postal_code = check::tidy(&params.required("postal_code")?);
@@ -131,6 +132,17 @@ fn holder(params: &Params<'_>, kind: &str) -> Result<Vec<(Word, String)>, Reject
     params.judge(rules::DUMMY_PHONE, check::real_phone("phone", &phone))?;
     put(Word::Phone, vec![phone]);
     Ok(fields)
+}
+
+/// An address is complete if one of its lines is; the number of a house may stand in a line of its own.
+fn address_lines(params: &Params<'_>, lines: &[String]) -> Result<(), Reject> {
+    let each = lines.iter().enumerate();
+    let found: Vec<_> =
+        each.map(|(at, line)| check::complete(&format!("address[{at}]"), line, Part::Address)).collect();
+    if found.iter().all(Result::is_err) {
+        return found.into_iter().next().unwrap_or(Ok(()));
+    }
+    found.into_iter().try_for_each(|found| params.judge(rules::ADDRESS_LINE_COMPLETE, found))
 }
 
 /// One text of a field: not too long, complete if it is a part that must be, and of the listed characters.
@@ -155,7 +167,7 @@ fn verified(block: verification::Block) -> Vec<(Word, String)> {
         (Word::VerificationTimestamp, block.timestamp),
         (Word::VerificationEvidence, block.evidence),
         (Word::VerificationMethod, block.method),
-        (Word::TrustFramework, block.trust_framework.to_owned()),
+        (Word::TrustFramework, block.trust_framework),
     ];
     claims.chain(rest).collect()
 }

@@ -30,6 +30,7 @@ pub mod raw;
 mod shown;
 pub mod whole;
 
+pub use auth_info::in_time;
 pub use contact::{DATA as CONTACT, differences};
 pub use domain::holders;
 pub use domain::{name as domain_name, name_items};
@@ -111,6 +112,8 @@ pub type MakeOrder = fn(&Map<String, Value>, &Rules, &Levels) -> Result<(Checked
 pub struct Command {
     /// The operation of a job.
     pub operation: Operation,
+    /// The registry's words for it; nothing of a request in one's own.
+    pub action: Option<Action>,
     /// Checks parameters and makes the request, still without a transaction id.
     pub order: MakeOrder,
     /// Reads what its answer shows.
@@ -118,7 +121,7 @@ pub struct Command {
 }
 
 const fn command<R: Request>() -> Command {
-    Command { operation: R::OPERATION, order: judged::<R>, data: R::data }
+    Command { operation: R::OPERATION, action: Some(R::ACTION), order: judged::<R>, data: R::data }
 }
 
 fn judged<R: Request>(params: &Map<String, Value>, rules: &Rules, levels: &Levels) -> Result<(Checked, Order), Reject> {
@@ -132,6 +135,14 @@ fn judged<R: Request>(params: &Map<String, Value>, rules: &Rules, levels: &Level
 #[cfg(test)]
 fn order<R: Request>(params: &Map<String, Value>, rules: &Rules) -> Result<(ObjectKey, Order), Reject> {
     judged::<R>(params, rules, &Levels::default()).map(|(checked, order)| (checked.object, order))
+}
+
+/// The operation that a request is, whoever wrote it: the first of those with its words.
+pub fn operation_of(order: &Order) -> Operation {
+    COMMANDS
+        .iter()
+        .find(|command| command.action == Some(order.action))
+        .map_or(Operation::Raw, |command| command.operation)
 }
 
 /// The row of an operation.

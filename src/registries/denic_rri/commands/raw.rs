@@ -12,13 +12,13 @@ use super::super::codec::tree::{Block, Item, Order};
 use super::super::codec::words::{Space, Word};
 use super::super::params::Params;
 use super::account_info::AccountInfo;
-use super::{Command, Request, Rules, auth_info, contact, contact_check, domain, queue_read, shown};
+use super::{Command, Request, Rules, auth_info, contact, contact_check, domain, operation_of, queue_read, shown};
 use crate::model::verdict::Doubt;
 use crate::model::{Finding, ObjectKey, ObjectKind, Operation, Reject};
 use crate::registries::Checked;
 
 /// The row in the table of commands.
-pub const COMMAND: Command = Command { operation: Operation::Raw, order, data };
+pub const COMMAND: Command = Command { operation: Operation::Raw, action: None, order, data };
 
 /// The parameter.
 const REQUEST: &str = "request";
@@ -79,6 +79,16 @@ fn data(answer: &Block) -> Value {
     } else {
         contact::data(answer)
     }
+}
+
+/// The order for a domain that a raw request is, as far as needed to ask what became of it.
+pub fn domain_order(doubt: &Doubt<'_>) -> Option<(Operation, Map<String, Value>)> {
+    let (checked, order) = match doubt.operation {
+        Operation::Raw => order(doubt.params, &Rules::default(), &Levels::default()).ok()?,
+        _ => return None,
+    };
+    let name = checked.object.as_str().strip_prefix("domain:")?;
+    Some((operation_of(&order), Map::from_iter([("domain".to_owned(), name.into())])))
 }
 
 /// What is known of a raw request whose answer was never heard: one that only reads may be asked again, of one that

@@ -43,6 +43,7 @@ fn every_type_has_its_kind_object_and_end() {
         ("expireWarning", NAME, "expire_warning", DOMAIN, None),
         ("expire", NAME, "expire", DOMAIN, Some(false)),
         ("domainMoved", NAME, "raw", DOMAIN, None),
+        ("domaindelete", "Domain: B\u{fc}cher.de", "domain_delete", DOMAIN, Some(false)),
         ("domainMoved", "Somewhere: else", "raw", None, None),
     ];
     for (native, rest, kind, object, ends) in rows {

@@ -96,6 +96,23 @@ fn what_a_contact_job_leaves_out_is_kept() {
         update(json!({"address": ["Weg 2", "Haus 3"], "organisation": [], "verification": null})),
         format!("{head}Address: Weg 2\nAddress: Haus 3\n{rest}")
     );
+    for (field, value) in [
+        ("name", "Erika Mustermann"),
+        ("address", "Weg 2"),
+        ("postal_code", "60597"),
+        ("city", "Ulm"),
+        ("country_code", "GB"),
+    ] {
+        let reason = refused(Operation::ContactUpdate, with(json!({ field: value })), CONTACT);
+        assert!(reason.contains(field) && reason.contains("state `verification`"), "{reason}");
+    }
+    assert!(update(json!({"email": "erika@example.de"})).contains("VerifiedClaim"), "nothing was claimed of it");
+    let by_mail = CONTACT.replace("VerifiedClaim: address", "VerifiedClaim: EMAIL");
+    let by_mail = by_mail.replace(": idcard", ": digital_attestation").replace(": auth", ": electronic_document");
+    let moved = |change| merged(Operation::ContactUpdate, with(change), &by_mail);
+    assert!(moved(json!({"email": "erika@example.de"})).is_err());
+    assert!(moved(json!({"city": "Ulm"})).is_ok());
+
     let request = "Result: success\nHandle: DENIC-1000022-MAX\nType: REQUEST\nUri-Template: mailto:a@example.de\n";
     let updated =
         merged(Operation::ContactUpdate, with(json!({"uri_template": "mailto:b@example.de"})), request).unwrap();

@@ -19,8 +19,9 @@ pub fn contact(case: &Case<'_>, shown: &Value) -> Vec<&'static str> {
 
 /// The fields of a domain that differ, compared as sets: the registry keeps no order.
 pub fn domain(case: &Case<'_>, shown: &Value) -> Vec<&'static str> {
+    let domain = case.object.name();
     let differs = |name: &&&str| {
-        let [ours, theirs] = [case.doubt.params.get(**name), shown.get(**name)].map(|value| set(name, value));
+        let [ours, theirs] = [case.doubt.params.get(**name), shown.get(**name)].map(|value| set(domain, name, value));
         is_stated(case, name) && ours != theirs
     };
     merge::DOMAIN.iter().filter(differs).copied().collect()
@@ -34,14 +35,14 @@ fn is_stated(case: &Case<'_>, name: &str) -> bool {
 
 /// A field as a sorted list of texts that are equal where they mean the same. Not by way of the checks: what was taken
 /// under yesterday's rules, or is shown in a way that may not be ordered, must be comparable too.
-fn set(name: &str, value: Option<&Value>) -> Vec<String> {
+fn set(domain: &str, name: &str, value: Option<&Value>) -> Vec<String> {
     let texts: Vec<&str> = match value {
         Some(Value::String(one)) => vec![one],
         Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).collect(),
         _ => Vec::new(),
     };
     let mut set: Vec<String> = match name {
-        "nserver" => texts.into_iter().flat_map(nserver).collect(),
+        "nserver" => texts.into_iter().flat_map(|text| nserver(domain, text)).collect(),
         "nsentry" => texts.into_iter().map(nsentry).collect(),
         "dnskey" => texts.into_iter().map(dnskey).collect(),
         _ => texts.into_iter().map(|handle| handle.trim().to_uppercase()).collect(),
@@ -50,11 +51,13 @@ fn set(name: &str, value: Option<&Value>) -> Vec<String> {
     set
 }
 
-/// A host with each of its addresses.
-fn nserver(text: &str) -> Vec<String> {
+/// A host with each of its addresses. Outside of the domain it needs none, and the registry need not keep those it is
+/// given.
+fn nserver(domain: &str, text: &str) -> Vec<String> {
     let mut words = text.split_whitespace().map(word);
     let host = words.next().unwrap_or_default();
-    let glued: Vec<String> = words.map(|address| format!("{host} {address}")).collect();
+    let addresses = words.filter(|_| names::lies_in(&host, domain));
+    let glued: Vec<String> = addresses.map(|address| format!("{host} {address}")).collect();
     if glued.is_empty() { vec![host] } else { glued }
 }
 
@@ -71,6 +74,9 @@ fn dnskey(text: &str) -> String {
 
 /// An address or a name in the one way to write it, anything else in lower case.
 fn word(word: &str) -> String {
+    if let Some(name) = word.strip_prefix("*.") {
+        return format!("*.{}", self::word(name));
+    }
     match (word.parse::<IpAddr>(), names::host("", word)) {
         (Ok(address), _) => address.to_string(),
         (_, Ok(ace)) => ace,
@@ -84,6 +90,8 @@ mod tests {
 
     use super::*;
 
+    const DOMAIN: &str = "xn--dnic-loa.de";
+
     #[test]
     fn the_same_in_other_words() {
         for (name, one, other) in [
@@ -93,20 +101,22 @@ mod tests {
                 json!(["ns.dänic.de 192.0.2.1 2001:DB8:0::1"]),
                 json!(["ns.xn--dnic-loa.de. 2001:db8::1 192.0.2.1"]),
             ),
+            ("nserver", json!(["ns.example.net 192.0.2.1"]), json!(["ns.example.net"])),
+            ("nsentry", json!(["*.dänic.de. IN MX 0 ."]), json!(["*.xn--dnic-loa.de IN MX 0 ."])),
             ("nsentry", json!("Example.de. in a 192.0.2.1"), json!(["example.de IN A 192.0.2.1"])),
             ("nsentry", json!(["*.example.de. IN MX 0 ."]), json!(["*.Example.de IN MX 0 ."])),
             ("dnskey", json!("257 3 8 AwEA AcoF"), json!(["257  3 8 AwEAAcoF"])),
             ("holder", json!("denic-1-max "), json!(["DENIC-1-MAX"])),
             ("dnskey", json!([]), Value::Null),
         ] {
-            assert_eq!(set(name, Some(&one)), set(name, Some(&other)), "{one}");
+            assert_eq!(set(DOMAIN, name, Some(&one)), set(DOMAIN, name, Some(&other)), "{one}");
         }
         for (name, one, other) in [
-            ("nserver", json!(["ns1.example.de 192.0.2.1"]), json!(["ns1.example.de"])),
+            ("nserver", json!(["ns1.dänic.de 192.0.2.1"]), json!(["ns1.dänic.de"])),
             ("dnskey", json!("257 3 8 AwEA"), json!("257 3 8 Awea")),
             ("nsentry", json!("example.de. IN MX 10 ."), json!("example.de. IN MX 0 .")),
         ] {
-            assert_ne!(set(name, Some(&one)), set(name, Some(&other)), "{one}");
+            assert_ne!(set(DOMAIN, name, Some(&one)), set(DOMAIN, name, Some(&other)), "{one}");
         }
     }
 }

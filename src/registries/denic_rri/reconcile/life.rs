@@ -3,6 +3,10 @@
 use super::{Age, Case, Next, Owner, Status, applied, foreign, nothing, text};
 use crate::model::{Answer, Operation};
 
+/// What a TRANSIT removes, whole or as far as INFO shows it of a domain that is not ours.
+const REMOVED: [&str; 5] =
+    ["dnskey", "general_request", "general_request_details", "abuse_contact", "abuse_contact_details"];
+
 /// INFO first, since CHECK does not say whose a domain is.
 pub fn delete(case: &Case<'_>, heard: &[Answer]) -> Next {
     let [info, rest @ ..] = heard else { return case.ask(Operation::DomainInfo, &["domain"]) };
@@ -22,7 +26,7 @@ pub fn delete(case: &Case<'_>, heard: &[Answer]) -> Next {
     };
     match (case.owner(data)?, text(data, "status")) {
         (Owner::Us, Some("redemptionPeriod")) => applied(info),
-        (Owner::Us, Some(status)) => nothing(format!("INFO: still ours, status {status}")),
+        (Owner::Us, Some(status)) => case.untouched(data, &format!("still ours, status {status}")),
         // Under a DISPUTE a deleted domain is registered anew at once, for the claimant. So somebody else's new
         // registration may be the effect of our deletion; somebody else's old one cannot be.
         (Owner::Other(owner), Some(_)) => match case.age(data, "registration_date") {
@@ -46,28 +50,27 @@ pub fn restore(case: &Case<'_>, heard: &[Answer]) -> Next {
     };
     match (case.owner(data)?, text(data, "status")) {
         (Owner::Other(owner), _) => case.elsewhere(owner, data),
-        (Owner::Us, Some("redemptionPeriod")) => nothing("INFO: redemptionPeriod"),
+        (Owner::Us, Some("redemptionPeriod")) => case.untouched(data, "redemptionPeriod"),
         (Owner::Us, Some(_)) => case.there(info),
         (Owner::Us, None) => Err("INFO does not show the status".into()),
     }
 }
 
-/// Gone from us since the order, and in the state in which a TRANSIT leaves a domain: without keys, and with name servers
-/// only if they were to stay. Under which account the registry keeps such domains is not stated.
+/// Gone from us since the order, and in the state in which a TRANSIT leaves a domain: without keys and contacts for
+/// requests, and with name servers only if they were to stay. Under which account the registry keeps such domains is not
+/// stated, so whatever else is there may be the doing of a registrar that took it over.
 pub fn transit(case: &Case<'_>, heard: &[Answer]) -> Next {
     let Some(info) = heard.first() else { return case.ask(Operation::DomainInfo, &["domain"]) };
     let Some(data) = case.seen(Operation::DomainInfo, info)? else { return Err("INFO shows no such domain".into()) };
     let Owner::Other(owner) = case.owner(data)? else { return nothing("INFO: still ours") };
     let disconnected = case.doubt.params.get("disconnect").is_some_and(|value| value == true);
-    let kept = |name: &str| data.get(name).is_some();
-    match case.age(data, "changed") {
-        Some(Age::Older) => foreign(format!("the domain is at {owner} since before this order")),
-        Some(_) if kept("dnskey") => foreign(format!("the domain is at {owner}, with keys: it was taken over")),
-        Some(_) if disconnected && kept("nserver") => {
-            foreign(format!("the domain is at {owner}, with name servers: it was taken over"))
-        }
-        Some(Age::Newer | Age::Same) => applied(info),
-        Some(Age::AtTheEdge) => Err(format!("the domain is at {owner}, since too close to the order to tell")),
-        None => Err(format!("the domain is at {owner}, and INFO does not show since when")),
+    let gone: &[&str] = if disconnected { &[&REMOVED[..], &["nserver"]].concat() } else { &REMOVED };
+    let kept = gone.iter().find(|name| data.get(**name).is_some());
+    match (case.age(data, "changed"), kept) {
+        (Some(Age::Older), _) => foreign(format!("the domain is at {owner} since before this order")),
+        (Some(_), Some(name)) => Err(format!("the domain is at {owner}, with {name}: perhaps it was taken over")),
+        (Some(Age::Newer | Age::Same), None) => applied(info),
+        (Some(Age::AtTheEdge), None) => Err(format!("the domain is at {owner}, since too close to the order to tell")),
+        (None, _) => Err(format!("the domain is at {owner}, and INFO does not show since when")),
     }
 }

@@ -57,11 +57,19 @@ pub fn transfer(case: &Case<'_>, heard: &[Answer]) -> Next {
         return nothing(format!("INFO: the domain is at {owner}"));
     }
     let same_holders = holders(data)? == commands::holders(case.doubt.params.get("holder"));
+    // A transfer leads out of the redemption period.
+    if text(data, "status") == Some("redemptionPeriod") {
+        return case.untouched(data, "redemptionPeriod");
+    }
     match (case.age(data, "changed"), same_holders) {
         (Some(Age::Older), false) => foreign("already ours since before this order, with other holders"),
         (Some(Age::Older), true) => Err("ours with these holders, and not changed since before this order".into()),
-        (_, true) => case.there(info),
-        (_, false) => Err("ours, as new as this order, with other holders".into()),
+        (Some(Age::Newer | Age::Same), true) => case.there(info),
+        (Some(Age::AtTheEdge), true) => {
+            Err("ours with these holders, too close to the order to tell since when".into())
+        }
+        (None, true) => Err("ours with these holders, and INFO does not show since when".into()),
+        (_, false) => Err("ours, and not certainly since before this order, with other holders".into()),
     }
 }
 

@@ -118,7 +118,13 @@ fn a_lost_domain_delete() {
     let new = "2026-11-21T13:00:09+01:00";
     assert_eq!(delete(&[&domain("DENIC-1000022", "redemptionPeriod", old)]), "applied");
     for status in ["connect", "failed", "serverHold", "pendingCreate"] {
-        assert_eq!(delete(&[&domain("DENIC-1000022", status, old)]), "nothing, same id");
+        let shown = domain("DENIC-1000022", status, old);
+        let changed = |date: &str| shown.replace("RegistrationDate:", &format!("Changed: {date}\nRegistrationDate:"));
+        assert_eq!(delete(&[&changed(old)]), "nothing, same id");
+        for date in ["2026-11-21T12:59:59+01:00", new, "x"] {
+            let restored = delete(&[&changed(date)]);
+            assert!(restored.starts_with("unknown"), "perhaps deleted, and restored: {restored}");
+        }
     }
     assert!(delete(&[&domain("DENIC-99", "connect", old)]).starts_with("foreign"));
     assert!(delete(&[&domain("DENIC-99", "connect", new)]).starts_with("unknown"), "perhaps a DISPUTE");

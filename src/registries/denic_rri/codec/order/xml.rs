@@ -86,7 +86,10 @@ fn dns(element: &Element) -> Vec<Item> {
         Some(entries) => {
             entries.into_iter().map(|data| Item::Dns(DnsEntry { owner: owner.to_owned(), data })).collect()
         }
-        None => data.line().map(|(word, line)| Item::field(word, line)).into_iter().collect(),
+        None => {
+            let (word, line) = data.line();
+            vec![Item::field(word, line)]
+        }
     }
 }
 

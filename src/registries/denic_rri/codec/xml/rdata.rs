@@ -41,19 +41,64 @@ impl<'a> Rdata<'a> {
         addresses.map(|(_, text)| text.parse().ok()).collect()
     }
 
-    /// The line K/V has for it; `None` if it is of a kind nobody knows.
-    pub fn line(&self) -> Option<(Word, String)> {
+    /// The line K/V has for it. Whatever nobody knows stays in it, so that the line is not taken for one that can be
+    /// ordered: what an update leaves out would be deleted.
+    pub fn line(&self) -> (Word, String) {
         let all = |names: &[&str]| {
             let parts = self.parts.iter().filter(|(name, _)| names.contains(name));
             parts.map(|(_, text)| *text).collect::<Vec<_>>().join(" ")
         };
         let Self { kind, owner, .. } = self;
-        match *kind {
-            "NS" => Some((Word::Nserver, all(&["nameserver", "address", "addressV6"]))),
-            "A" | "AAAA" => Some((Word::Nsentry, format!("{owner} IN {kind} {}", all(&ADDRESSES)))),
-            "MX" => Some((Word::Nsentry, format!("{owner} IN MX {} {}", all(&["preference"]), all(&["exchange"])))),
-            "DNSKEY" => Some((Word::Dnskey, all(&["flags", "protocol", "algorithm", "publicKey"]))),
-            _ => None,
+        let (word, names, mut line): (_, &[&str], _) = match *kind {
+            "NS" => (Word::Nserver, &["nameserver", "address", "addressV6"], all(&["nameserver"])),
+            "A" | "AAAA" => (Word::Nsentry, &ADDRESSES, format!("{owner} IN {kind}")),
+            "MX" => (Word::Nsentry, &["preference", "exchange"], format!("{owner} IN MX")),
+            "DNSKEY" => (Word::Dnskey, &["flags", "protocol", "algorithm", "publicKey"], String::new()),
+            "" => (Word::Nsentry, &[], format!("{owner} IN ?")),
+            kind => (Word::Nsentry, &[], format!("{owner} IN {kind}")),
+        };
+        let ordered = names.iter().filter(|name| **name != "nameserver").map(|name| all(&[name]));
+        let unknown = self.parts.iter().filter(|(name, _)| !names.contains(name));
+        // With its name, for the registry may have it where a line has none.
+        let unknown =
+            unknown.map(|(name, text)| if names.is_empty() { (*text).to_owned() } else { format!("{name}:{text}") });
+        for part in ordered.chain(unknown).filter(|part| !part.is_empty()) {
+            line.push_str(if line.is_empty() { "" } else { " " });
+            line.push_str(&part);
+        }
+        (word, line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_nobody_knows_stays_in_the_line() {
+        let entry = |kind: &'static str, parts: &[(&'static str, &'static str)]| {
+            Rdata { kind, owner: "example.de.", parts: parts.to_vec() }.line()
+        };
+        for (kind, parts, word, line) in [
+            (
+                "NS",
+                &[("nameserver", "ns1.example.de."), ("address", "192.0.2.1")][..],
+                Word::Nserver,
+                "ns1.example.de. 192.0.2.1",
+            ),
+            ("NS", &[("ttl", "60"), ("nameserver", "ns1.example.de.")], Word::Nserver, "ns1.example.de. ttl:60"),
+            ("A", &[("address", "192.0.2.1")], Word::Nsentry, "example.de. IN A 192.0.2.1"),
+            ("MX", &[("exchange", "."), ("preference", "0"), ("x", "")], Word::Nsentry, "example.de. IN MX 0 . x:"),
+            (
+                "DNSKEY",
+                &[("flags", "257"), ("protocol", "3"), ("algorithm", "8"), ("publicKey", "AwEA"), ("x", "AwEA")],
+                Word::Dnskey,
+                "257 3 8 AwEA x:AwEA",
+            ),
+            ("CAA", &[("flags", "0"), ("tag", "issue"), ("value", "x")], Word::Nsentry, "example.de. IN CAA 0 issue x"),
+            ("", &[("address", "192.0.2.1")], Word::Nsentry, "example.de. IN ? 192.0.2.1"),
+        ] {
+            assert_eq!(entry(kind, parts), (word, line.to_owned()));
         }
     }
 }

@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::super::super::dialect::Rri;
-use super::super::COMMANDS;
+use super::super::{COMMANDS, operation_of};
 use super::*;
 use crate::registries::{Dialect, WireOptions};
 
@@ -114,6 +114,25 @@ fn answers_are_shown_as_those_of_the_operation_they_look_like() {
 }
 
 #[test]
+fn an_answer_is_judged_as_that_of_the_operation_a_request_is() {
+    let absent = "Result: failed\nERROR: 63300062009 Domain doesn't exist [example.de]";
+    let assessed = "Result: success\nINFO: 53000080014 Domain is in status pendingCreate";
+    for (request, answer, expected) in [
+        ("Action: INFO\nDomain: example.de", absent, "Refused("),
+        ("Action: DELETE\nDomain: example.de", absent, "RefusedUnlessLost("),
+        ("Action: UPDATE\nDomain: example.de", assessed, "Pending("),
+        ("Action: DELETE\nDomain: example.de", assessed, "Done"),
+        ("Action: CHECK\nDomain: example.de", "Result: exception", "Later("),
+        ("Action: CREATE\nHandle: DENIC-1000022-A", "Result: exception", "Unsure("),
+    ] {
+        let prepared = rri().prepare(Operation::Raw, &params(&format!("Version: 5.0\n{request}")), "rd-1").unwrap();
+        let answer = rri().decode(prepared.operation, answer.as_bytes()).unwrap();
+        let verdict = format!("{:?}", rri().judge(prepared.operation, &answer).verdict);
+        assert!(verdict.starts_with(expected), "{request}: {verdict}");
+    }
+}
+
+#[test]
 fn a_lost_question_may_be_asked_again_and_a_lost_write_may_not() {
     let found = |request: &str| {
         let params = params(request);
@@ -154,6 +173,9 @@ fn what_writes_is_the_same_for_jobs_and_for_requests() {
         }
         if let Ok((_, order)) = (command.order)(&params, &Rules::default(), &Levels::default()) {
             assert_eq!(order.action.writes(), command.operation.writes(), "{}", command.operation);
+            // A test of an AuthInfo is an INFO with it.
+            let same = command.operation == Operation::DomainAuthcodeCheck;
+            assert!(same || operation_of(&order) == command.operation, "{}", command.operation);
             tried += 1;
         }
     }

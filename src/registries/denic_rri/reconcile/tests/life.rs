@@ -33,6 +33,10 @@ fn a_lost_restore() {
     }
     assert_eq!(restore(&[&ours("pendingCreate", "")]), "taken");
     assert_eq!(restore(&[&ours("redemptionPeriod", "")]), "nothing, same id");
+    for changed in [EDGE, NEW, "x"] {
+        let deleted = restore(&[&shown("DENIC-1000022", "redemptionPeriod", changed, "")]);
+        assert!(deleted.starts_with("unknown"), "perhaps restored, and deleted again: {deleted}");
+    }
     assert_eq!(restore(&[&shown("DENIC-99", "connect", OLD, "")]), "foreign: the domain is at DENIC-99");
     assert!(restore(&[&shown("DENIC-99", "connect", NEW, "")]).starts_with("unknown"));
     assert_eq!(restore(&[ABSENT, &check("redemptionPeriod")]), "nothing, same id");
@@ -53,8 +57,11 @@ fn a_lost_transit() {
         (false, "DENIC-1000022", NEW, servers, "nothing"),
         (false, "DENIC-1", NEW, servers, "applied"),
         (true, "DENIC-1", NEW, record, "applied"),
-        (true, "DENIC-1", NEW, servers, "foreign"),
-        (false, "DENIC-1", NEW, key, "foreign"),
+        (true, "DENIC-1", NEW, servers, "unknown"),
+        (false, "DENIC-1", NEW, key, "unknown"),
+        (false, "DENIC-1", NEW, "[General Request]\nHandle: DENIC-1-GR", "unknown"),
+        (false, "DENIC-1", NEW, "[Abuse Contact]\nType: REQUEST", "unknown"),
+        (true, "DENIC-1", NEW, "[Abuse Contact]", "applied"),
         (false, "DENIC-1", EDGE, servers, "unknown"),
         (false, "DENIC-1", OLD, servers, "foreign"),
         (false, "DENIC-1", "x", servers, "unknown"),
@@ -65,7 +72,7 @@ fn a_lost_transit() {
     assert!(transit(false, ABSENT).starts_with("unknown"));
 }
 
-const AUTH_INFO1: &str = "AuthInfo1: 2026-12-15T00:00:00+01:00";
+const AUTH_INFO1: &str = "AuthInfo1: 2026-12-21T00:00:00+01:00";
 
 #[test]
 fn a_lost_order_of_an_auth_info1() {
@@ -75,12 +82,34 @@ fn a_lost_order_of_an_auth_info1() {
     let there = ours("connect", AUTH_INFO1);
     let wrong = "Result: failed\nERROR: 63370088701 AuthInfo does not match";
     assert_eq!(create(&[&ours("connect", "")]).1, "nothing, same id");
-    let (asked, found) = create(&[&there, &ours("connect", "")]);
+    let confirmed = ours("connect", &format!("{AUTH_INFO1}\nAuthInfo: true"));
+    let (asked, found) = create(&[&there, &confirmed]);
     assert_eq!(
         (asked.as_slice(), found.as_str()),
         (&[Operation::DomainInfo, Operation::DomainAuthcodeCheck][..], "applied")
     );
     assert_eq!(create(&[&there, wrong]).1, "foreign: the domain has another AuthInfo1");
+    assert!(
+        create(&[&there, &there]).1.starts_with("unknown"),
+        "INFO took the password and does not say that it is right"
+    );
+    for (end, expected) in [
+        ("2026-12-22T00:00:00+01:00", "asks on"),
+        ("2026-12-20T00:00:00+01:00", "asks on"),
+        ("2026-12-23T00:00:00+01:00", "foreign: the domain has another AuthInfo1, until 2026-12-22T23:00:00Z"),
+        ("2026-12-19T00:00:00+01:00", "foreign: the domain has another AuthInfo1, until 2026-12-18T23:00:00Z"),
+        ("soon", "unknown: INFO shows an AuthInfo1, and not when it ends"),
+    ] {
+        let info = ours("connect", &format!("AuthInfo1: {end}"));
+        assert_eq!(create(&[&info]).1, expected);
+    }
+    let stated = |end: &str, answers: &[&str]| {
+        let params = json!({"domain": "example.de", "auth_info": "SupermanistSuper", "expire": end});
+        play(Operation::DomainAuthcodeCreate, params, answers).1
+    };
+    assert_eq!(stated("2026-12-21", &[&there, &there]), "applied");
+    assert_eq!(stated("20261220", &[&there, wrong]), "foreign: the domain has another AuthInfo1");
+    assert!(stated("2026-12-01", &[&there]).starts_with("foreign"));
     assert!(create(&[&there, QUOTA]).1.starts_with("unknown"));
     assert!(create(&[&there, ABSENT]).1.starts_with("unknown"));
     assert!(create(&[&there, &there.replace("example.de", "other.de")]).1.starts_with("unknown"));
@@ -120,10 +149,19 @@ fn a_lost_removal_of_an_auth_info1() {
 #[test]
 fn a_lost_order_of_letters() {
     let request = |answers: &[&str]| plain(Operation::DomainAuthcodeRequest, answers);
-    assert_eq!(request(&[&ours("connect", "AuthInfo2: 2026-12-15T00:00:00+01:00")]), "applied");
+    assert_eq!(request(&[&ours("connect", "AuthInfo2: 2026-12-21T00:00:00+01:00")]), "applied");
+    assert!(request(&[&ours("connect", "AuthInfo2: 2026-12-15T00:00:00+01:00")]).starts_with("foreign: an older"));
+    assert!(request(&[&ours("connect", "AuthInfo2: soon")]).starts_with("unknown"));
     assert_eq!(request(&[&ours("connect", AUTH_INFO1)]), "nothing, same id");
-    assert_eq!(request(&[&shown("DENIC-99", "connect", OLD, "AuthInfo: true")]), "applied");
-    assert_eq!(request(&[&shown("DENIC-99", "connect", OLD, "")]), "nothing, same id");
+    for (status, more, expected) in [
+        ("connect", "AuthInfo: true", "unknown"),
+        ("connect", "", "unknown"),
+        ("redemptionPeriod", "AuthInfo: true", "applied"),
+        ("redemptionPeriod", "", "unknown"),
+    ] {
+        let found = request(&[&shown("DENIC-99", status, OLD, more)]);
+        assert!(found.starts_with(expected), "{status} {more}: {found}");
+    }
     assert!(request(&[ABSENT, &check("free")]).starts_with("foreign"));
     assert!(request(&[ABSENT, &check("redemptionPeriod")]).starts_with("unknown"));
 }
@@ -151,6 +189,15 @@ fn an_order_under_assessment() {
         for operation in [Operation::DomainCreate, Operation::DomainUpdate, Operation::DomainTransfer] {
             assert!(follow(protocol, operation, &answer).starts_with(expected), "{protocol} {answer}");
         }
+    }
+    for (request, expected) in
+        [("Action: UPDATE\nDomain: example.de", "applied"), ("Action: TRANSIT\nDomain: example.de", "unknown")]
+    {
+        let params = json!({ "request": format!("Version: 5.0\n{request}") });
+        let answers = [ours("connect", "")];
+        let answers: &[&str] = if expected == "applied" { &[&answers[0]] } else { &[] };
+        let (_, found) = play_with(&rri("5.0"), Rri::follow_up, Operation::Raw, params, answers);
+        assert!(found.starts_with(expected), "{request}: {found}");
     }
     let other = play_with(&rri("5.0"), Rri::follow_up, Operation::DomainDelete, json!({"domain": "example.de"}), &[]).1;
     assert!(other.starts_with("unknown"));
