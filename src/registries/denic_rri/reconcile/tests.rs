@@ -121,7 +121,7 @@ fn a_lost_domain_delete() {
         let shown = domain("DENIC-1000022", status, old);
         let changed = |date: &str| shown.replace("RegistrationDate:", &format!("Changed: {date}\nRegistrationDate:"));
         assert_eq!(delete(&[&changed(old)]), "nothing, same id");
-        for date in ["2026-11-21T12:59:59+01:00", new, "x"] {
+        for date in [new, "x"] {
             let restored = delete(&[&changed(date)]);
             assert!(restored.starts_with("unknown"), "perhaps deleted, and restored: {restored}");
         }
