@@ -87,7 +87,7 @@ fn next(name: &str) -> Vec<String> {
 
 #[test]
 fn messages_of_the_queue_go_the_way_of_the_poller() {
-    const PENDING: &str = "domain.create, domain.update, domain.change_holder, domain.transfer, domain.restore";
+    const PENDING: &str = "domain.create, domain.update, domain.change_holder, domain.transfer, domain.restore, raw";
     let connect = next("message.read.domain_status_update_connect");
     assert_eq!(
         connect,
