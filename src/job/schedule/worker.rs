@@ -23,6 +23,8 @@ const UPKEEP: Duration = Duration::from_secs(2);
 /// How long whoever accompanies the account gets to end.
 const PARTING: Duration = Duration::from_secs(5);
 
+/// How long pending orders are not looked for after none was due.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// Of so many sends one may ask about a pending order.
 const FOLLOW_UPS_ONE_IN: u32 = 10;
 
@@ -231,7 +233,11 @@ impl Worker<'_> {
         let known: HashSet<JobId> = self.staff.asking();
         let look = u32::try_from(1 + known.len()).unwrap_or(u32::MAX);
         let orders = account.store.follow_ups(&account.name, now, look).await?;
-        let Some(order) = orders.into_iter().find(|job| !known.contains(&job.id)) else { return Ok(0) };
+        let Some(order) = orders.into_iter().find(|job| !known.contains(&job.id)) else {
+            // Orders fall due by the minute; a busy account makes many rounds a second.
+            self.follow_up_at = Instant::now() + BETWEEN_LOOKS;
+            return Ok(0);
+        };
         self.staff.want(1);
         if room == 0 {
             return Ok(0);
