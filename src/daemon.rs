@@ -22,12 +22,14 @@ use crate::broker::rabbitmq::RabbitBroker;
 use crate::broker::{Broker, BrokerError};
 use crate::config::Config;
 use crate::config::address::with_password;
+use crate::job::clock::Clock;
 use crate::job::commit::{Committer, LAST_FLUSH};
 use crate::job::companion::Companion;
 use crate::job::event::Outbox;
 use crate::job::intake::{Gate, Intake};
 use crate::job::observer::Observer;
 use crate::job::schedule::{housekeeping, ownership};
+use crate::model::Limits;
 use crate::net::secret_ref;
 use crate::ops::http::Server;
 use crate::ops::metrics::Metrics;
@@ -85,6 +87,12 @@ pub fn accounts(config: &Config) -> Result<Accounts, DaemonError> {
         }
     }
     if wrong.is_empty() { Ok(accounts) } else { Err(DaemonError::Configuration(wrong.join("\n"))) }
+}
+
+/// What each account may send: what its registry publishes, with the configuration on top.
+#[must_use]
+pub fn limits(accounts: &Accounts) -> BTreeMap<String, Arc<Limits>> {
+    accounts.iter().map(|(name, registry)| (name.clone(), Arc::new(registry.limits()))).collect()
 }
 
 fn registry(name: &str, account: &crate::config::Account) -> Result<Arc<dyn Registry>, String> {
@@ -295,6 +303,10 @@ impl Daemon {
             let candidate = ownership::Candidate {
                 account: account.clone(),
                 registry: Arc::clone(registry),
+                limits: Arc::new(registry.limits()),
+                pool: None,
+                weights: Arc::default(),
+                clock: Clock::system(),
                 store: Arc::clone(&self.store),
                 owner: self.owner.clone(),
                 ttl: Duration::from_secs(times.lease_seconds.into()),

@@ -32,7 +32,7 @@ struct AccountRow {
 impl Row for AccountRow {
     const HEADINGS: &'static [&'static str] = &["ACCOUNT", "REGISTRY", "STATE", "SINCE / UNTIL", "REASON"];
     fn cells(&self) -> Vec<String> {
-        let AccountState { account, suspended, suspended_at, cooldown_until, cooldown_reason } = &self.state;
+        let AccountState { account, suspended, suspended_at, cooldown_until, cooldown_reason, .. } = &self.state;
         let (word, instant, reason) = match (suspended, cooldown_until) {
             (Some(reason), _) => ("suspended", suspended_at, Some(reason)),
             (None, Some(_)) => ("cooling down", cooldown_until, cooldown_reason.as_ref()),

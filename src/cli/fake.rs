@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
@@ -30,6 +31,7 @@ pub fn job(number: u128, state: State) -> Job {
         seq: i64::try_from(number).unwrap(),
         publisher: "billing".into(),
         account: "DENIC-1000022".into(),
+        queue: "DENIC-1000022".into(),
         operation: Operation::DomainCreate,
         object: ObjectKey::new(ObjectKind::Domain, "example.de"),
         params,
@@ -142,6 +144,76 @@ impl Inbox for Fake {
 }
 
 #[async_trait]
+impl Traffic for Fake {
+    async fn ripen(&self, _queues: &[&str], _now: Timestamp, _limit: u32) -> Result<u64> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn heads(&self, _queues: &[&str], _now: Timestamp, _each: u32) -> Result<Vec<Job>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn set_aside(&self, _lease: &Lease, _aside: &[Aside]) -> Result<u64> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn last_on(&self, _lane: &str, _objects: &[&str], _since: Timestamp) -> Result<Vec<(String, Timestamp)>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn pauses(&self) -> Result<Vec<Pause>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn pause(&self, _pause: &Pause, _event: &Event) -> Result<bool> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn end_pause(&self, _kind: PauseKind, _name: &str, _event: &Event) -> Result<Option<Pause>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn let_go(&self, _limit: u32) -> Result<u64> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn quota(&self, _account: &str, _day: Date) -> Result<QuotaUse> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn charge(&self, _lease: &Lease, _day: Date, _points: i64) -> Result<QuotaUse> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn quota_heard(
+        &self,
+        _lease: &Lease,
+        _day: Date,
+        _at_least: Option<u64>,
+        _exhausted_until: Option<Timestamp>,
+    ) -> Result<QuotaUse> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn note(&self, _lease: &Lease, _kind: BudgetKind, _at: Timestamp, _count: u32) -> Result<()> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn noted(&self, _account: &str, _kind: BudgetKind, _since: Timestamp) -> Result<Vec<(Timestamp, u32)>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn report(&self, _daemon: &str, _ttl: Duration) -> Result<RollCall> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn leave(&self, _daemon: &str) -> Result<()> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn roll_call(&self) -> Result<RollCall> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn trouble(&self, _account: &str, _why: Option<&str>, _at: Timestamp) -> Result<()> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn flows(&self, _queue: Option<&str>) -> Result<Vec<Flow>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn ahead(&self, _job: &Job) -> Result<Ahead> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn progress(&self, _batch: &str) -> Result<Option<Progress>> {
+        unreachable!("these tests have no use for it")
+    }
+}
+
+#[async_trait]
 impl Store for Fake {
     async fn migrate(&self) -> Result<Migrated> {
         Ok(Migrated { from: 0, to: 1 })
@@ -205,16 +277,13 @@ impl Store for Fake {
     async fn accept(&self, _: &[NewJob], _: &[Event], _: Timestamp) -> Result<Vec<Acceptance>> {
         unreachable!("these tests have no use for it")
     }
-    async fn due(&self, _: &str, _: Timestamp, _: u32) -> Result<Vec<Job>> {
-        unreachable!("these tests have no use for it")
-    }
     async fn doubts(&self, _: &str, _: Timestamp, _: u32) -> Result<Vec<Job>> {
         unreachable!("these tests have no use for it")
     }
     async fn follow_ups(&self, _: &str, _: Timestamp, _: u32) -> Result<Vec<Job>> {
         unreachable!("these tests have no use for it")
     }
-    async fn next_due(&self, _: &str, _: Timestamp) -> Result<Option<Timestamp>> {
+    async fn next_due(&self, _: &str, _: &[&str], _: Timestamp) -> Result<Option<Timestamp>> {
         unreachable!("these tests have no use for it")
     }
     async fn resolve(&self, _: &Lease, _: JobId, _: u32, _: [u8; 32], _: &Map<String, Value>) -> Result<bool> {

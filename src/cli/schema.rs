@@ -253,6 +253,7 @@ mod tests {
             id: job.id,
             publisher: job.publisher.clone(),
             account: job.account.clone(),
+            pool: None,
             operation: job.operation,
             object: job.object.clone(),
             params: job.params.clone(),

@@ -44,6 +44,10 @@ pub struct Config {
     /// Who may publish what. Without any entry every broker-validated user may do everything only if
     /// `intake.open = true`.
     pub publishers: BTreeMap<String, Publisher>,
+    /// Pools of accounts, by the name jobs use in place of an account.
+    pub pools: BTreeMap<String, Pool>,
+    /// When a batch is stopped by itself.
+    pub brake: Brake,
     /// The registrar accounts, by the name jobs use.
     pub accounts: BTreeMap<String, Account>,
 }
@@ -229,6 +233,39 @@ pub struct Publisher {
     /// Operations it may ask for, likewise (`domain.*`); `raw` and `message.delete` only if they are named.
     #[serde(default = "everything")]
     pub operations: Vec<String>,
+    /// Its share of the turns of an account, against those of others that have jobs of the same class there.
+    #[serde(default = "one")]
+    pub weight: u32,
+}
+
+fn one() -> u32 {
+    1
+}
+
+/// Accounts of one registry, each as good as the other: whichever may send takes the next job of the pool.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pool {
+    /// The accounts.
+    pub accounts: Vec<String>,
+}
+
+/// When a batch is stopped by itself, until an operator resumes it.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Brake {
+    /// So many first jobs of a batch that all fail for the same reason stop it; 0 for never.
+    pub alike: u32,
+    /// A larger share of deletions and transits than this stops a batch before any of it starts; 1.0 for never.
+    pub destructive_share: f64,
+    /// But only from so many deletions and transits on.
+    pub destructive_from: u64,
+}
+
+impl Default for Brake {
+    fn default() -> Self {
+        Self { alike: 20, destructive_share: 0.5, destructive_from: 1000 }
+    }
 }
 
 fn everything() -> Vec<String> {

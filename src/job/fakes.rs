@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::civil::Date;
 use serde_json::{Map, Value};
 use tokio::sync::{Notify, Semaphore};
 use tokio_util::sync::CancellationToken;
@@ -14,8 +15,10 @@ use tokio_util::sync::CancellationToken;
 use crate::broker::{Broker, BrokerError, Delivery, Published, RejectedMessage};
 use crate::model::request::{RejectCode, Warning};
 use crate::model::verdict::{Doubt, Judgement};
-use crate::model::{Answer, Event, EventId, Job, JobId, Move, NewJob, ObjectKey, ObjectKind, Operation, Reject, State};
-use crate::registries::{Checked, Dialect, Limits, OpenError, Prepared, Registry, Session, Step};
+use crate::model::{
+    Answer, Event, EventId, Job, JobId, Limits, Move, NewJob, ObjectKey, ObjectKind, Operation, Reject, State,
+};
+use crate::registries::{Checked, Dialect, OpenError, Prepared, Registry, Session, Step};
 use crate::store::*;
 
 /// A registry that knows `domain.create` with `domain` (text; one that begins with `odd` breaks a rule) and `years`
@@ -66,11 +69,8 @@ impl Registry for FakeRegistry {
     fn limits(&self) -> Limits {
         unreachable!("these tests have no use for it")
     }
-    fn requests_per_window(&self, _: Timestamp) -> u32 {
-        unreachable!("these tests have no use for it")
-    }
-    fn next_quota_day(&self, _: Timestamp) -> Timestamp {
-        unreachable!("these tests have no use for it")
+    fn identity(&self) -> String {
+        "nobody".into()
     }
     async fn open(&self) -> std::result::Result<Box<dyn Session>, OpenError> {
         unreachable!("these tests have no use for it")
@@ -164,6 +164,76 @@ impl Inbox for FakeStore {
 }
 
 #[async_trait]
+impl Traffic for FakeStore {
+    async fn ripen(&self, _queues: &[&str], _now: Timestamp, _limit: u32) -> Result<u64> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn heads(&self, _queues: &[&str], _now: Timestamp, _each: u32) -> Result<Vec<Job>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn set_aside(&self, _lease: &Lease, _aside: &[Aside]) -> Result<u64> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn last_on(&self, _lane: &str, _objects: &[&str], _since: Timestamp) -> Result<Vec<(String, Timestamp)>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn pauses(&self) -> Result<Vec<Pause>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn pause(&self, _pause: &Pause, _event: &Event) -> Result<bool> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn end_pause(&self, _kind: PauseKind, _name: &str, _event: &Event) -> Result<Option<Pause>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn let_go(&self, _limit: u32) -> Result<u64> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn quota(&self, _account: &str, _day: Date) -> Result<QuotaUse> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn charge(&self, _lease: &Lease, _day: Date, _points: i64) -> Result<QuotaUse> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn quota_heard(
+        &self,
+        _lease: &Lease,
+        _day: Date,
+        _at_least: Option<u64>,
+        _exhausted_until: Option<Timestamp>,
+    ) -> Result<QuotaUse> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn note(&self, _lease: &Lease, _kind: BudgetKind, _at: Timestamp, _count: u32) -> Result<()> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn noted(&self, _account: &str, _kind: BudgetKind, _since: Timestamp) -> Result<Vec<(Timestamp, u32)>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn report(&self, _daemon: &str, _ttl: Duration) -> Result<RollCall> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn leave(&self, _daemon: &str) -> Result<()> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn roll_call(&self) -> Result<RollCall> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn trouble(&self, _account: &str, _why: Option<&str>, _at: Timestamp) -> Result<()> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn flows(&self, _queue: Option<&str>) -> Result<Vec<Flow>> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn ahead(&self, _job: &Job) -> Result<Ahead> {
+        unreachable!("these tests have no use for it")
+    }
+    async fn progress(&self, _batch: &str) -> Result<Option<Progress>> {
+        unreachable!("these tests have no use for it")
+    }
+}
+
+#[async_trait]
 impl Store for FakeStore {
     async fn accept(&self, jobs: &[NewJob], events: &[Event], now: Timestamp) -> Result<Vec<Acceptance>> {
         self.asked.notify_one();
@@ -231,16 +301,13 @@ impl Store for FakeStore {
     async fn ping(&self) -> Result<()> {
         unreachable!("these tests have no use for it")
     }
-    async fn due(&self, _account: &str, _now: Timestamp, _limit: u32) -> Result<Vec<Job>> {
-        unreachable!("these tests have no use for it")
-    }
     async fn doubts(&self, _account: &str, _now: Timestamp, _limit: u32) -> Result<Vec<Job>> {
         unreachable!("these tests have no use for it")
     }
     async fn follow_ups(&self, _: &str, _: Timestamp, _: u32) -> Result<Vec<Job>> {
         unreachable!("these tests have no use for it")
     }
-    async fn next_due(&self, _account: &str, _now: Timestamp) -> Result<Option<Timestamp>> {
+    async fn next_due(&self, _account: &str, _: &[&str], _now: Timestamp) -> Result<Option<Timestamp>> {
         unreachable!("these tests have no use for it")
     }
     async fn resolve(&self, _: &Lease, _: JobId, _: u32, _: [u8; 32], _: &Map<String, Value>) -> Result<bool> {

@@ -72,6 +72,14 @@ operations! {
     Raw "raw" Account true,
 }
 
+impl Operation {
+    /// Whether it gives up what cannot be had back at will: a name, a host.
+    #[must_use]
+    pub const fn destroys(self) -> bool {
+        matches!(self, Self::DomainDelete | Self::DomainTransit | Self::HostDelete)
+    }
+}
+
 impl fmt::Display for Operation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())

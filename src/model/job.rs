@@ -85,8 +85,10 @@ pub struct Job {
     pub seq: i64,
     /// Who published it.
     pub publisher: String,
-    /// The account.
+    /// The account that works it; of a pool's job the pool itself, until an account claims it.
     pub account: String,
+    /// Where it waits: the account it named, or the pool.
+    pub queue: String,
     /// What to do.
     pub operation: Operation,
     /// On what.

@@ -76,8 +76,10 @@ pub struct NewJob {
     pub id: JobId,
     /// Who published it (broker-validated user, or `local`).
     pub publisher: String,
-    /// The account.
+    /// The account, or the pool of accounts, that it named.
     pub account: String,
+    /// The pool the account belongs to, if it does: all its jobs on one object form one order.
+    pub pool: Option<String>,
     /// What to do.
     pub operation: Operation,
     /// On what.
@@ -107,6 +109,12 @@ pub struct NewJob {
 }
 
 impl NewJob {
+    /// Whose jobs on one object run one at a time: a pool with all its accounts, or one account.
+    #[must_use]
+    pub fn lane(&self) -> &str {
+        self.pool.as_deref().unwrap_or(&self.account)
+    }
+
     /// SHA-256 over what makes two submissions the same job: everything but the way of replying and what our rules say of
     /// it. JSON objects are
     /// hashed with their keys in order, so the order in which a publisher writes them does not matter.
@@ -313,6 +321,7 @@ mod tests {
             id: JobId(Uuid::nil()),
             publisher: "billing".into(),
             account: "DENIC-1000022".into(),
+            pool: None,
             operation: Operation::DomainCreate,
             object: ObjectKey::new(ObjectKind::Domain, "example.de"),
             params,

@@ -136,6 +136,10 @@ words! {
         Cooldown "cooldown",
         /// A new quota day.
         Quota "quota",
+        /// The registry's least time between two requests on one object.
+        Spacing "spacing",
+        /// An operator, or the brake, has paused its batch, publisher or operation.
+        Paused "paused",
     }
 }
 

@@ -62,13 +62,24 @@ pub struct Judgement {
     pub deadlines: Vec<Deadline>,
     /// A cool-down the whole account owes the registry, whatever became of this job.
     pub account_cooldown: Option<(Duration, String)>,
+    /// What the registry said of the account's daily quota.
+    pub quota: Option<QuotaWord>,
+}
+
+/// A registry's word about a daily quota.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum QuotaWord {
+    /// At least this share of it is used, in percent.
+    Used(u8),
+    /// Nothing is left; the request was not carried out.
+    Exhausted,
 }
 
 impl Judgement {
     /// A verdict and nothing else to tell.
     #[must_use]
     pub fn plain(verdict: Verdict) -> Self {
-        Self { verdict, unknown_codes: Vec::new(), deadlines: Vec::new(), account_cooldown: None }
+        Self { verdict, unknown_codes: Vec::new(), deadlines: Vec::new(), account_cooldown: None, quota: None }
     }
 }
 

@@ -99,6 +99,7 @@ pub fn pending(number: usize) -> Job {
         seq: 1,
         publisher: "billing".into(),
         account: "DENIC-1000022".into(),
+        queue: "DENIC-1000022".into(),
         operation: Operation::DomainCreate,
         object: ObjectKey::new(ObjectKind::Domain, &format!("example-{number}.de")),
         params: Map::new(),

@@ -15,7 +15,7 @@ use zeroize::Zeroizing;
 use crate::model::deadline::Deadline;
 use crate::model::request::{RejectCode, Warning};
 use crate::model::verdict::{Doubt, Judgement};
-use crate::model::{Answer, Finding, Lost, ObjectKey, Operation, Reject};
+use crate::model::{Answer, Finding, Limits, Lost, ObjectKey, Operation, Reject};
 
 /// One list of all plug-ins: the name in the configuration and how an account of it is made.
 pub const PLUGINS: &[Plugin] = &[denic_rri::PLUGIN];
@@ -295,21 +295,6 @@ pub trait Line: Send + Sync {
     async fn ask(&self, request: Prepared) -> Result<Answer, Lost>;
 }
 
-/// The published limits of an account. Later limits stack on these.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Limits {
-    /// Sessions open at once.
-    pub sessions: usize,
-    /// Length of the throttle's sliding window.
-    pub window: Duration,
-    /// How much longer the slot of a request without an answer is kept.
-    pub grace: Duration,
-    /// An idle session says something this often, or is closed where that is `None`.
-    pub keep_alive: Option<Duration>,
-    /// How long one exchange may take before it counts as perhaps sent.
-    pub answer_within: Duration,
-}
-
 /// One account at one registry: its language, its limits and its sessions.
 #[async_trait]
 pub trait Registry: Send + Sync + 'static {
@@ -317,12 +302,11 @@ pub trait Registry: Send + Sync + 'static {
     fn kind(&self) -> &'static str;
     /// The pure part.
     fn dialect(&self) -> &dyn Dialect;
-    /// What may be open and sent.
+    /// What may be open and sent, as the registry publishes it. The configuration stands above it.
     fn limits(&self) -> Limits;
-    /// Requests allowed per [`Limits::window`] at this instant.
-    fn requests_per_window(&self, at: Timestamp) -> u32;
-    /// Start of the next quota day after this instant.
-    fn next_quota_day(&self, at: Timestamp) -> Timestamp;
+    /// Who the registry takes it for, for example a login: two accounts of one identity would share limits that each
+    /// believes to be its own.
+    fn identity(&self) -> String;
     /// Opens a session and logs in; takes one throttle slot. Bounded in time.
     ///
     /// # Errors

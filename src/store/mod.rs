@@ -10,6 +10,7 @@ pub mod postgres;
 mod rows;
 mod rules;
 pub mod sqlite;
+pub mod traffic;
 pub mod types;
 
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 pub use error::StoreError;
+pub use traffic::*;
 pub use types::*;
 
 use crate::model::{Event, Job, JobId, Move, NewJob};
@@ -79,7 +81,7 @@ pub trait Inbox: Send + Sync {
 /// The store. All instants are the caller's clock, except leases, which live by the store's own clock, so that the
 /// clocks of two daemons need not agree on who owns what.
 #[async_trait]
-pub trait Store: Sends + Inbox + 'static {
+pub trait Store: Sends + Inbox + Traffic + 'static {
     /// Brings the schema up to date. Safe to run twice and from many processes at once.
     async fn migrate(&self) -> Result<Migrated>;
     /// Refuses a schema that is newer or older than this release.
@@ -96,16 +98,16 @@ pub trait Store: Sends + Inbox + 'static {
     async fn accept(&self, jobs: &[NewJob], events: &[Event], now: Timestamp) -> Result<Vec<Acceptance>>;
 
     // ── schedule ────────────────────────────────────────────────────────────────────────────────────────────────
-    /// Jobs of an account that may start now: waiting, unblocked, due, `start_by` not passed; by class, then due time,
-    /// then arrival.
-    async fn due(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>>;
     /// Jobs of an account that are in doubt and due to be asked about, oldest first.
     async fn doubts(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>>;
     /// Pending jobs of an account that are due to be asked about, oldest first.
     async fn follow_ups(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>>;
-    /// The earliest instant after `now` at which a waiting, in-doubt or pending job of the account falls due.
-    async fn next_due(&self, account: &str, now: Timestamp) -> Result<Option<Timestamp>>;
-    /// Claims jobs and writes the intent of their next attempt (law 2). Returns those that were still waiting.
+    /// The earliest instant after `now` at which a waiting job of these queues, or an in-doubt or pending one of the
+    /// account, falls due.
+    async fn next_due(&self, account: &str, queues: &[&str], now: Timestamp) -> Result<Option<Timestamp>>;
+    /// Claims jobs for the lease's account and writes the intent of their next attempt (law 2). Returns those that were
+    /// still waiting, unblocked, in the queue they were read from. A job of a pool belongs to the account from then on;
+    /// it goes back to the pool with a move to waiting, unless a request of it may still come to count.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] if the lease is over.

@@ -63,6 +63,7 @@ pub(super) struct JobRow<I> {
     seq: i64,
     publisher: String,
     account: String,
+    queue: String,
     operation: String,
     object: String,
     params: String,
@@ -101,6 +102,7 @@ impl<I: Into<Uuid>> JobRow<I> {
             id,
             seq: self.seq,
             publisher: self.publisher,
+            queue: self.queue,
             account: self.account,
             operation: self.operation.parse().map_err(|_| unreadable(&row, "operation"))?,
             object: ObjectKey::stored(self.object),
@@ -247,6 +249,8 @@ pub(super) struct AccountRow {
     suspended_at: Option<i64>,
     cooldown_until: Option<i64>,
     cooldown_reason: Option<String>,
+    trouble: Option<String>,
+    trouble_since: Option<i64>,
 }
 
 impl AccountRow {
@@ -258,6 +262,8 @@ impl AccountRow {
             suspended_at: instant_if(self.suspended_at)?,
             cooldown_until: instant_if(self.cooldown_until)?,
             cooldown_reason: self.cooldown_reason,
+            trouble: self.trouble,
+            trouble_since: instant_if(self.trouble_since)?,
         })
     }
 }

@@ -24,6 +24,8 @@ pub enum Acceptance {
 pub struct Start {
     /// The job.
     pub job: JobId,
+    /// The queue it was read from.
+    pub queue: String,
     /// The attempt it was in when it was read; the new one is one higher.
     pub attempt: u32,
     /// Transaction id of the request.
@@ -71,6 +73,10 @@ pub struct AccountState {
     pub cooldown_until: Option<Timestamp>,
     /// Why it is silent.
     pub cooldown_reason: Option<String>,
+    /// Why no session of it can be opened, if that is so.
+    pub trouble: Option<String>,
+    /// Since when.
+    pub trouble_since: Option<Timestamp>,
 }
 
 /// An event in the outbox.

@@ -89,6 +89,7 @@ pub fn job(operation: Operation, params: Value) -> NewJob {
         id: id(),
         publisher: "billing".into(),
         account: ACCOUNT.into(),
+        pool: None,
         operation,
         object: ObjectKey::new(operation.object(), "example.de"),
         params,
@@ -119,7 +120,13 @@ pub async fn tried(store: &dyn Store, job: &NewJob, whole: Option<Value>, cause:
     store.accept(std::slice::from_ref(job), &[], now()).await.unwrap();
     let lease = store.acquire(ACCOUNT, "daemon-1", Duration::from_secs(3600)).await.unwrap().unwrap();
     let waiting = store.job(job.id).await.unwrap().unwrap().job;
-    let start = Start { job: job.id, attempt: 0, transaction: waiting.next_transaction(), digest: [7; 32] };
+    let start = Start {
+        job: job.id,
+        queue: job.account.clone(),
+        attempt: 0,
+        transaction: waiting.next_transaction(),
+        digest: [7; 32],
+    };
     assert_eq!(store.start(&lease, &[start], now()).await.unwrap(), [job.id]);
     if let Some(Value::Object(whole)) = whole {
         assert!(store.resolve(&lease, job.id, 1, [8; 32], &whole).await.unwrap());

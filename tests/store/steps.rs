@@ -33,6 +33,7 @@ pub fn on(number: u128, domain: &str) -> NewJob {
         id: id(number),
         publisher: "billing".into(),
         account: ACCOUNT.into(),
+        pool: None,
         operation: Operation::DomainUpdate,
         object: ObjectKey::new(ObjectKind::Domain, domain),
         params,
@@ -90,7 +91,13 @@ pub async fn due_at(store: &dyn Store, now: Timestamp) -> Vec<u128> {
 
 /// The claim of a job as it was read.
 pub fn claim(job: &Job) -> Start {
-    Start { job: job.id, attempt: job.attempt, transaction: job.next_transaction(), digest: [7; 32] }
+    Start {
+        job: job.id,
+        queue: job.account.clone(),
+        attempt: job.attempt,
+        transaction: job.next_transaction(),
+        digest: [7; 32],
+    }
 }
 
 /// Starts a job; panics if it could not be started.

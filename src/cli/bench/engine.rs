@@ -14,6 +14,7 @@ use super::{ACCOUNT, bodies, instant, line, rate};
 use crate::broker::local::LocalBroker;
 use crate::cli::exit::{Exit, Failure};
 use crate::config;
+use crate::job::clock::Clock;
 use crate::job::commit::Committer;
 use crate::job::companion::Alone;
 use crate::job::event::Outbox;
@@ -92,9 +93,14 @@ async fn cycle(args: &EngineArgs, store: Arc<dyn Store>, bodies: &[String]) -> R
         wake_outbox.notify_one();
     });
     let stop = CancellationToken::new();
+    let registry = instant::Instant::account(args.sessions);
     let candidate = Candidate {
         account: ACCOUNT.into(),
-        registry: instant::Instant::account(args.sessions),
+        limits: Arc::new(registry.limits()),
+        registry,
+        pool: None,
+        weights: Arc::default(),
+        clock: Clock::system(),
         store: Arc::clone(&store),
         owner: "bench".into(),
         ttl: Duration::from_secs(30),

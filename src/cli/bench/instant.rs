@@ -4,14 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use crate::model::command::ObjectKind;
 use crate::model::verdict::{Doubt, Judgement};
-use crate::model::{Answer, Finding, Lost, ObjectKey, Operation, Reject, Verdict};
-use crate::registries::{Checked, Dialect, Limits, OpenError, Prepared, Registry, Session, Step};
+use crate::model::{Answer, Finding, Limits, Lost, ObjectKey, Operation, Reject, Verdict};
+use crate::registries::{Checked, Dialect, OpenError, Prepared, Registry, Session, Step};
 
 /// The account and its language in one.
 pub struct Instant {
@@ -72,17 +71,13 @@ impl Registry for Instant {
             sessions: self.sessions,
             window: Duration::from_secs(1),
             grace: Duration::from_secs(1),
-            keep_alive: None,
             answer_within: Duration::from_secs(1),
+            ..Limits::none()
         }
     }
 
-    fn requests_per_window(&self, _at: Timestamp) -> u32 {
-        1_000_000
-    }
-
-    fn next_quota_day(&self, at: Timestamp) -> Timestamp {
-        at + Duration::from_secs(86_400)
+    fn identity(&self) -> String {
+        "nobody".into()
     }
 
     async fn open(&self) -> Result<Box<dyn Session>, OpenError> {

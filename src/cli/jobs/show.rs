@@ -193,6 +193,8 @@ fn standing(detail: &JobDetail, now: Timestamp) -> String {
             WaitingFor::Backoff => format!("it is tried again {}", at(job.due_at)),
             WaitingFor::Cooldown => format!("its account may send again {}", at(job.due_at)),
             WaitingFor::Quota => format!("the registry's next quota day begins {}", at(job.due_at)),
+            WaitingFor::Spacing => format!("its object may be written to again {}", at(job.due_at)),
+            WaitingFor::Paused => "it is paused; `registrard jobs explain` tells by whom".into(),
         },
         State::Running => format!("attempt {} is on the wire since {}", job.attempt, job.updated_at),
         State::InDoubt => format!(

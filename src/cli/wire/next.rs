@@ -133,6 +133,7 @@ fn job(operation: Operation, attempt: u32) -> Job {
         seq: 0,
         publisher: String::new(),
         account: String::new(),
+        queue: String::new(),
         operation,
         object: ObjectKey::new(operation.object(), ""),
         params: example(),

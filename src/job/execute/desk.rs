@@ -4,7 +4,6 @@ use std::sync::atomic::Ordering;
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -87,7 +86,7 @@ impl Shared {
 
     /// Sessions that need a LOGOUT in the end.
     pub(super) fn sessions(&self) -> usize {
-        self.account.registry.limits().sessions
+        self.account.limits.sessions
     }
 
     /// The scheduler is told that there is room; after an errand only if there was none, since errands bring no news.
@@ -155,7 +154,7 @@ async fn open(shared: &Shared, stop: &CancellationToken) -> Option<Open> {
             match error {
                 OpenError::Refused(why) => account.affect(AccountEffect::Suspend(why)).await,
                 OpenError::Blocked(why, wait) => {
-                    account.affect(AccountEffect::CoolDown(Timestamp::now() + wait, why)).await;
+                    account.affect(AccountEffect::CoolDown(account.clock.now() + wait, why)).await;
                 }
                 OpenError::Unreachable(_) | OpenError::NotNow(..) => {}
             }
@@ -167,7 +166,7 @@ async fn open(shared: &Shared, stop: &CancellationToken) -> Option<Open> {
 /// Works with an open session until told to stop (returns it) or until it breaks.
 /// `heard` becomes true with the first answer.
 async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken, heard: &mut bool) -> Option<Open> {
-    let keep_alive = shared.account.registry.limits().keep_alive;
+    let keep_alive = shared.account.limits.keep_alive;
     loop {
         let idle_until = keep_alive.map(|every| Instant::now() + every);
         let work = tokio::select! {

@@ -113,7 +113,7 @@ impl Line for DeskLine {
             return Err(Lost::NotSent("no session was free for it".into()));
         }
         // A desk has it: its answer, or that there is none, comes within the time an exchange may take.
-        let limit = shared.account.registry.limits().answer_within + SLOT_PATIENCE;
+        let limit = shared.account.limits.answer_within + SLOT_PATIENCE;
         match tokio::time::timeout(limit, replied).await {
             Ok(answer) => answer.unwrap_or_else(broken),
             Err(_) => Err(Lost::PerhapsSent("its session does not come back".into())),

@@ -11,6 +11,7 @@ mod read_first;
 mod staff;
 pub mod standing;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,12 +23,13 @@ pub use errand::Errand;
 pub use staff::Staff;
 use standing::{Change, Standing};
 
+use super::clock::Clock;
 use super::commit::Committer;
 use super::observer::Observer;
 use super::outcome::{AccountEffect, Circumstances};
 use super::schedule::throttle::{Slot, Throttle};
 use crate::model::retry::Policy;
-use crate::model::{Event, Job, JobId};
+use crate::model::{Event, Job, JobId, Limits};
 use crate::registries::{Prepared, Registry};
 use crate::store::{Lease, Result, Store};
 
@@ -37,6 +39,14 @@ pub struct Account {
     pub name: String,
     /// Its registry.
     pub registry: Arc<dyn Registry>,
+    /// What it may send.
+    pub limits: Arc<Limits>,
+    /// The pool it belongs to.
+    pub pool: Option<String>,
+    /// Weights of publishers that have another than 1.
+    pub weights: Arc<BTreeMap<String, u32>>,
+    /// The wall clock.
+    pub clock: Clock,
     /// The store.
     pub store: Arc<dyn Store>,
     /// The lease it is worked under.
@@ -112,15 +122,21 @@ impl Account {
         Instant::now() < *self.valid_until.borrow()
     }
 
+    /// The queues its jobs wait in: its own, and its pool's.
+    #[must_use]
+    pub fn queues(&self) -> Vec<&str> {
+        [Some(self.name.as_str()), self.pool.as_deref()].into_iter().flatten().collect()
+    }
+
     /// What decisions need to know right now.
     #[must_use]
     pub fn circumstances(&self) -> Circumstances {
-        let now = Timestamp::now();
+        let now = self.clock.now();
         Circumstances {
             policy: self.policy,
             random: rand::random(),
             now,
-            next_quota_day: self.registry.next_quota_day(now),
+            next_quota_day: self.limits.next_day(now),
             fence: self.lease.fence,
         }
     }
@@ -129,7 +145,7 @@ impl Account {
     /// a daemon told to stop with a full window need not choose between the limit and a session left behind.
     #[must_use]
     pub fn capacity(&self, now: Timestamp, kept_free: usize) -> u32 {
-        let all = self.registry.requests_per_window(now);
+        let all = self.limits.requests_now(now);
         all.saturating_sub(u32::try_from(kept_free).unwrap_or(u32::MAX)).max(all.min(1))
     }
 
@@ -138,7 +154,7 @@ impl Account {
     pub async fn slot(&self, patience: Duration, kept_free: usize) -> Option<Slot> {
         let deadline = Instant::now() + patience;
         loop {
-            let now = Timestamp::now();
+            let now = self.clock.now();
             let capacity = self.capacity(now, kept_free);
             match self.throttle.take(&*self.store, &self.lease, 1, capacity, now).await {
                 Ok(mut slots) => {
@@ -171,14 +187,14 @@ impl Account {
                     "account suspended: {why}; put it right, then `registrard accounts resume {}`",
                     self.name
                 );
-                let now = Timestamp::now();
+                let now = self.clock.now();
                 self.standing.suspend(why, now);
                 self.observer.suspended(&self.name, Some(why));
                 self.write_suspension(why, now).await;
             }
             AccountEffect::CoolDown(until, why) => {
                 tracing::warn!(account = self.name, "account is silent until {until}: {why}");
-                let wait = until.duration_since(Timestamp::now());
+                let wait = until.duration_since(self.clock.now());
                 self.standing.be_quiet(Duration::try_from(wait).unwrap_or_default());
                 if let Err(error) = self.store.cool_down(&self.name, *until, why).await {
                     tracing::error!(account = self.name, "the silence could not be noted: {error}");
@@ -193,7 +209,7 @@ impl Account {
     /// # Errors
     /// The store is away; the account stands as it stood.
     pub async fn look_up_standing(&self) -> Result<()> {
-        let (now, generation) = (Timestamp::now(), self.standing.generation());
+        let (now, generation) = (self.clock.now(), self.standing.generation());
         let state = self.store.account(&self.name).await?;
         match self.standing.learn(&state, now, generation) {
             Change::None => {}

@@ -86,7 +86,7 @@ impl Staff {
     /// Hires a desk per allowed session; sessions are opened when there is work.
     #[must_use]
     pub fn hire(account: Arc<Account>) -> Self {
-        let sessions = account.registry.limits().sessions.max(1);
+        let sessions = account.limits.sessions.max(1);
         let (queue, work) = mpsc::channel(sessions * AHEAD + 1);
         let shared = Arc::new(Shared {
             account,

@@ -127,6 +127,7 @@ impl Gate {
             id,
             publisher: origin.publisher.name().to_owned(),
             account: request.account,
+            pool: None,
             operation: request.operation,
             object,
             params: request.params,

@@ -15,6 +15,7 @@ fn job(operation: Operation, state: State) -> Job {
         seq: 1,
         publisher: "billing".into(),
         account: "DENIC-1000022".into(),
+        queue: "DENIC-1000022".into(),
         operation,
         object: ObjectKey::new(ObjectKind::Domain, "example.de"),
         params: Map::new(),

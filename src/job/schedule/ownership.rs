@@ -4,14 +4,15 @@
 //! for the lease, so it stops earlier than the store lets anybody else begin. A process that was stopped and wakes up
 //! late finds its lease over before it can send. What it still writes is refused by the fence (law 9).
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::super::clock::Clock;
 use super::super::commit::Committer;
 use super::super::companion::Companion;
 use super::super::execute::Account;
@@ -19,6 +20,7 @@ use super::super::execute::standing::Standing;
 use super::super::observer::Observer;
 use super::throttle::Throttle;
 use super::worker;
+use crate::model::Limits;
 use crate::model::retry::Policy;
 use crate::registries::Registry;
 use crate::store::{Lease, Result, Store};
@@ -30,6 +32,14 @@ pub struct Candidate {
     pub account: String,
     /// Its registry.
     pub registry: Arc<dyn Registry>,
+    /// What it may send.
+    pub limits: Arc<Limits>,
+    /// The pool it belongs to.
+    pub pool: Option<String>,
+    /// Weights of publishers that have another than 1.
+    pub weights: Arc<BTreeMap<String, u32>>,
+    /// The wall clock.
+    pub clock: Clock,
     /// The store.
     pub store: Arc<dyn Store>,
     /// Name of this daemon, unique per process.
@@ -128,12 +138,16 @@ async fn prepare(
     standing: &Arc<Standing>,
     valid_until: watch::Receiver<Instant>,
 ) -> Result<Arc<Account>> {
-    let limits = candidate.registry.limits();
+    let limits = &candidate.limits;
     let store = Arc::clone(&candidate.store);
-    let throttle = Throttle::rebuild(&*store, lease, limits.window, limits.grace, Timestamp::now()).await?;
+    let throttle = Throttle::rebuild(&*store, lease, limits.window, limits.grace, candidate.clock.now()).await?;
     let account = Account {
         name: lease.name.clone(),
         registry: Arc::clone(&candidate.registry),
+        limits: Arc::clone(limits),
+        pool: candidate.pool.clone(),
+        weights: Arc::clone(&candidate.weights),
+        clock: candidate.clock,
         store,
         lease: lease.clone(),
         valid_until,

@@ -12,15 +12,18 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::ownership::{self, Candidate};
+use crate::job::clock::Clock;
 use crate::job::commit::Committer;
 use crate::job::companion::Companion;
 use crate::job::observer::Unobserved;
+use crate::model::limits::Timetable;
 use crate::model::retry::{Policy, Steps};
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{
-    Answer, Class, Finding, JobId, Later, Lost, NewJob, ObjectKey, ObjectKind, Operation, Reject, Scope, State, Verdict,
+    Answer, Class, Finding, JobId, Later, Limits, Lost, NewJob, ObjectKey, ObjectKind, Operation, Reject, Scope, State,
+    Verdict,
 };
-use crate::registries::{Checked, Dialect, Limits, Line, OpenError, Prepared, Registry, Session, Step};
+use crate::registries::{Checked, Dialect, Line, OpenError, Prepared, Registry, Session, Step};
 use crate::store::{self, Lease, Store};
 
 const ACCOUNT: &str = "A";
@@ -82,13 +85,16 @@ impl Registry for Slow {
     }
     fn limits(&self) -> Limits {
         let second = Duration::from_secs(1);
-        Limits { sessions: 1, window: second, grace: second, keep_alive: None, answer_within: second }
+        Limits {
+            window: second,
+            grace: second,
+            requests: Timetable::always(1000),
+            answer_within: second,
+            ..Limits::none()
+        }
     }
-    fn requests_per_window(&self, _: Timestamp) -> u32 {
-        1000
-    }
-    fn next_quota_day(&self, at: Timestamp) -> Timestamp {
-        at + Duration::from_secs(3600)
+    fn identity(&self) -> String {
+        "nobody".into()
     }
     async fn open(&self) -> Result<Box<dyn Session>, OpenError> {
         Ok(Box::new(Wire(Arc::clone(&self.said))))
@@ -167,6 +173,10 @@ impl World {
         let candidate = Candidate {
             account: ACCOUNT.into(),
             registry: self.registry.clone(),
+            limits: Arc::new(self.registry.limits()),
+            pool: None,
+            weights: Arc::default(),
+            clock: Clock::system(),
             store: Arc::clone(&self.store),
             owner: "test".into(),
             ttl: Duration::from_secs(9),
@@ -194,6 +204,7 @@ async fn a_pending_order_is_asked_about_until_it_is_finished() {
         id,
         publisher: "billing".into(),
         account: ACCOUNT.into(),
+        pool: None,
         operation: Operation::DomainCreate,
         object: ObjectKey::new(ObjectKind::Domain, "example.de"),
         params: Map::new(),

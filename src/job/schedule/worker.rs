@@ -150,7 +150,7 @@ impl Worker<'_> {
             self.upkeep().await?;
         }
         self.settle_unclear().await?;
-        let now = Timestamp::now();
+        let now = self.account.clock.now();
         if self.account.standing.is_suspended() {
             return Ok(UPKEEP);
         }
@@ -195,11 +195,11 @@ impl Worker<'_> {
         self.account.throttle.note_closed(&*self.account.store).await?;
         if Instant::now() >= self.forget_at {
             self.forget_at = Instant::now() + FORGET;
-            let limits = self.account.registry.limits();
+            let limits = &self.account.limits;
             let reach = limits.window + limits.grace;
-            self.account.store.blocks(&self.account.name, Timestamp::now() - reach).await?;
+            self.account.store.blocks(&self.account.name, self.account.clock.now() - reach).await?;
         }
-        let limit = self.account.registry.requests_per_window(Timestamp::now());
+        let limit = self.account.limits.requests_now(self.account.clock.now());
         self.account.observer.slots(&self.account.name, self.account.throttle.used(), limit);
         Ok(())
     }
@@ -243,17 +243,19 @@ impl Worker<'_> {
             return Ok(0);
         }
         self.staff.hand_over(Work::Ask(Box::new(order))).await;
-        let share = (account.registry.requests_per_window(now) / FOLLOW_UPS_ONE_IN).max(1);
-        self.follow_up_at = Instant::now() + account.registry.limits().window / share;
+        let share = (account.limits.requests_now(now) / FOLLOW_UPS_ONE_IN).max(1);
+        self.follow_up_at = Instant::now() + account.limits.window / share;
         Ok(1)
     }
 
     /// Claims due jobs for which a session and a slot are free, writes their intents, and hands them over.
     async fn claim(&self, room: usize, now: Timestamp) -> Round<Duration> {
         let account = self.account;
-        let sessions = account.registry.limits().sessions;
+        let sessions = account.limits.sessions;
         let look = if room == 0 { sessions } else { room }.clamp(1, LARGEST_CLAIM);
-        let due = account.store.due(&account.name, now, u32::try_from(look).unwrap_or(1)).await?;
+        let queues = account.queues();
+        account.store.ripen(&queues, now, LARGEST_CLAIM as u32).await?;
+        let due = account.store.heads(&queues, now, u32::try_from(look).unwrap_or(1)).await?;
         if due.is_empty() {
             return Ok(self.until_next(now).await?);
         }
@@ -338,6 +340,7 @@ impl Worker<'_> {
             .iter()
             .map(|(job, opening, transaction)| Start {
                 job: job.id,
+                queue: job.queue.clone(),
                 attempt: job.attempt,
                 transaction: transaction.clone(),
                 digest: opening.first().digest(),
@@ -361,7 +364,7 @@ impl Worker<'_> {
     }
 
     async fn until_next(&self, now: Timestamp) -> Result<Duration> {
-        let next = self.account.store.next_due(&self.account.name, now).await?;
+        let next = self.account.store.next_due(&self.account.name, &self.account.queues(), now).await?;
         Ok(next.map_or(UPKEEP, |at| positive(at.duration_since(now))))
     }
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use jiff::Timestamp;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use serde_json::Value;
@@ -15,13 +14,13 @@ use tokio_rustls::TlsConnector;
 use super::check::rules::Levels;
 use super::commands::login;
 use super::dialect::{self, Rri, is_reg_acc};
-use super::limits::{self, Calendar};
+use super::limits;
 use super::outcome;
 use super::session::{Connection, RriSession};
 use super::settings::Settings;
-use crate::model::{Lost, Secret};
+use crate::model::{Limits, Lost, Secret};
 use crate::net::tls;
-use crate::registries::{Dialect, Limits, OpenError, Registry, Session, WireOptions};
+use crate::registries::{Dialect, OpenError, Registry, Session, WireOptions};
 
 /// An account as the rest of the house uses it.
 pub struct Account {
@@ -30,7 +29,6 @@ pub struct Account {
     password: Secret,
     tls: Arc<ClientConfig>,
     server_name: ServerName<'static>,
-    calendar: Calendar,
 }
 
 impl Account {
@@ -53,7 +51,6 @@ impl Account {
             password: settings.password()?,
             tls: tls::client(settings.ca_file.as_deref())?,
             server_name,
-            calendar: Calendar::new(settings.requests_per_minute, settings.requests_per_minute_at_night),
             settings,
         })
     }
@@ -114,20 +111,14 @@ impl Registry for Account {
 
     fn limits(&self) -> Limits {
         Limits {
-            sessions: self.settings.sessions,
-            window: limits::WINDOW,
-            grace: limits::GRACE,
             keep_alive: Some(Duration::from_secs(self.settings.keep_alive_seconds)),
             answer_within: self.answer_within(),
+            ..limits::published()
         }
     }
 
-    fn requests_per_window(&self, at: Timestamp) -> u32 {
-        self.calendar.requests_per_window(at)
-    }
-
-    fn next_quota_day(&self, at: Timestamp) -> Timestamp {
-        self.calendar.next_quota_day(at)
+    fn identity(&self) -> String {
+        self.settings.user.to_ascii_uppercase()
     }
 
     async fn open(&self) -> Result<Box<dyn Session>, OpenError> {

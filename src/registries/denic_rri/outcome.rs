@@ -52,6 +52,7 @@ pub fn judge(operation: Operation, answer: &Answer) -> Judgement {
         },
         unknown_codes: answer.messages.iter().chain(&inner).filter(in_no_table).map(|one| one.code.clone()).collect(),
         deadlines: deadlines(operation, answer),
+        quota: None,
         account_cooldown: blocked.then(|| (BLOCKED_FOR, "access limit exceeded".to_owned())),
     }
 }

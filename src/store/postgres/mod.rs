@@ -12,6 +12,7 @@ mod links;
 mod moves;
 mod outbox;
 mod schema;
+mod traffic;
 mod view;
 
 use std::future::Future;
@@ -196,16 +197,13 @@ impl Store for PostgresStore {
         bounded(again(|| intake::accept(&self.pool, jobs, events, now))).await
     }
 
-    async fn due(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
-        bounded(claim::due(&self.pool, account, now, limit)).await
-    }
     async fn doubts(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
         bounded(claim::doubts(&self.pool, account, now, limit)).await
     }
     async fn follow_ups(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
         bounded(claim::follow_ups(&self.pool, account, now, limit)).await
     }
-    async fn next_due(&self, account: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+    async fn next_due(&self, account: &str, _queues: &[&str], now: Timestamp) -> Result<Option<Timestamp>> {
         bounded(claim::next_due(&self.pool, account, now)).await
     }
     async fn start(&self, lease: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>> {

@@ -11,45 +11,12 @@ use crate::store::rows::{self, JobRow, instant_if, json, micros, text};
 
 macro_rules! job_columns {
     () => {
-        "id, seq, publisher, account, operation, object, params, class, state, waiting_for, reason, due_at, start_by, \
+        "id, seq, publisher, account, queue, operation, object, params, class, state, waiting_for, reason, due_at, start_by, \
          batch, max_attempts, attempt, spent, asked, transaction_id, keep_transaction, lost, intent_at, blockers, answer, \
          context, reply_to, correlation_id, created_at, updated_at, finished_at, fence"
     };
 }
 pub(super) use job_columns;
-
-/// The due jobs of one class, from one range of the index `jobs_due`.
-macro_rules! due_of_class {
-    ($class:literal) => {
-        concat!(
-            "SELECT * FROM (SELECT ",
-            job_columns!(),
-            " FROM jobs WHERE account = $1 AND class = ",
-            $class,
-            " AND state = 'waiting' AND blockers = 0 AND due_at <= $2 AND (start_by IS NULL OR start_by > $2 OR lost)
-             ORDER BY class, due_at, seq LIMIT $3)"
-        )
-    };
-}
-
-/// Jobs that may start now. One walk over the index would have to step over every urgent job that is not due yet, and
-/// so there is one per class.
-pub(super) async fn due(readers: &SqlitePool, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
-    let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(
-        due_of_class!(0),
-        " UNION ALL ",
-        due_of_class!(1),
-        " UNION ALL ",
-        due_of_class!(2),
-        " ORDER BY class, due_at, seq LIMIT $3"
-    ))
-    .bind(text(account))
-    .bind(micros(now))
-    .bind(i64::from(limit))
-    .fetch_all(readers)
-    .await?;
-    rows::jobs(rows)
-}
 
 /// Jobs in doubt to ask about.
 pub(super) async fn doubts(readers: &SqlitePool, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {

@@ -12,6 +12,7 @@ mod links;
 mod moves;
 mod outbox;
 mod schema;
+mod traffic;
 mod view;
 
 use std::path::Path;
@@ -176,16 +177,13 @@ impl Store for SqliteStore {
         intake::accept(&self.writer, jobs, events, now).await
     }
 
-    async fn due(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
-        claim::due(&self.readers, account, now, limit).await
-    }
     async fn doubts(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
         claim::doubts(&self.readers, account, now, limit).await
     }
     async fn follow_ups(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
         claim::follow_ups(&self.readers, account, now, limit).await
     }
-    async fn next_due(&self, account: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+    async fn next_due(&self, account: &str, _queues: &[&str], now: Timestamp) -> Result<Option<Timestamp>> {
         claim::next_due(&self.readers, account, now).await
     }
     async fn start(&self, lease: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>> {

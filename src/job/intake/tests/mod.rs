@@ -20,6 +20,7 @@ fn gate() -> Gate {
     let account = |name: &str| (name.to_owned(), Arc::new(FakeRegistry) as Arc<dyn Registry>);
     let accounts = BTreeMap::from([account("DENIC-1000022"), account("DENIC-1000033"), account("secret-account")]);
     let publisher = |accounts: &[&str], operations: &[&str]| config::Publisher {
+        weight: 1,
         accounts: accounts.iter().map(|&name| name.to_owned()).collect(),
         operations: operations.iter().map(|&name| name.to_owned()).collect(),
     };

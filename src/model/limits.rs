@@ -1,0 +1,254 @@
+//! What an account may send. Every limit must admit a request; which ones there are, and how they count, stands here.
+//! Registries publish their figures in these types, and the configuration overrides them.
+
+use std::time::Duration;
+
+use jiff::civil::{Date, Time, Weekday};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+use super::command::Operation;
+use super::job::Class;
+
+/// All limits of one account.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Limits {
+    /// The registry's local time: timetables, quiet windows and quota days go by it.
+    pub zone: TimeZone,
+    /// Sessions open at once.
+    pub sessions: usize,
+    /// Length of the throttle's sliding window.
+    pub window: Duration,
+    /// How much longer the slot of a request without an answer is kept: it may still arrive.
+    pub grace: Duration,
+    /// Requests per window by the time of day.
+    pub requests: Timetable,
+    /// Points per local day; `None` where the registry counts none.
+    pub quota: Option<u64>,
+    /// Operations that cost no point; every other costs one.
+    pub free: &'static [Operation],
+    /// Requests after which a connection is closed and another one opened.
+    pub commands_per_connection: Option<u32>,
+    /// Least time between the answer to a request and the next request on the same object.
+    pub spacing: Duration,
+    /// Shortest silence after the registry has blocked the account; sending would prolong the block.
+    pub cool_down: Duration,
+    /// Logins that may be tried.
+    pub logins: Option<Budget>,
+    /// Refused requests that may happen before the account is silent for the rest of the span.
+    pub errors: Option<Budget>,
+    /// When less is sent: the registry's maintenance.
+    pub quiet: Vec<Quiet>,
+    /// Share of the window kept free for urgent jobs, in thousandths.
+    pub urgent_requests: Share,
+    /// Share of the quota kept for urgent jobs.
+    pub urgent_quota: Share,
+    /// Share of the quota kept for jobs that a deadline brought about; urgent ones may not use it.
+    pub deadline_quota: Share,
+    /// An idle session says something this often, or is closed where that is `None`.
+    pub keep_alive: Option<Duration>,
+    /// How long one exchange may take before it counts as perhaps sent.
+    pub answer_within: Duration,
+}
+
+impl Limits {
+    /// Hardly any limits, by UTC; registries and tests begin with them and set what they have.
+    #[must_use]
+    pub fn none() -> Self {
+        Self {
+            zone: TimeZone::UTC,
+            sessions: 1,
+            window: Duration::from_secs(60),
+            grace: Duration::from_secs(60),
+            requests: Timetable::always(1_000_000),
+            quota: None,
+            free: &[],
+            commands_per_connection: None,
+            spacing: Duration::ZERO,
+            cool_down: Duration::ZERO,
+            logins: None,
+            errors: None,
+            quiet: Vec::new(),
+            urgent_requests: Share::NONE,
+            urgent_quota: Share::NONE,
+            deadline_quota: Share::NONE,
+            keep_alive: None,
+            answer_within: Duration::from_secs(60),
+        }
+    }
+
+    /// Requests allowed per window for one that is sent now: where the timetable changes while it may be on its way, the
+    /// smaller figure counts.
+    #[must_use]
+    pub fn requests_now(&self, now: Timestamp) -> u32 {
+        let here = self.requests_at(now);
+        let step = self.requests.next_change(&self.zone, now);
+        match step {
+            Some(change) if change <= after(now, self.grace) => here.min(self.requests_at(change)),
+            _ => here,
+        }
+    }
+
+    /// The timetable's figure at an instant.
+    #[must_use]
+    pub fn requests_at(&self, at: Timestamp) -> u32 {
+        self.requests.at(at.to_zoned(self.zone.clone()).time())
+    }
+
+    /// When the quiet windows let this class send again; `None` if none holds it now.
+    #[must_use]
+    pub fn quiet_until(&self, class: Class, now: Timestamp) -> Option<Timestamp> {
+        let mut until: Option<Timestamp> = None;
+        // One window may end within another.
+        while let Some(end) = self
+            .quiet
+            .iter()
+            .filter(|quiet| quiet.hold.contains(&class))
+            .find_map(|quiet| quiet.end(&self.zone, until.unwrap_or(now)))
+        {
+            until = Some(end);
+        }
+        until
+    }
+
+    /// The quota day of an instant.
+    #[must_use]
+    pub fn day(&self, at: Timestamp) -> Date {
+        at.to_zoned(self.zone.clone()).date()
+    }
+
+    /// The next local midnight; days have 23, 24 or 25 hours.
+    #[must_use]
+    pub fn next_day(&self, at: Timestamp) -> Timestamp {
+        let midnight = at.to_zoned(self.zone.clone()).tomorrow().and_then(|day| day.start_of_day());
+        // Only at the end of representable time.
+        midnight.map_or_else(|_| after(at, Duration::from_secs(86_400)), |day| day.timestamp())
+    }
+
+    /// Points a request costs.
+    #[must_use]
+    pub fn cost(&self, operation: Operation) -> u64 {
+        u64::from(self.quota.is_some() && !self.free.contains(&operation))
+    }
+}
+
+/// `at` plus a span, held at the end of time instead of failing.
+fn after(at: Timestamp, span: Duration) -> Timestamp {
+    SignedDuration::try_from(span).ok().and_then(|span| at.checked_add(span).ok()).unwrap_or(Timestamp::MAX)
+}
+
+/// A share in thousandths, at most all.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Share(u16);
+
+impl Share {
+    /// Nothing.
+    pub const NONE: Self = Self(0);
+
+    /// A share of one, `0.0..=1.0`; `None` for anything else.
+    #[must_use]
+    pub fn of_one(share: f64) -> Option<Self> {
+        // In range, so the conversion is exact to the thousandth.
+        (0.0..=1.0).contains(&share).then(|| Self((share * 1000.0).round() as u16))
+    }
+
+    /// So much of a whole, rounded down.
+    #[must_use]
+    pub fn of(self, whole: u64) -> u64 {
+        u64::try_from(u128::from(whole) * u128::from(self.0) / 1000).unwrap_or(whole)
+    }
+}
+
+/// A figure by the time of day.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timetable {
+    /// Where no span says otherwise.
+    pub base: u32,
+    /// Spans of the day that do not overlap, with their figure.
+    pub spans: Vec<(Span, u32)>,
+}
+
+impl Timetable {
+    /// The same all day.
+    #[must_use]
+    pub const fn always(figure: u32) -> Self {
+        Self { base: figure, spans: Vec::new() }
+    }
+
+    /// The figure at a local time.
+    #[must_use]
+    pub fn at(&self, time: Time) -> u32 {
+        self.spans.iter().find(|(span, _)| span.contains(time)).map_or(self.base, |(_, figure)| *figure)
+    }
+
+    /// The next instant at which a span begins or ends; `None` if there are none. A local time that a clock change skips
+    /// counts as the instant of the change.
+    #[must_use]
+    pub fn next_change(&self, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
+        let today = now.to_zoned(zone.clone()).date();
+        let days = [Some(today), today.tomorrow().ok()];
+        let edges = self.spans.iter().flat_map(|(span, _)| [span.from, span.to]);
+        let instants = edges.flat_map(|edge| days.into_iter().flatten().flat_map(move |day| instants(zone, day, edge)));
+        instants.filter(|at| *at > now).min()
+    }
+}
+
+/// The instants at which clocks show this: two when an hour comes twice, and the change itself when it is left out.
+fn instants(zone: &TimeZone, day: Date, time: Time) -> Vec<Timestamp> {
+    let ambiguous = zone.to_ambiguous_zoned(day.to_datetime(time));
+    let both = [ambiguous.clone().earlier(), ambiguous.later()];
+    both.into_iter().flatten().map(|at| at.timestamp()).collect()
+}
+
+/// A span of the local day; one that ends before it begins runs over midnight.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Span {
+    /// First moment.
+    pub from: Time,
+    /// First moment after it.
+    pub to: Time,
+}
+
+impl Span {
+    /// Whether it holds a time of day.
+    #[must_use]
+    pub fn contains(self, time: Time) -> bool {
+        if self.from <= self.to { (self.from..self.to).contains(&time) } else { time >= self.from || time < self.to }
+    }
+}
+
+/// A window on certain days in which some classes are held back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Quiet {
+    /// The days it begins on.
+    pub days: Vec<Weekday>,
+    /// The time of day.
+    pub span: Span,
+    /// Who is held.
+    pub hold: Vec<Class>,
+}
+
+impl Quiet {
+    /// When the window that holds this instant ends; `None` if none does.
+    #[must_use]
+    pub fn end(&self, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
+        let today = now.to_zoned(zone.clone()).date();
+        let over_midnight = self.span.to <= self.span.from;
+        let begun = [today.yesterday().ok().filter(|_| over_midnight), Some(today)];
+        begun.into_iter().flatten().filter(|day| self.days.contains(&day.weekday())).find_map(|day| {
+            let end_day = if over_midnight { day.tomorrow().ok()? } else { day };
+            let begin = instants(zone, day, self.span.from).into_iter().min()?;
+            let end = instants(zone, end_day, self.span.to).into_iter().max()?;
+            (begin <= now && now < end).then_some(end)
+        })
+    }
+}
+
+/// So many of something within a span.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budget {
+    /// How many.
+    pub count: u32,
+    /// Within which time.
+    pub within: Duration,
+}
