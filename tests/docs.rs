@@ -152,6 +152,7 @@ fn stored(request: request::Request) -> Job {
         id: JobId(request.id.unwrap()),
         seq: 1,
         publisher: "billing".into(),
+        queue: request.account.clone(),
         account: request.account,
         operation: request.operation,
         object: ObjectKey::new(Operation::DomainCreate.object(), "example.de"),
