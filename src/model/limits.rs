@@ -10,6 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::command::Operation;
 use super::job::Class;
 
+/// How far the registry's clock may be from ours: a timetable's change counts that much early and late.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(5);
+
 /// All limits of one account.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
@@ -77,16 +80,17 @@ impl Limits {
         }
     }
 
-    /// Requests allowed per window for one that is sent now: where the timetable changes while it may be on its way, the
-    /// smaller figure counts.
+    /// Requests allowed per window for one that is sent now: the least figure that may be in force when it arrives, by a
+    /// clock that may differ from ours, after at most [`Self::grace`].
     #[must_use]
     pub fn requests_now(&self, now: Timestamp) -> u32 {
-        let here = self.requests_at(now);
-        let step = self.requests.next_change(&self.zone, now);
-        match step {
-            Some(change) if change <= after(now, self.grace) => here.min(self.requests_at(change)),
-            _ => here,
+        let (mut at, end) = (before(now, CLOCKS_DIFFER), after(now, self.grace.saturating_add(CLOCKS_DIFFER)));
+        let mut least = self.requests_at(at);
+        while let Some(change) = self.requests.next_change(&self.zone, at).filter(|change| *change <= end) {
+            least = least.min(self.requests_at(change));
+            at = change;
         }
+        least
     }
 
     /// The timetable's figure at an instant.
@@ -137,6 +141,11 @@ fn after(at: Timestamp, span: Duration) -> Timestamp {
     SignedDuration::try_from(span).ok().and_then(|span| at.checked_add(span).ok()).unwrap_or(Timestamp::MAX)
 }
 
+/// `at` less a span, held at the beginning of time.
+fn before(at: Timestamp, span: Duration) -> Timestamp {
+    SignedDuration::try_from(span).ok().and_then(|span| at.checked_sub(span).ok()).unwrap_or(Timestamp::MIN)
+}
+
 /// A share in thousandths, at most all.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Share(u16);
@@ -181,19 +190,24 @@ impl Timetable {
         self.spans.iter().find(|(span, _)| span.contains(time)).map_or(self.base, |(_, figure)| *figure)
     }
 
-    /// The next instant at which a span begins or ends; `None` if there are none. A local time that a clock change skips
-    /// counts as the instant of the change.
+    /// The next instant at which a span begins or ends; `None` if there are none. Where the clocks on the wall are changed
+    /// a span may begin or end with the hour that is left out, or with the one that comes twice.
     #[must_use]
     pub fn next_change(&self, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
+        if self.spans.is_empty() {
+            return None;
+        }
         let today = now.to_zoned(zone.clone()).date();
         let days = [Some(today), today.tomorrow().ok()];
         let edges = self.spans.iter().flat_map(|(span, _)| [span.from, span.to]);
         let instants = edges.flat_map(|edge| days.into_iter().flatten().flat_map(move |day| instants(zone, day, edge)));
-        instants.filter(|at| *at > now).min()
+        let turn = zone.following(now).next().map(|turn| turn.timestamp());
+        instants.chain(turn).filter(|at| *at > now).min()
     }
 }
 
-/// The instants at which clocks show this: two when an hour comes twice, and the change itself when it is left out.
+/// The instants at which clocks show this: two when an hour comes twice; when it is left out, what they show an hour
+/// earlier and later.
 fn instants(zone: &TimeZone, day: Date, time: Time) -> Vec<Timestamp> {
     let ambiguous = zone.to_ambiguous_zoned(day.to_datetime(time));
     let both = [ambiguous.clone().earlier(), ambiguous.later()];
@@ -251,4 +265,44 @@ pub struct Budget {
     pub count: u32,
     /// Within which time.
     pub within: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::time;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        /// Around both clock changes and on a plain day, with spans that begin and end in the hours that are left out and
+        /// come twice.
+        #[test]
+        fn what_is_sent_now_obeys_every_figure_it_may_meet(
+            day in prop_oneof![Just("2027-03-27T22:00Z"), Just("2026-10-24T22:00Z"), Just("2026-12-01T22:00Z")],
+            minute in 0i64..420,
+            second in 0i64..60,
+            edges in proptest::collection::btree_set(0i8..24, 4),
+            grace in 0u64..1800,
+        ) {
+            // Quarters of the hours from midnight to six.
+            let at = |quarter: i8| time(quarter / 4, quarter % 4 * 15, 0, 0);
+            let edges: Vec<i8> = edges.into_iter().collect();
+            let spans = vec![
+                (Span { from: at(edges[0]), to: at(edges[1]) }, 5),
+                (Span { from: at(edges[2]), to: at(edges[3]) }, 50),
+            ];
+            let limits = Limits {
+                zone: TimeZone::get("Europe/Berlin").unwrap(),
+                requests: Timetable { base: 20, spans },
+                grace: Duration::from_secs(grace),
+                ..Limits::none()
+            };
+            let now = after(day.parse().unwrap(), Duration::from_secs(u64::try_from(minute * 60 + second).unwrap()));
+            let reach = CLOCKS_DIFFER.as_secs() + grace;
+            let met = (0..=CLOCKS_DIFFER.as_secs() + reach)
+                .map(|second| limits.requests_at(after(before(now, CLOCKS_DIFFER), Duration::from_secs(second))));
+            prop_assert_eq!(limits.requests_now(now), met.min().unwrap());
+        }
+    }
 }
