@@ -36,6 +36,7 @@ pub const PLUGIN: Plugin = Plugin {
     operations: commands::OPERATIONS,
     dialect: |options| Ok(Arc::new(dialect::Rri::new(options)?)),
     account: |name, settings| Ok(Arc::new(account::Account::new(name, settings)?)),
+    account_over: |name, settings, dial| Ok(Arc::new(account::Account::over(name, settings, dial)?)),
 };
 
 /// The name in the configuration.
