@@ -30,7 +30,7 @@ const RUN: Duration = Duration::from_secs(72 * HOUR);
 
 /// In proportion to each other as at DENIC, small enough for 72 hours in seconds. Each day begins with more work than the
 /// windows let through, meets the purge phase, and then the end of its quota.
-const RULES: Rules = Rules { window: 300, requests: 100, at_purge: 25, quota: 4000 };
+const RULES: Rules = Rules { window: 300, requests: 40, at_purge: 10, quota: 1500 };
 
 fn zone() -> TimeZone {
     TimeZone::get("Europe/Berlin").unwrap()
@@ -49,10 +49,12 @@ fn registry(seed: u64, begin: Timestamp) -> LocalSandbox {
     Sandbox::local(options, seed, vec![fault], begin)
 }
 
-/// The same for the daemon: exactly what the registry enforces, not less.
+/// The same for the daemon: exactly what the registry enforces, not less. Slots for LOGOUTs are kept free in windows of a
+/// hundred and more only; so that sessions cut off in a full window still leave places, there are three of seven.
 fn limits(published: Limits) -> Limits {
     let purge = Span { from: time(2, 0, 0, 0), to: time(4, 0, 0, 0) };
     Limits {
+        sessions: 3,
         zone: zone(),
         window: Duration::from_secs(RULES.window.unsigned_abs()),
         requests: Timetable { base: RULES.requests, spans: vec![(purge, RULES.at_purge)] },
@@ -91,7 +93,7 @@ async fn play(begin: Timestamp, dice: &Dice, seed: u64) -> Ledger {
     let registry = world::account(&sandbox, dice);
     let limits = Arc::new(limits(registry.limits()));
     let store = world::store().await;
-    world::fill(&*store, &*registry, 5 * RULES.quota, begin).await;
+    world::fill(&*store, &*registry, 9 * RULES.quota / 2, begin).await;
     let house = House { store, registry, limits };
     // Wall clocks of machines are a little off, each in its own way.
     let start = |nth: usize| {

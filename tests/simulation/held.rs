@@ -1,13 +1,11 @@
 //! A store for a paused clock. Tokio lets paused time jump to the next timer whenever nothing is left to do, and while
-//! `SQLite`'s own thread works on a statement there is nothing left to do. So whoever waits for the store stays awake, and
-//! time stands still for as long as a call takes.
+//! `SQLite`'s own thread works on a statement there is nothing left to do. It does not jump while a blocking task runs, so
+//! one does for as long as anybody waits for the store.
 //!
 //! Leases live by the store's own clock, which is the machine's: here they end when simulated time says so.
 
 use std::collections::HashMap;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, mpsc};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -16,41 +14,87 @@ use jiff::civil::Date;
 use registrard::model::{Event, Job, JobId, Move, NewJob};
 use registrard::store::*;
 use serde_json::{Map, Value};
+use tokio::runtime::Handle;
+use tokio::task::yield_now;
 use tokio::time::Instant;
 
-/// Waits for something outside the runtime while its time stands still.
-pub struct Awake<F>(Pin<Box<F>>);
+/// Rounds of the runtime after which nobody is about to call again.
+const ROUNDS: usize = 8;
 
-/// See [`Awake`].
-pub fn awake<F: Future>(future: F) -> Awake<F> {
-    Awake(Box::pin(future))
+/// Holds time still while anybody waits. Calls that follow each other at once share a blocking task.
+#[derive(Default)]
+struct Stillness(Mutex<Waiting>);
+
+#[derive(Default)]
+struct Waiting {
+    callers: usize,
+    /// How many calls there have been.
+    calls: u64,
+    /// The blocking task ends when this is dropped.
+    task: Option<mpsc::Sender<()>>,
 }
 
-impl<F: Future> Future for Awake<F> {
-    type Output = F::Output;
+/// A caller that waits.
+struct Caller(Arc<Stillness>);
 
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {
-        let polled = self.0.as_mut().poll(context);
-        if polled.is_pending() {
-            std::thread::yield_now();
-            context.waker().wake_by_ref();
-        }
-        polled
+impl Stillness {
+    async fn during<T>(self: &Arc<Self>, call: impl Future<Output = T>) -> T {
+        let caller = Caller::new(self);
+        let result = call.await;
+        drop(caller);
+        result
+    }
+}
+
+impl Caller {
+    fn new(stillness: &Arc<Stillness>) -> Self {
+        let mut waiting = stillness.0.lock().unwrap();
+        waiting.callers += 1;
+        waiting.calls += 1;
+        waiting.task.get_or_insert_with(|| {
+            let (task, ended) = mpsc::channel::<()>();
+            tokio::task::spawn_blocking(move || ended.recv());
+            task
+        });
+        Self(Arc::clone(stillness))
+    }
+}
+
+impl Drop for Caller {
+    fn drop(&mut self) {
+        let calls = {
+            let mut waiting = self.0.0.lock().unwrap();
+            waiting.callers -= 1;
+            waiting.calls
+        };
+        let stillness = Arc::clone(&self.0);
+        let Ok(runtime) = Handle::try_current() else { return };
+        runtime.spawn(async move {
+            for _ in 0..ROUNDS {
+                yield_now().await;
+            }
+            let mut waiting = stillness.0.lock().unwrap();
+            if waiting.callers == 0 && waiting.calls == calls {
+                waiting.task = None;
+            }
+        });
     }
 }
 
 /// The store behind it, and until when its leases hold.
 pub struct Held {
     store: Arc<dyn Store>,
+    still: Arc<Stillness>,
     leases: Mutex<HashMap<String, (Lease, Instant)>>,
 }
 
 impl Held {
     /// A store in memory.
     pub async fn open() -> Arc<dyn Store> {
-        let store = awake(open("sqlite::memory:")).await.unwrap();
-        awake(store.migrate()).await.unwrap();
-        Arc::new(Self { store, leases: Mutex::default() })
+        let still = Arc::<Stillness>::default();
+        let store = still.during(open("sqlite::memory:")).await.unwrap();
+        still.during(store.migrate()).await.unwrap();
+        Arc::new(Self { store, still, leases: Mutex::default() })
     }
 
     fn over(&self, name: &str) -> Option<Lease> {
@@ -68,7 +112,7 @@ macro_rules! held {
         #[async_trait]
         impl $of for Held {
             $(async fn $name(&self, $($arg: $type),*) -> Result<$out> {
-                awake(self.store.$name($($arg),*)).await
+                self.still.during(self.store.$name($($arg),*)).await
             })*
             $($more)*
         }
@@ -147,20 +191,20 @@ held!(Store {
 }
 async fn acquire(&self, name: &str, owner: &str, ttl: Duration) -> Result<Option<Lease>> {
     if let Some(over) = self.over(name) {
-        awake(self.store.release(&over)).await?;
+        self.still.during(self.store.release(&over)).await?;
     }
-    let lease = awake(self.store.acquire(name, owner, ttl)).await?;
+    let lease = self.still.during(self.store.acquire(name, owner, ttl)).await?;
     lease.iter().for_each(|lease| self.holds(lease, ttl));
     Ok(lease)
 }
 async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<bool> {
-    let held = awake(self.store.renew(lease, ttl)).await?;
+    let held = self.still.during(self.store.renew(lease, ttl)).await?;
     if held {
         self.holds(lease, ttl);
     }
     Ok(held)
 }
 async fn release(&self, lease: &Lease) -> Result<()> {
-    awake(self.store.release(lease)).await
+    self.still.during(self.store.release(lease)).await
 }
 );

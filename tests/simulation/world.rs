@@ -68,8 +68,8 @@ async fn carry(mut from: impl AsyncRead + Unpin, mut to: impl AsyncWrite + Unpin
     let mut buffer = vec![0; 1 << 16];
     while let Ok(size @ 1..) = from.read(&mut buffer).await {
         // Mostly 20 ms, now and then up to a second.
-        let delay = if dice.below(50) == 0 { dice.below(1000) } else { 20 };
-        tokio::time::sleep(Duration::from_millis(delay)).await;
+        let steps = if dice.below(50) == 0 { dice.below(50) } else { 1 };
+        tokio::time::sleep(Duration::from_millis(20 * steps)).await;
         if to.write_all(&buffer[..size]).await.is_err() {
             break;
         }
@@ -83,7 +83,8 @@ pub fn account(sandbox: &Arc<LocalSandbox>, dice: &Dice) -> Arc<dyn Registry> {
     let directory = tempfile::tempdir().unwrap();
     let password = directory.path().join("password");
     std::fs::write(&password, known["password"].as_str().unwrap()).unwrap();
-    let settings = json!({ "user": known["user"], "password_file": password });
+    // The registry closes a session that was silent for 600 s.
+    let settings = json!({ "user": known["user"], "password_file": password, "keep_alive_seconds": 540 });
     let network = Network { sandbox: Arc::clone(sandbox), dice: dice.clone() };
     let plugin = registries::plugin("denic-rri").unwrap();
     (plugin.account_over)(ACCOUNT, &settings, Arc::new(network)).unwrap()
@@ -153,7 +154,7 @@ impl House {
             store: Arc::clone(&self.store),
             owner: owner.into(),
             ttl: Duration::from_secs(60),
-            poll: Duration::from_secs(60),
+            poll: Duration::from_secs(120),
             stop_within: Duration::from_secs(30),
             policy,
             committer,
