@@ -227,7 +227,7 @@ impl Bench {
     async fn looking(&self, what: &str, seen: impl AsyncFn() -> bool) {
         let looking = async {
             while !seen().await {
-                tokio::task::yield_now().await;
+                tokio::time::sleep(Duration::from_millis(3)).await;
             }
         };
         tokio::time::timeout(Duration::from_secs(60), looking).await.unwrap_or_else(|_| panic!("{what}: never seen"));
