@@ -32,6 +32,7 @@ fn gate() -> Gate {
     ]);
     Gate::new(
         accounts,
+        &BTreeMap::new(),
         publishers,
         config::Intake { max_message_bytes: 10_000, max_bulk_jobs: 5, batch: 4, open: false },
     )
