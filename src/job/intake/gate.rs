@@ -10,7 +10,7 @@ use super::fields::{self, quoted, wrong};
 use super::nearest::nearest;
 use crate::config;
 use crate::model::request::{DEFAULT_MAX_ATTEMPTS, RejectCode};
-use crate::model::{JobId, NewJob, Operation, Reject, Request};
+use crate::model::{JobId, NewJob, ObjectKind, Operation, Reject, Request};
 use crate::registries::{Checked, Registry};
 
 /// Most jobs one job may wait for.
@@ -249,6 +249,14 @@ impl Gate {
 impl Workers<'_> {
     /// Checks the parameters by the rules of every account that may work the job.
     fn check(&self, request: &Request) -> Result<Checked, Reject> {
+        let of_one = || {
+            let reason = "is another one with each account of the pool; name one of its accounts";
+            Err(wrong(RejectCode::InvalidJob, "account", format!("what {} works on {reason}", request.operation)))
+        };
+        // Each account has messages of its own.
+        if self.accounts.len() > 1 && request.operation.object() == ObjectKind::Message {
+            return of_one();
+        }
         let check = |registry: &Arc<dyn Registry>| registry.dialect().check(request.operation, &request.params);
         let verdicts: Vec<_> = self.accounts.iter().map(|(name, registry)| (*name, check(registry))).collect();
         let refusals: Vec<_> =
@@ -267,8 +275,7 @@ impl Workers<'_> {
         };
         for other in checks {
             if other.object != checked.object {
-                let reason = "means another object with each account of the pool; name one of its accounts";
-                return Err(wrong(RejectCode::InvalidJob, "account", reason.into()));
+                return of_one();
             }
             let unheard: Vec<_> = other.warnings.into_iter().filter(|one| !checked.warnings.contains(one)).collect();
             checked.warnings.extend(unheard);

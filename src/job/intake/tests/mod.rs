@@ -1,6 +1,7 @@
 //! What may enter and what may not, and in which order things become durable.
 
 mod flow;
+mod pools;
 mod rules;
 
 use std::collections::BTreeMap;
