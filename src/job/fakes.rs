@@ -1,7 +1,7 @@
 //! Small stand-ins for the tests of intake and outbox: a registry with one operation, a store and a broker in memory that
 //! can be away and that note, in one common journal, what was done in which order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -95,6 +95,9 @@ pub(super) struct FakeStore {
     /// Sequence number, delay, reason.
     pub(super) postponed: Mutex<Vec<(i64, Duration, String)>>,
     pub(super) lease: Mutex<Option<Lease>>,
+    /// How far batches are, and those that are stopped.
+    pub(super) progress: Mutex<BTreeMap<String, Progress>>,
+    pub(super) pauses: Mutex<Vec<Pause>>,
     /// Fired by every call of `accept`, also by those that fail.
     pub(super) asked: Notify,
 }
@@ -178,10 +181,18 @@ impl Traffic for FakeStore {
         unreachable!("these tests have no use for it")
     }
     async fn pauses(&self) -> Result<Vec<Pause>> {
-        unreachable!("these tests have no use for it")
+        Ok(lock(&self.pauses).clone())
     }
-    async fn pause(&self, _pause: &Pause, _event: &Event) -> Result<bool> {
-        unreachable!("these tests have no use for it")
+    async fn pause(&self, pause: &Pause, event: &Event) -> Result<bool> {
+        self.available()?;
+        let mut pauses = lock(&self.pauses);
+        if pauses.iter().any(|there| there.key() == pause.key()) {
+            return Ok(false);
+        }
+        lock(&self.journal).push(format!("pause {}", pause.key()));
+        lock(&self.events).insert(event.id, event.clone());
+        pauses.push(pause.clone());
+        Ok(true)
     }
     async fn end_pause(&self, _kind: PauseKind, _name: &str, _event: &Event) -> Result<Option<Pause>> {
         unreachable!("these tests have no use for it")
@@ -228,8 +239,9 @@ impl Traffic for FakeStore {
     async fn ahead(&self, _job: &Job) -> Result<Ahead> {
         unreachable!("these tests have no use for it")
     }
-    async fn progress(&self, _batch: &str) -> Result<Option<Progress>> {
-        unreachable!("these tests have no use for it")
+    async fn progress(&self, batch: &str) -> Result<Option<Progress>> {
+        self.available()?;
+        Ok(lock(&self.progress).get(batch).cloned())
     }
 }
 
@@ -316,8 +328,9 @@ impl Store for FakeStore {
     async fn start(&self, _lease: &Lease, _starts: &[Start], _now: Timestamp) -> Result<Vec<JobId>> {
         unreachable!("these tests have no use for it")
     }
-    async fn apply(&self, _moves: &[Move]) -> Result<Vec<bool>> {
-        unreachable!("these tests have no use for it")
+    async fn apply(&self, moves: &[Move]) -> Result<Vec<bool>> {
+        self.available()?;
+        Ok(vec![true; moves.len()])
     }
     async fn abandoned(&self, _lease: &Lease, _limit: u32) -> Result<Vec<Job>> {
         unreachable!("these tests have no use for it")
@@ -348,6 +361,11 @@ impl Store for FakeStore {
     }
     async fn last_event(&self) -> Result<i64> {
         unreachable!("these tests have no use for it")
+    }
+    async fn known(&self, jobs: &[NewJob]) -> Result<HashMap<JobId, ([u8; 32], State)>> {
+        self.available()?;
+        let known = lock(&self.jobs);
+        Ok(jobs.iter().filter_map(|job| Some((job.id, (*known.get(&job.id)?, State::Waiting)))).collect())
     }
     async fn job(&self, _id: JobId) -> Result<Option<JobDetail>> {
         unreachable!("these tests have no use for it")

@@ -75,6 +75,7 @@ pub struct Gate {
     accounts: BTreeMap<String, Arc<dyn Registry>>,
     publishers: BTreeMap<String, config::Publisher>,
     limits: config::Intake,
+    brake: config::Brake,
 }
 
 impl Gate {
@@ -85,7 +86,19 @@ impl Gate {
         publishers: BTreeMap<String, config::Publisher>,
         limits: config::Intake,
     ) -> Self {
-        Self { accounts, publishers, limits }
+        Self { accounts, publishers, limits, brake: config::Brake::default() }
+    }
+
+    /// The same with other rules for batches that destroy too much.
+    #[must_use]
+    pub fn with_brake(self, brake: config::Brake) -> Self {
+        Self { brake, ..self }
+    }
+
+    /// When a batch is stopped before its jobs are taken in.
+    #[must_use]
+    pub fn brake(&self) -> &config::Brake {
+        &self.brake
     }
 
     /// How much is taken in at once, and how large.
