@@ -15,6 +15,7 @@ pub mod keys;
 pub mod messages;
 pub mod migrate;
 pub mod orders;
+pub mod outlook;
 pub mod output;
 pub mod sandbox;
 pub mod schema;
