@@ -342,6 +342,5 @@ impl Daemon {
 /// The rules at the door, from the configuration.
 #[must_use]
 pub fn gate(config: &Config, accounts: &Accounts) -> Gate {
-    Gate::new(accounts.clone(), config.publishers.clone(), config.intake.clone())
-        .with_brake(config.brake.clone())
+    Gate::new(accounts.clone(), config.publishers.clone(), config.intake.clone()).with_brake(config.brake.clone())
 }

@@ -72,11 +72,7 @@ pub fn too_destructive(rules: &config::Brake, stored: &Progress, more: Load) -> 
 ///
 /// # Errors
 /// The store failed.
-pub async fn tripped(
-    rules: &config::Brake,
-    store: &dyn Store,
-    jobs: &[NewJob],
-) -> Result<BTreeMap<String, String>> {
+pub async fn tripped(rules: &config::Brake, store: &dyn Store, jobs: &[NewJob]) -> Result<BTreeMap<String, String>> {
     let mut tripped = BTreeMap::new();
     let mut known = None;
     for (batch, all) in loads(jobs.iter()).into_iter().filter(|(_, load)| load.destructive > 0) {

@@ -6,10 +6,10 @@ use uuid::Uuid;
 
 use super::*;
 use crate::job::commit::Committer;
-use crate::job::fakes::FakeStore;
+use crate::job::fakes::{FakeStore, running};
 use crate::job::observer::Unobserved;
 use crate::model::retry::Steps;
-use crate::model::{Class, JobId, ObjectKey, ObjectKind, Operation};
+use crate::model::{Cause, Class, JobId, ObjectKey, ObjectKind, Operation};
 
 fn rules(alike: u32) -> config::Brake {
     config::Brake { alike, destructive_share: 0.5, destructive_from: 10 }
@@ -46,7 +46,10 @@ fn only_a_batch_whose_ended_jobs_all_failed_alike_is_stopped() {
         (ended(&[]), Look::Undecided),
         (ended(&[failed("53300000001", 19)]), Look::Undecided),
         (ended(&[failed("53300000001", 20)]), alike(20, "53300000001")),
-        (ended(&[failed("53300000001", 21), (State::Cancelled, "predecessor_failed".into(), 7)]), alike(21, "53300000001")),
+        (
+            ended(&[failed("53300000001", 21), (State::Cancelled, "predecessor_failed".into(), 7)]),
+            alike(21, "53300000001"),
+        ),
         (ended(&[failed("53300000001", 20), (State::Succeeded, "done".into(), 0)]), alike(20, "53300000001")),
         (ended(&[failed("53300000001", 20), (State::Succeeded, "done".into(), 1)]), Look::Settled),
         (ended(&[failed("53300000001", 20), failed("53300000002", 1)]), Look::Settled),
@@ -137,12 +140,8 @@ async fn the_committer_has_a_batch_looked_at_when_a_job_of_it_failed() {
     let steps = Steps { first: std::time::Duration::from_secs(1), longest: std::time::Duration::from_secs(1) };
     let kept = Arc::<FakeStore>::clone(&store);
     let (committer, writer) = Committer::braking(kept, Brake::new(rules(3)), steps, Arc::new(Unobserved), || {});
-    for (batch, cause) in
-        [("unlike", crate::model::Cause::Refused), ("alike", crate::model::Cause::Refused), ("fine", crate::model::Cause::Done)]
-    {
-        let mut job = crate::cli::fake::job(1, State::Running);
-        job.batch = Some(batch.into());
-        let step = Move::new(&job, cause, Timestamp::UNIX_EPOCH).unwrap();
+    for (batch, cause) in [("unlike", Cause::Refused), ("alike", Cause::Refused), ("fine", Cause::Done)] {
+        let step = Move::new(&running(batch), cause, Timestamp::UNIX_EPOCH).unwrap();
         assert!(committer.commit(step).await.wait().await);
     }
     drop(committer);

@@ -54,6 +54,8 @@ pub struct About {
     pub object: ObjectKey,
     /// Urgent, normal or bulk.
     pub class: Class,
+    /// Earliest start.
+    pub not_before: Option<Timestamp>,
     /// Its batch.
     pub batch: Option<String>,
 }
@@ -65,6 +67,7 @@ impl From<&NewJob> for About {
             operation: job.operation,
             object: job.object.clone(),
             class: job.class,
+            not_before: job.not_before,
             batch: job.batch.clone(),
         }
     }
