@@ -22,6 +22,7 @@ use crate::broker::rabbitmq::RabbitBroker;
 use crate::broker::{Broker, BrokerError};
 use crate::config::address::with_password;
 use crate::config::{Config, Finding, Login, shared_logins};
+use crate::job::brake::Brake;
 use crate::job::clock::Clock;
 use crate::job::commit::{Committer, LAST_FLUSH};
 use crate::job::companion::Companion;
@@ -292,7 +293,8 @@ impl Daemon {
     fn committer(&self) -> (Committer, tokio::task::JoinHandle<()>) {
         let (hints, outbox) = (Arc::clone(&self.hints), Arc::clone(&self.outbox));
         let steps = self.config.retry_policy().connect;
-        Committer::start(Arc::clone(&self.store), steps, Arc::clone(&self.observer), move || {
+        let brake = Brake::new(self.config.brake.clone());
+        Committer::braking(Arc::clone(&self.store), brake, steps, Arc::clone(&self.observer), move || {
             outbox.notify_one();
             hints.values().for_each(|hint| hint.notify_one());
         })
@@ -375,4 +377,5 @@ impl Daemon {
 #[must_use]
 pub fn gate(config: &Config, accounts: &Accounts) -> Gate {
     Gate::new(accounts.clone(), &config.pools, config.publishers.clone(), config.intake.clone())
+        .with_brake(config.brake.clone())
 }

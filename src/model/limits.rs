@@ -33,6 +33,8 @@ pub struct Limits {
     pub commands_per_connection: Option<u32>,
     /// Least time between the answer to a request and the next request on the same object.
     pub spacing: Duration,
+    /// A bulk of more orders than this wants to be announced to the registry beforehand, and how.
+    pub bulk_notice: Option<(u64, &'static str)>,
     /// Shortest silence after the registry has blocked the account; sending would prolong the block.
     pub cool_down: Duration,
     /// Logins that may be tried.
@@ -68,6 +70,7 @@ impl Limits {
             free: &[],
             commands_per_connection: None,
             spacing: Duration::ZERO,
+            bulk_notice: None,
             cool_down: Duration::ZERO,
             logins: None,
             errors: None,
@@ -91,6 +94,23 @@ impl Limits {
             at = change;
         }
         least
+    }
+
+    /// Of [`Limits::requests_now`] what a class may use: all but urgent jobs leave a share free for those.
+    #[must_use]
+    pub fn requests_for(&self, class: Class, now: Timestamp) -> u32 {
+        let all = self.requests_now(now);
+        let kept = if class == Class::Urgent { 0 } else { self.urgent_requests.of(u64::from(all)) };
+        all.saturating_sub(u32::try_from(kept).unwrap_or(all))
+    }
+
+    /// Points of a day that a class may use: none those kept for deadlines, and only urgent jobs those kept for them.
+    /// `None` if nobody counts.
+    #[must_use]
+    pub fn quota_for(&self, class: Class) -> Option<u64> {
+        let all = self.quota?;
+        let for_urgent = if class == Class::Urgent { 0 } else { self.urgent_quota.of(all) };
+        Some(all.saturating_sub(self.deadline_quota.of(all)).saturating_sub(for_urgent))
     }
 
     /// The timetable's figure at an instant.
@@ -209,7 +229,8 @@ impl Timetable {
 }
 
 /// The instants at which clocks show this: two when an hour comes twice, and the change itself when it is left out.
-fn instants(zone: &TimeZone, day: Date, time: Time) -> Vec<Timestamp> {
+#[must_use]
+pub fn instants(zone: &TimeZone, day: Date, time: Time) -> Vec<Timestamp> {
     let local = zone.to_ambiguous_timestamp(day.to_datetime(time));
     let both = [local.earlier(), local.later()].into_iter().flatten();
     match local.offset() {
