@@ -146,7 +146,10 @@ async fn own(
         Err(error) => tracing::warn!(account = lease.name, "cannot begin to work the account: {error}"),
     }
     // Outcomes still on their way name this lease's fence; the next owner may only begin when they are written.
-    candidate.committer.flush().await;
+    tokio::select! {
+        () = candidate.committer.flush() => {}
+        () = renew(candidate, &lease, &validity) => {}
+    }
     if let Err(error) = candidate.store.release(&lease).await {
         tracing::warn!(account = lease.name, "the lease could not be given back and will run out: {error}");
     }
