@@ -1,8 +1,9 @@
 //! What is due, allowed, fair and urgent → claim.
 //!
-//! `ownership` holds the lease of each account, `worker` and `claim` claim for an owned account in the order of `fair`,
-//! within `throttle` (the window), `quota` (the day) and `budget` (logins, refusals); `rescue` deals with jobs whose owner
-//! died, `housekeeping` ends jobs that may never start. `forecast` looks ahead.
+//! `steward` works this daemon's share of the accounts as `spread` decides it, `ownership` holds the lease of each account,
+//! `worker` and `claim` claim for an owned account in the order of `fair`, within `throttle` (the window), `quota` (the day)
+//! and `budget` (logins, refusals); `rescue` deals with jobs whose owner died, `housekeeping` ends jobs that may never start;
+//! `forecast` looks ahead.
 
 pub mod budget;
 mod claim;
@@ -13,6 +14,8 @@ pub mod ownership;
 pub mod permit;
 pub mod quota;
 mod rescue;
+pub mod spread;
+pub mod steward;
 #[cfg(test)]
 mod tests;
 pub mod throttle;
