@@ -4,15 +4,20 @@
 //! because it read first. Inside it nothing else writes: what takes row locks in `PostgreSQL` is plain code here.
 
 mod account;
+mod attendance;
 mod claim;
+mod flow;
 mod inbox;
 mod intake;
 mod lease;
 mod links;
 mod moves;
 mod outbox;
+mod pause;
+mod quota;
 mod schema;
 mod traffic;
+mod turn;
 mod view;
 
 use std::path::Path;
@@ -183,8 +188,8 @@ impl Store for SqliteStore {
     async fn follow_ups(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
         claim::follow_ups(&self.readers, account, now, limit).await
     }
-    async fn next_due(&self, account: &str, _queues: &[&str], now: Timestamp) -> Result<Option<Timestamp>> {
-        claim::next_due(&self.readers, account, now).await
+    async fn next_due(&self, account: &str, queues: &[&str], now: Timestamp) -> Result<Option<Timestamp>> {
+        claim::next_due(&self.readers, account, queues, now).await
     }
     async fn start(&self, lease: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>> {
         claim::start(&self.writer, lease, starts, now).await

@@ -35,6 +35,8 @@ fn published() -> Limits {
     let tuesday = Span { from: time(16, 0, 0, 0), to: time(20, 0, 0, 0) };
     Limits {
         zone,
+        // So that no slot is kept for LOGOUTs.
+        sessions: 0,
         requests: Timetable { base: 2000, spans: vec![(night, 200)] },
         quota: Some(50_000),
         quiet: vec![Quiet { days: vec![Weekday::Tuesday], span: tuesday, hold: vec![Class::Bulk] }],
@@ -190,8 +192,8 @@ fn by_hand(outlook: &Outlook, minutes: u32) -> (Vec<Option<Timestamp>>, f64) {
         // What of the minute is left for the classes that come later.
         let mut rest = 1.0;
         for &class in Class::ALL {
-            let per_minute = f64::from(limits.requests_for(class, now));
-            let points = limits.quota_for(class).map_or(f64::MAX, |all| (all as f64 - used).max(0.0));
+            let per_minute = f64::from(part(class).capacity(limits, now));
+            let points = limits.quota.map_or(f64::MAX, |_| (tier(class).limit(limits) as f64 - used).max(0.0));
             let exhausted = limits.quota.is_some() && station.quota.exhausted_until.is_some_and(|until| until > now);
             if limits.quiet_until(class, now).is_some() || exhausted || per_minute == 0.0 {
                 continue;
@@ -288,7 +290,7 @@ proptest! {
         of_pool.flows.push(Flow { queue: "nobody".into(), ..flow(Class::Urgent, "a", "", 10) });
         of_pool.stations = rates.iter().enumerate().map(|(n, rate)| Station {
             account: format!("DENIC-100000{n}"),
-            ..station(Limits { requests: Timetable::always(*rate), ..Limits::none() })
+            ..station(Limits { sessions: 0, requests: Timetable::always(*rate), ..Limits::none() })
         }).collect();
         let told = forecast(&of_pool).flows;
         let took = told[0].end.unwrap().duration_since(of_pool.now).as_secs_f64();
