@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{AccountState, AttemptView, BatchView, InboxRow, OutboxRow, Result, SendBlock, StateCount, StoreError};
 use crate::model::{Class, Event, EventId, Job, JobId, ObjectKey, State};
 
-pub(super) use traffic::{FlowRow, LineRow, PauseRow, QuotaRow, UnripeRow, minute, noted, progress};
+pub(super) use traffic::{FlowRow, LineRow, PauseRow, QuotaRow, UnripeRow, holder, minute, noted, progress};
 
 /// An instant as stored.
 pub(super) fn micros(instant: Timestamp) -> i64 {

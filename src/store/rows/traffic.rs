@@ -1,11 +1,13 @@
 //! Rows of turns, pauses, quota, budgets and the progress of batches.
 
+use std::borrow::Cow;
+
 use jiff::Timestamp;
 
-use super::{amount, count, instant, instant_if, state, unreadable};
-use crate::model::{Class, State};
+use super::{amount, count, instant, instant_if, state, text, unreadable};
+use crate::model::{Class, State, WaitingFor};
 use crate::store::turns::{Line, Stand, had_its_turn};
-use crate::store::{Flow, Pause, PauseKind, Progress, QuotaUse, Result, StoreError};
+use crate::store::{Aside, Flow, Pause, PauseKind, Progress, QuotaUse, Result, StoreError};
 
 /// A row of `pauses`.
 #[derive(sqlx::FromRow)]
@@ -131,4 +133,10 @@ pub(in crate::store) fn minute(instant: Timestamp) -> i64 {
 /// A stored minute and what was counted in it.
 pub(in crate::store) fn noted((minute, counted): (i64, i64)) -> Result<(Timestamp, u32)> {
     Ok((instant(minute.saturating_mul(60_000_000))?, count(counted)))
+}
+
+/// The key that a job set aside is held by: that of a pause, or none. One that belongs to no pause lets the job go at the
+/// next look.
+pub(in crate::store) fn holder(aside: &Aside) -> Option<Cow<'_, str>> {
+    (aside.waiting_for == WaitingFor::Paused).then(|| text(aside.held_by.as_deref().unwrap_or_default()))
 }

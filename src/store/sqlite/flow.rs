@@ -4,7 +4,7 @@ use sqlx::sqlite::SqlitePool;
 
 use super::{Result, key};
 use crate::model::Job;
-use crate::store::rows::{self, FlowRow, state_jobs, text, whole};
+use crate::store::rows::{self, FlowRow, amount, text};
 use crate::store::{Ahead, Flow, Progress};
 
 /// Waiting jobs by queue, class, publisher and batch.
@@ -40,9 +40,9 @@ pub(super) async fn ahead(readers: &SqlitePool, job: &Job) -> Result<Ahead> {
     .fetch_optional(readers)
     .await?;
     Ok(counts.map_or_else(Ahead::default, |(more_urgent, same, others)| Ahead {
-        more_urgent: whole(more_urgent),
-        same_publisher: whole(same),
-        other_publishers: whole(others),
+        more_urgent: amount(more_urgent),
+        same_publisher: amount(same),
+        other_publishers: amount(others),
     }))
 }
 
@@ -53,7 +53,7 @@ pub(super) async fn progress(readers: &SqlitePool, batch: &str) -> Result<Option
             .bind(text(batch))
             .fetch_optional(readers)
             .await?;
-    let Some((total, destructive, released)) = row else { return Ok(None) };
+    let Some(row) = row else { return Ok(None) };
     let ended: Vec<(String, String, i64)> =
         sqlx::query_as("SELECT state, code, jobs FROM batch_ends WHERE batch = $1 ORDER BY state, code")
             .bind(text(batch))
@@ -66,14 +66,5 @@ pub(super) async fn progress(readers: &SqlitePool, batch: &str) -> Result<Option
     .bind(text(batch))
     .fetch_all(readers)
     .await?;
-    let ended = ended.into_iter().map(|(word, code, jobs)| Ok((rows::state(&word)?, code, whole(jobs))));
-    let mut open = open.into_iter().map(state_jobs).collect::<Result<Vec<_>>>()?;
-    open.sort_unstable();
-    Ok(Some(Progress {
-        total: whole(total),
-        destructive: whole(destructive),
-        released,
-        ended: ended.collect::<Result<_>>()?,
-        open,
-    }))
+    rows::progress(row, ended, open).map(Some)
 }

@@ -88,6 +88,17 @@ impl SqliteStore {
         let readers = pool().max_connections(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
         Ok(Self { writer, readers })
     }
+
+    /// What is done to keep a commit, in `SQLite`'s own words.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn durability(&self) -> Result<String> {
+        let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&self.writer).await?;
+        let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&self.writer).await?;
+        let word = ["OFF", "NORMAL", "FULL", "EXTRA"].get(usize::try_from(synchronous).unwrap_or(usize::MAX));
+        Ok(format!("journal_mode={journal}, synchronous={}", word.unwrap_or(&"?")))
+    }
 }
 
 /// Creates the file readable for its owner only: parameters of jobs may be personal or secret. `SQLite` gives its side

@@ -5,7 +5,7 @@ use sqlx::sqlite::SqlitePool;
 
 use super::{Result, StoreError, begin, key, keys, links, outbox};
 use crate::model::{Cause, Event, JobId, Move, State};
-use crate::store::rows::{count, json, micros, state, text, text_if};
+use crate::store::rows::{count, json, micros, state, text_if};
 use crate::store::rules::{self, Standing};
 
 /// Carries out moves. See [`crate::store::Store::apply`].
@@ -154,14 +154,13 @@ async fn count_finished(transaction: &mut SqliteConnection, moves: &[&Move]) -> 
 /// Adds to what their batches count of them.
 async fn count_in_batches(transaction: &mut SqliteConnection, moves: &[&Move]) -> Result<()> {
     for step in moves.iter().filter(|step| step.to().is_final()) {
-        let code = step.answer.as_ref().and_then(|answer| answer.leading_code()).unwrap_or(step.cause().word());
         sqlx::query(
             "INSERT INTO batch_ends (batch, state, code, jobs)
              SELECT batch, state, $2, 1 FROM jobs WHERE id = $1 AND batch IS NOT NULL
              ON CONFLICT (batch, state, code) DO UPDATE SET jobs = batch_ends.jobs + 1",
         )
         .bind(key(step.job()))
-        .bind(text(code))
+        .bind(rules::decided_by(step))
         .execute(&mut *transaction)
         .await?;
     }

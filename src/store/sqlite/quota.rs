@@ -6,13 +6,11 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqlitePool;
 
 use super::{Lease, Result, begin, lease};
-use crate::store::rows::{QuotaRow, count, instant, micros, text};
+use crate::store::rows::{QuotaRow, amount_to_store, micros, minute, noted as counted, text};
 use crate::store::{BudgetKind, QuotaUse};
 
 /// How long minutes are kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
-/// A minute.
-const MINUTE: i64 = 60_000_000;
 
 /// The points of a day.
 pub(super) async fn used(readers: &SqlitePool, account: &str, day: Date) -> Result<QuotaUse> {
@@ -67,7 +65,7 @@ pub(super) async fn heard(
     )
     .bind(text(&owner.name))
     .bind(day.to_string())
-    .bind(at_least.map(|points| i64::try_from(points).unwrap_or(i64::MAX)))
+    .bind(at_least.map(amount_to_store))
     .bind(exhausted_until.map(micros))
     .execute(&mut *transaction)
     .await?;
@@ -120,11 +118,5 @@ pub(super) async fn noted(
     .bind(minute(since))
     .fetch_all(readers)
     .await?;
-    rows.into_iter().map(|(minute, counted)| Ok((instant(minute)?, count(counted)))).collect()
-}
-
-/// The beginning of an instant's minute.
-fn minute(at: Timestamp) -> i64 {
-    let at = micros(at);
-    at - at.rem_euclid(MINUTE)
+    rows.into_iter().map(counted).collect()
 }

@@ -1,5 +1,7 @@
 //! Turns: who gets one, who has the first ones, and who is put out of the way.
 
+use std::collections::BTreeSet;
+
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqlitePool;
@@ -9,7 +11,8 @@ use super::claim::job_columns;
 use super::{Lease, Result, begin, key, lease};
 use crate::model::Job;
 use crate::store::Aside;
-use crate::store::rows::{self, JobRow, instant, json, micros, text, text_if};
+use crate::store::rows::{self, JobRow, UnripeRow, instant, json, micros, text, text_if};
+use crate::store::turns::{FRONT, Line, Stand, Turns};
 
 /// Ripe jobs: what the index of turns holds.
 macro_rules! ripe {
@@ -103,4 +106,115 @@ pub(super) async fn last_on(
     .fetch_all(readers)
     .await?;
     rows.into_iter().map(|(object, at)| Ok((object, instant(at)?))).collect()
+}
+
+/// The first jobs that are due and have no turn: earliest class, then earliest due.
+const UNRIPE: &str = "
+    SELECT jobs.id, queue, class, publisher, batch, waiting_for
+      FROM json_each($1) AS queues CROSS JOIN json_each('[0,1,2]') AS classes CROSS JOIN jobs
+     WHERE jobs.seq IN (
+           SELECT due.seq FROM jobs AS due INDEXED BY jobs_unripe
+            WHERE due.queue = queues.value AND due.class = classes.value AND due.due_at <= $2
+              AND due.state = 'waiting' AND due.blockers = 0 AND due.turn IS NULL AND due.waiting_for <> 'paused'
+            ORDER BY due.due_at, due.seq LIMIT $3)
+     ORDER BY class, due_at, seq LIMIT $3";
+
+/// Gives turns. A worker asks at every look, so whether there is anything to do is found out without the writer's lock.
+pub(super) async fn ripen(
+    writer: &SqlitePool,
+    readers: &SqlitePool,
+    queues: &[&str],
+    now: Timestamp,
+    limit: u32,
+) -> Result<u64> {
+    let queues = json(&queues)?;
+    let some = unripe(&mut *readers.acquire().await?, &queues, now, limit.min(1)).await?;
+    if some.is_empty() {
+        return Ok(0);
+    }
+    let mut transaction = begin(writer).await?;
+    let unripe = unripe(&mut transaction, &queues, now, limit).await?;
+    let mut turns = stands(&mut transaction, unripe.iter().filter_map(|(_, line)| line.as_ref())).await?;
+    for (id, line) in &unripe {
+        sqlx::query("UPDATE jobs SET turn = $2, waiting_for = 'turn' WHERE id = $1")
+            .bind(id)
+            .bind(line.as_ref().map_or(FRONT, |line| turns.give(line)))
+            .execute(&mut *transaction)
+            .await?;
+    }
+    remember(&mut transaction, &turns).await?;
+    transaction.commit().await?;
+    Ok(unripe.len() as u64)
+}
+
+async fn unripe(
+    connection: &mut SqliteConnection,
+    queues: &str,
+    now: Timestamp,
+    limit: u32,
+) -> Result<Vec<(Hyphenated, Option<Line>)>> {
+    let rows: Vec<UnripeRow<Hyphenated>> = sqlx::query_as(UNRIPE)
+        .bind(queues)
+        .bind(micros(now))
+        .bind(i64::from(limit))
+        .fetch_all(connection)
+        .await?;
+    rows.into_iter().map(UnripeRow::read).collect()
+}
+
+/// How these lines stand.
+pub(super) async fn stands(
+    transaction: &mut SqliteConnection,
+    lines: impl IntoIterator<Item = &Line>,
+) -> Result<Turns> {
+    let mut stands = Vec::new();
+    for line in lines.into_iter().collect::<BTreeSet<_>>() {
+        let (last, now): (i64, i64) = sqlx::query_as(
+            "SELECT coalesce((SELECT last FROM turns
+                               WHERE queue = $1 AND class = $2 AND publisher = $3 AND batch = $4), 0),
+                    coalesce((SELECT min(turn) FROM jobs INDEXED BY jobs_turn
+                               WHERE queue = $1 AND class = $2 AND publisher = $3 AND turn > 0
+                                 AND state = 'waiting' AND blockers = 0 AND turn IS NOT NULL),
+                             (SELECT max(last) FROM turns WHERE queue = $1 AND class = $2 AND publisher = $3), 0)",
+        )
+        .bind(&line.queue)
+        .bind(line.class)
+        .bind(&line.publisher)
+        .bind(&line.batch)
+        .fetch_one(&mut *transaction)
+        .await?;
+        stands.push((line.clone(), Stand { last, now }));
+    }
+    Ok(Turns::new(stands))
+}
+
+/// Keeps the last turn of each line.
+pub(super) async fn remember(transaction: &mut SqliteConnection, turns: &Turns) -> Result<()> {
+    for (line, last) in turns.lasts() {
+        sqlx::query(
+            "INSERT INTO turns (queue, class, publisher, batch, last) VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (queue, class, publisher, batch) DO UPDATE SET last = excluded.last",
+        )
+        .bind(&line.queue)
+        .bind(line.class)
+        .bind(&line.publisher)
+        .bind(&line.batch)
+        .bind(last)
+        .execute(&mut *transaction)
+        .await?;
+    }
+    Ok(())
+}
+
+/// Forgets lines that are as good as new: nobody stands in them behind the turn that it is now.
+pub(super) async fn forget(transaction: &mut SqliteConnection) -> Result<()> {
+    sqlx::query(
+        "DELETE FROM turns WHERE last <= (
+             SELECT min(turn) FROM jobs INDEXED BY jobs_turn
+              WHERE queue = turns.queue AND class = turns.class AND publisher = turns.publisher AND turn > 0
+                AND state = 'waiting' AND blockers = 0 AND turn IS NOT NULL)",
+    )
+    .execute(transaction)
+    .await?;
+    Ok(())
 }
