@@ -74,8 +74,9 @@ async fn on_postgres(args: &ClaimArgs) -> Result<(), Failure> {
 }
 
 async fn on_sqlite(args: &ClaimArgs) -> Result<(), Failure> {
-    let directory = tempfile::tempdir()
-        .map_err(|error| Failure::new(Exit::Unavailable, "directory", "no temporary directory").why(error.to_string()))?;
+    let directory = tempfile::tempdir().map_err(|error| {
+        Failure::new(Exit::Unavailable, "directory", "no temporary directory").why(error.to_string())
+    })?;
     let mut queues = Vec::new();
     let mut durability = String::new();
     for (name, jobs) in [("short", SHORT), ("long", args.jobs)] {
@@ -244,7 +245,8 @@ fn start(job: &Job) -> Start {
 /// A new job like those that the queue was filled with.
 fn job(n: u64) -> NewJob {
     let domain = format!("bench-new-{n}.de");
-    let params = json!({ "domain": domain, "holder": ["BENCH-HOLDER"], "nserver": ["ns1.example.net", "ns2.example.net"] });
+    let params =
+        json!({ "domain": domain, "holder": ["BENCH-HOLDER"], "nserver": ["ns1.example.net", "ns2.example.net"] });
     let publisher = n / 3 % PUBLISHERS;
     NewJob {
         id: JobId(Uuid::now_v7()),

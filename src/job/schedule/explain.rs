@@ -272,20 +272,18 @@ impl Post {
         }
         let refused = self.quota.exhausted_until.filter(|until| *until > now);
         let used_up = self.quota.used >= Tier::of(job).limit(limits);
-        let until = used_up.then(|| limits.next_day(now)).max(refused);
+        let until = used_up.then(|| begins_late(limits.next_day(now))).max(refused);
         until.or_else(|| self.new_day_begins(now))
     }
 
-    /// When the day begins that follows one that was used up: a little late, since the registry's may.
+    /// When the day begins that follows one that was used up.
     fn new_day_begins(&self, now: Timestamp) -> Option<Timestamp> {
         let before = now.checked_sub(MARGIN).ok()?;
         let midnight = self.limits.next_day(before);
         let was_used_up = self.quota_before.used >= Tier::Ordinary.limit(&self.limits);
         let was_refused = self.quota_before.exhausted_until.is_some();
-        if midnight > now || !(was_used_up || was_refused) {
-            return None;
-        }
-        midnight.checked_add(MARGIN).ok().filter(|begins| *begins > now)
+        let begins = Some(begins_late(midnight)).filter(|begins| *begins > now);
+        begins.filter(|_| midnight <= now && (was_used_up || was_refused))
     }
 
     /// Sends that count against the window; reserved ones are as good as sent.
@@ -299,6 +297,11 @@ impl Post {
         let span = jiff::SignedDuration::try_from(self.limits.window).unwrap_or(jiff::SignedDuration::MAX);
         block.closed_at.map(|closed| closed.saturating_add(span).unwrap_or(Timestamp::MAX))
     }
+}
+
+/// A day that follows one that was used up begins a little late, since the registry's may.
+fn begins_late(midnight: Timestamp) -> Timestamp {
+    midnight.saturating_add(MARGIN).unwrap_or(midnight)
 }
 
 /// `1,204`.

@@ -153,12 +153,8 @@ async fn unripe(
     now: Timestamp,
     limit: u32,
 ) -> Result<Vec<(Hyphenated, Option<Line>)>> {
-    let rows: Vec<UnripeRow<Hyphenated>> = sqlx::query_as(UNRIPE)
-        .bind(queues)
-        .bind(micros(now))
-        .bind(i64::from(limit))
-        .fetch_all(connection)
-        .await?;
+    let rows: Vec<UnripeRow<Hyphenated>> =
+        sqlx::query_as(UNRIPE).bind(queues).bind(micros(now)).bind(i64::from(limit)).fetch_all(connection).await?;
     rows.into_iter().map(UnripeRow::read).collect()
 }
 

@@ -125,13 +125,14 @@ fn quota(situation: &Situation, post: &Post) -> Option<Told> {
     let (limits, quota) = (&*post.limits, &post.quota);
     let until = post.points_until(job, *now)?;
     let (all, limit) = (limits.quota?, Tier::of(job).limit(limits));
-    let (account, used, again) = (&post.account, grouped(quota.used), local(until, limits));
+    let (account, used) = (&post.account, grouped(quota.used));
+    let (resets, again) = (local(limits.next_day(*now), limits), local(until, limits));
     let refused = quota.exhausted_until.is_some_and(|until| until > *now);
     let what = if quota.used >= limit && limit == all {
-        format!("quota of {account}: {used} of {} used, resets {again}", grouped(all))
+        format!("quota of {account}: {used} of {} used, resets {resets}", grouped(all))
     } else if quota.used >= limit {
         format!(
-            "quota of {account}: {used} used of the {} points that {} jobs may use ({}), resets {again}",
+            "quota of {account}: {used} used of the {} points that {} jobs may use ({}), resets {resets}",
             grouped(limit),
             job.class.word(),
             kept(limits, all)
@@ -201,14 +202,13 @@ fn window(situation: &Situation, post: &Post) -> Option<Told> {
     Some(Told::new(what, room_from(post, part, now), "wait: slots come back by themselves"))
 }
 
-/// When enough slots have come back. Those of a block that is still open come back nobody knows when.
+/// When enough slots have come back, or more are allowed. Those of a block that is still open come back nobody knows when.
 fn room_from(post: &Post, part: Part, now: Timestamp) -> Option<Timestamp> {
     let limits = &*post.limits;
-    if part.capacity(limits, now) == 0 {
-        return limits.requests.next_change(&limits.zone, now);
-    }
-    let mut returns: Vec<Timestamp> = post.blocks.iter().filter_map(|block| post.returns(block)).collect();
-    returns.retain(|at| *at > now);
-    returns.sort_unstable();
-    returns.into_iter().find(|at| post.sends(*at) < part.capacity(limits, *at))
+    let change = limits.requests.next_change(&limits.zone, now);
+    let next = change.and_then(|change| limits.requests.next_change(&limits.zone, change));
+    let returns = post.blocks.iter().filter_map(|block| post.returns(block));
+    let mut instants: Vec<Timestamp> = returns.chain(change).chain(next).filter(|at| *at > now).collect();
+    instants.sort_unstable();
+    instants.into_iter().find(|at| post.sends(*at) < part.capacity(limits, *at))
 }
