@@ -111,8 +111,11 @@ CREATE INDEX jobs_turn ON jobs (queue, class, publisher, turn, seq)
 CREATE INDEX jobs_unripe ON jobs (queue, class, due_at, seq)
     WHERE state = 'waiting' AND blockers = 0 AND turn IS NULL AND waiting_for <> 'paused';
 CREATE INDEX jobs_held ON jobs (held_by, seq) WHERE held_by IS NOT NULL;
--- The unfinished jobs: last one on an object (its tail), and the counts of open states.
-CREATE INDEX jobs_open ON jobs (lane, object, seq, state, account, created_at) WHERE finished_at IS NULL;
+-- The unfinished jobs of an order: the last one on an object (its tail). It also has what the counts of open states need.
+CREATE INDEX jobs_open ON jobs (lane, object, seq, account, state, created_at, due_at, blockers, held_by)
+    WHERE finished_at IS NULL;
+-- What a registry's message is about is looked for by its account, whatever the lane.
+CREATE INDEX jobs_pending_on ON jobs (account, object, seq) WHERE state = 'pending';
 -- The history of an object, which is what people ask for first.
 CREATE INDEX jobs_object ON jobs (object, seq);
 CREATE INDEX jobs_doubt ON jobs (account, due_at, seq) WHERE state = 'in_doubt';

@@ -1,4 +1,4 @@
-//! Who is at work, by the system's clock, and what is the matter with the accounts.
+//! Which daemons are at work, by the system's clock, and which accounts they have trouble with.
 
 use std::time::Duration;
 

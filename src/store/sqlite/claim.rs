@@ -53,7 +53,7 @@ pub(super) async fn pending_on(readers: &SqlitePool, account: &str, object: &str
     let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(
         "SELECT ",
         job_columns!(),
-        " FROM jobs INDEXED BY jobs_object WHERE object = $2 AND account = $1 AND state = 'pending' ORDER BY seq"
+        " FROM jobs INDEXED BY jobs_pending_on WHERE account = $1 AND object = $2 AND state = 'pending' ORDER BY seq"
     ))
     .bind(text(account))
     .bind(text(object))
@@ -62,7 +62,8 @@ pub(super) async fn pending_on(readers: &SqlitePool, account: &str, object: &str
     rows::jobs(rows)
 }
 
-/// When something falls due next: the first entry behind now of each index range.
+/// When something falls due next: the first entry behind now of each index range. What is ripe already has no time to wait
+/// for.
 pub(super) async fn next_due(
     readers: &SqlitePool,
     account: &str,
@@ -97,9 +98,9 @@ pub(super) async fn start(writer: &SqlitePool, owner: &Lease, starts: &[Start], 
         let claimed = sqlx::query(
             "UPDATE jobs
                 SET state = 'running', waiting_for = 'turn', cause = 'claimed', reason = NULL, attempt = attempt + 1,
-                    transaction_id = $3, keep_transaction = 0, account = $6, turn = NULL, held_by = NULL,
+                    transaction_id = $3, keep_transaction = 0, account = $6, turn = NULL,
                     intent_at = coalesce(intent_at, $4), asked = 0, fence = $5, updated_at = $4
-              WHERE id = $1 AND attempt = $2 AND state = 'waiting' AND blockers = 0 AND queue = $7
+              WHERE id = $1 AND attempt = $2 AND state = 'waiting' AND blockers = 0 AND queue = $7 AND held_by IS NULL
                 AND (start_by IS NULL OR start_by > $4 OR lost)",
         )
         .bind(key(start.job))

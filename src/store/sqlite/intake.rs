@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqlitePool;
 use uuid::fmt::Hyphenated;
 
-use super::{Acceptance, Result, StoreError, begin, key, keys, links, outbox, stored, turn};
+use super::{Acceptance, Result, StoreError, begin, key, keys, links, outbox, queue, stored};
 use crate::model::{Event, JobId, NewJob, State};
 use crate::store::plan::{self, Facts, Growth, LinkKind, Place, Planned, place};
 use crate::store::rows::{json, micros, state, text, text_if};
@@ -22,9 +22,9 @@ pub(super) async fn accept(
     let mut transaction = begin(writer).await?;
     let facts = facts(&mut transaction, jobs).await?;
     let mut plan = plan::plan(jobs, facts, now);
-    let mut turns = turn::stands(&mut transaction, &plan.lines()).await?;
+    let mut turns = queue::stands(&mut transaction, &plan.lines()).await?;
     plan.take_turns(&mut turns);
-    turn::remember(&mut transaction, &turns).await?;
+    queue::remember(&mut transaction, &turns).await?;
     for new in &plan.jobs {
         insert_job(&mut transaction, new, now).await?;
         insert_links(&mut transaction, new).await?;

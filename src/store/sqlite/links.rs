@@ -8,7 +8,7 @@ use sqlx::sqlite::SqlitePool;
 use uuid::fmt::Hyphenated;
 
 use super::claim::job_columns;
-use super::{Result, begin, key, keys, stored, turn};
+use super::{Result, begin, key, keys, stored};
 use crate::model::{Job, JobId, Move, State};
 use crate::store::plan::{Link, LinkKind, Passed};
 use crate::store::rows::{JobRow, instant, micros};
@@ -173,7 +173,6 @@ pub(super) async fn sweep(writer: &SqlitePool) -> Result<u64> {
     let now = rows.iter().map(|(_, _, finished)| *finished).max().unwrap_or(0);
     let ended: HashMap<JobId, bool> = rows.into_iter().map(|(id, succeeded, _)| (stored(id), succeeded)).collect();
     let repaired = release_all(&mut transaction, &ended, instant(now)?).await?;
-    turn::forget(&mut transaction).await?;
     transaction.commit().await?;
     Ok(repaired)
 }

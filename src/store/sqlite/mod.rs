@@ -6,7 +6,6 @@
 mod account;
 mod attendance;
 mod claim;
-mod flow;
 mod inbox;
 mod intake;
 mod lease;
@@ -14,10 +13,10 @@ mod links;
 mod moves;
 mod outbox;
 mod pause;
+mod queue;
 mod quota;
 mod schema;
 mod traffic;
-mod turn;
 mod view;
 
 use std::path::Path;
@@ -228,6 +227,7 @@ impl Store for SqliteStore {
         links::doomed(&self.readers, limit).await
     }
     async fn sweep_links(&self) -> Result<u64> {
+        queue::forget_turns(&self.writer).await?;
         links::sweep(&self.writer).await
     }
 

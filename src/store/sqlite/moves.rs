@@ -67,14 +67,14 @@ async fn standing(transaction: &mut SqliteConnection, id: JobId) -> Result<Optio
 
 /// Writes the new row. The guard of law 9 stands here once more, although the row was checked.
 ///
-/// A job of a pool that waits again is the pool's again, unless a request of it may still come to count: only the account
-/// that sent it can ask about it or send it under the same transaction id.
+/// What is put back to wait for its turn had it, and goes to the front. A pool's job goes back to the pool, unless the
+/// registry may still hear of a request that this account has sent: then it waits for this account from now on.
 async fn update_job(transaction: &mut SqliteConnection, step: &Move) -> Result<()> {
     let done = sqlx::query(
         "UPDATE jobs
             SET state = $5, cause = $4, reason = $9, due_at = $7, updated_at = $6,
                 waiting_for = CASE WHEN $5 = 'waiting' THEN $8 ELSE 'turn' END,
-                turn = CASE WHEN $5 = 'waiting' AND $8 = 'turn' THEN 0 END, held_by = NULL,
+                turn = CASE WHEN $5 = 'waiting' AND $8 = 'turn' AND $7 <= $6 THEN 0 END, held_by = NULL,
                 account = CASE WHEN $5 = 'waiting' AND NOT $15 AND NOT (lost AND $4 <> 'redriven') THEN queue
                                ELSE account END,
                 queue = CASE WHEN $5 = 'waiting' AND ($15 OR (lost AND $4 <> 'redriven')) THEN account ELSE queue END,

@@ -27,13 +27,13 @@ async fn read(connection: &mut SqliteConnection, account: &str, day: Date) -> Re
     row.map_or_else(|| Ok(QuotaUse::default()), QuotaRow::read)
 }
 
-/// Charges points, or gives back what was not used.
+/// Charges points, or gives some back; never below what the registry has said is used.
 pub(super) async fn charge(writer: &SqlitePool, owner: &Lease, day: Date, points: i64) -> Result<QuotaUse> {
     let mut transaction = begin(writer).await?;
     lease::hold(&mut transaction, owner).await?;
     sqlx::query(
         "INSERT INTO quota (account, day, used) VALUES ($1, $2, max($3, 0))
-         ON CONFLICT (account, day) DO UPDATE SET used = max(quota.used + $3, 0)",
+         ON CONFLICT (account, day) DO UPDATE SET used = max(quota.used + $3, coalesce(quota.heard, 0), 0)",
     )
     .bind(text(&owner.name))
     .bind(day.to_string())

@@ -1,4 +1,4 @@
-//! Who has the turn, what holds the others, and what was counted.
+//! Who has the turn, what holds the others, and what was counted: where each part is.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{SqliteStore, attendance, flow, pause, quota, turn};
+use super::{SqliteStore, attendance, pause, queue, quota, view};
 use crate::model::{Event, Job};
 use crate::store::{
     Ahead, Aside, BudgetKind, Flow, Lease, Pause, PauseKind, Progress, QuotaUse, Result, RollCall, Traffic,
@@ -15,16 +15,16 @@ use crate::store::{
 #[async_trait]
 impl Traffic for SqliteStore {
     async fn ripen(&self, queues: &[&str], now: Timestamp, limit: u32) -> Result<u64> {
-        turn::ripen(&self.writer, &self.readers, queues, now, limit).await
+        queue::ripen(&self.writer, &self.readers, queues, now, limit).await
     }
     async fn heads(&self, queues: &[&str], now: Timestamp, each: u32) -> Result<Vec<Job>> {
-        turn::heads(&self.readers, queues, now, each).await
+        queue::heads(&self.readers, queues, now, each).await
     }
     async fn set_aside(&self, lease: &Lease, aside: &[Aside]) -> Result<u64> {
-        turn::set_aside(&self.writer, lease, aside).await
+        queue::set_aside(&self.writer, lease, aside).await
     }
     async fn last_on(&self, lane: &str, objects: &[&str], since: Timestamp) -> Result<Vec<(String, Timestamp)>> {
-        turn::last_on(&self.readers, lane, objects, since).await
+        queue::last_on(&self.readers, lane, objects, since).await
     }
 
     async fn pauses(&self) -> Result<Vec<Pause>> {
@@ -76,12 +76,12 @@ impl Traffic for SqliteStore {
     }
 
     async fn flows(&self, queue: Option<&str>) -> Result<Vec<Flow>> {
-        flow::flows(&self.readers, queue).await
+        view::flows(&self.readers, queue).await
     }
     async fn ahead(&self, job: &Job) -> Result<Ahead> {
-        flow::ahead(&self.readers, job).await
+        view::ahead(&self.readers, job).await
     }
     async fn progress(&self, batch: &str) -> Result<Option<Progress>> {
-        flow::progress(&self.readers, batch).await
+        view::progress(&self.readers, batch).await
     }
 }

@@ -1,4 +1,4 @@
-//! Turns: who gets one, who has the first ones, and who is put out of the way.
+//! Whose turn it is: what has fallen due gets a turn, the first of each line are read, and some step aside.
 
 use std::collections::BTreeSet;
 
@@ -11,8 +11,17 @@ use super::claim::job_columns;
 use super::{Lease, Result, begin, key, lease};
 use crate::model::Job;
 use crate::store::Aside;
-use crate::store::rows::{self, JobRow, UnripeRow, instant, json, micros, text, text_if};
-use crate::store::turns::{FRONT, Line, Stand, Turns};
+use crate::store::rows::{self, JobRow, LineRow, UnripeRow, holder, instant, json, micros, text};
+use crate::store::turns::{FRONT, Line, Turns};
+
+/// How many of the last jobs on an object are looked at for when it was worked on: jobs of one object run one at a time,
+/// so the one that moved last is among the last that started.
+const RECENT: i64 = 8;
+
+/// Names for `json_each`.
+fn names(given: &[&str]) -> Result<String> {
+    json(&given.iter().map(|given| text(given)).collect::<Vec<_>>())
+}
 
 /// Ripe jobs: what the index of turns holds.
 macro_rules! ripe {
@@ -21,37 +30,37 @@ macro_rules! ripe {
     };
 }
 
-/// The first ripe jobs of every line. Each line is found by one look into the index behind the line before it, so that
-/// the cost depends on how many publishers wait, and not on how many jobs. (`INDEXED BY`: without this index the
+/// The first ripe jobs of every publisher, who are found one behind the other in the index `jobs_turn`, so that nothing is
+/// read but what is returned, however many wait. (`INDEXED BY`: without this index the
 /// statement must fail at once, and not slowly.)
 pub(super) async fn heads(readers: &SqlitePool, queues: &[&str], now: Timestamp, each: u32) -> Result<Vec<Job>> {
     let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(
-        "WITH RECURSIVE line (q, c, p) AS (
-             SELECT queues.value, classes.value,
+        "WITH RECURSIVE party (place, q, c, p) AS (
+             SELECT queues.key, queues.value, classes.value,
                     (SELECT publisher FROM jobs INDEXED BY jobs_turn
                       WHERE queue = queues.value AND class = classes.value AND ",
         ripe!("jobs"),
         "             ORDER BY publisher LIMIT 1)
                FROM json_each($1) AS queues CROSS JOIN json_each('[0,1,2]') AS classes
              UNION ALL
-             SELECT q, c,
+             SELECT place, q, c,
                     (SELECT publisher FROM jobs INDEXED BY jobs_turn
                       WHERE queue = q AND class = c AND publisher > p AND ",
         ripe!("jobs"),
         "             ORDER BY publisher LIMIT 1)
-               FROM line WHERE p IS NOT NULL)
+               FROM party WHERE p IS NOT NULL)
          SELECT ",
         job_columns!(),
-        " FROM line CROSS JOIN jobs
+        " FROM party CROSS JOIN jobs
           WHERE p IS NOT NULL AND jobs.seq IN (
                 SELECT head.seq FROM jobs AS head INDEXED BY jobs_turn
                  WHERE head.queue = q AND head.class = c AND head.publisher = p AND ",
         ripe!("head"),
         "          AND (head.start_by IS NULL OR head.start_by > $2 OR head.lost)
                  ORDER BY head.turn, head.seq LIMIT $3)
-          ORDER BY class, turn, seq"
+          ORDER BY place, class, publisher, turn, seq"
     ))
-    .bind(json(&queues)?)
+    .bind(names(queues)?)
     .bind(micros(now))
     .bind(i64::from(each))
     .fetch_all(readers)
@@ -59,7 +68,7 @@ pub(super) async fn heads(readers: &SqlitePool, queues: &[&str], now: Timestamp,
     rows::jobs(rows)
 }
 
-/// Puts ripe jobs out of the way. One that is paused keeps the time it was due at.
+/// Puts ripe jobs out of the way. When they last moved stays as it is: stepping aside is no work on the object.
 pub(super) async fn set_aside(writer: &SqlitePool, owner: &Lease, aside: &[Aside]) -> Result<u64> {
     let mut transaction = begin(writer).await?;
     lease::hold(&mut transaction, owner).await?;
@@ -74,15 +83,14 @@ pub(super) async fn set_aside(writer: &SqlitePool, owner: &Lease, aside: &[Aside
 async fn put_aside(transaction: &mut SqliteConnection, job: &Aside) -> Result<u64> {
     let done = sqlx::query(
         "UPDATE jobs
-            SET turn = NULL, waiting_for = $3, held_by = CASE WHEN $3 = 'paused' THEN $5 END,
-                due_at = CASE WHEN $3 = 'paused' THEN due_at ELSE $4 END
+            SET turn = NULL, waiting_for = $3, held_by = $5, due_at = CASE WHEN $5 IS NULL THEN $4 ELSE due_at END
           WHERE id = $1 AND attempt = $2 AND state = 'waiting' AND blockers = 0 AND turn IS NOT NULL",
     )
     .bind(key(job.job))
     .bind(i64::from(job.attempt))
     .bind(job.waiting_for.word())
     .bind(micros(job.due_at))
-    .bind(text_if(job.held_by.as_deref()))
+    .bind(holder(job))
     .execute(transaction)
     .await?;
     Ok(done.rows_affected())
@@ -96,13 +104,19 @@ pub(super) async fn last_on(
     since: Timestamp,
 ) -> Result<Vec<(String, Timestamp)>> {
     let rows: Vec<(String, i64)> = sqlx::query_as(
-        "SELECT object, max(updated_at) FROM jobs INDEXED BY jobs_object
-          WHERE object IN (SELECT value FROM json_each($2)) AND lane = $1 AND attempt > 0 AND updated_at > $3
-          GROUP BY object ORDER BY object",
+        "SELECT object, at FROM (
+             SELECT wanted.value AS object,
+                    (SELECT max(updated_at) FROM (
+                         SELECT updated_at FROM jobs INDEXED BY jobs_object
+                          WHERE object = wanted.value AND lane = $1 AND attempt > 0
+                          ORDER BY seq DESC LIMIT $4)) AS at
+               FROM (SELECT DISTINCT value FROM json_each($2)) AS wanted)
+          WHERE at > $3 ORDER BY object",
     )
     .bind(text(lane))
-    .bind(json(&objects)?)
+    .bind(names(objects)?)
     .bind(micros(since))
+    .bind(RECENT)
     .fetch_all(readers)
     .await?;
     rows.into_iter().map(|(object, at)| Ok((object, instant(at)?))).collect()
@@ -127,7 +141,7 @@ pub(super) async fn ripen(
     now: Timestamp,
     limit: u32,
 ) -> Result<u64> {
-    let queues = json(&queues)?;
+    let queues = names(queues)?;
     let some = unripe(&mut *readers.acquire().await?, &queues, now, limit.min(1)).await?;
     if some.is_empty() {
         return Ok(0);
@@ -165,13 +179,14 @@ pub(super) async fn stands(
 ) -> Result<Turns> {
     let mut stands = Vec::new();
     for line in lines.into_iter().collect::<BTreeSet<_>>() {
-        let (last, now): (i64, i64) = sqlx::query_as(
-            "SELECT coalesce((SELECT last FROM turns
-                               WHERE queue = $1 AND class = $2 AND publisher = $3 AND batch = $4), 0),
+        let stand: LineRow = sqlx::query_as(
+            "SELECT $1 AS queue, $2 AS class, $3 AS publisher, $4 AS batch,
+                    coalesce((SELECT last FROM turns
+                               WHERE queue = $1 AND class = $2 AND publisher = $3 AND batch = $4), 0) AS last,
                     coalesce((SELECT min(turn) FROM jobs INDEXED BY jobs_turn
                                WHERE queue = $1 AND class = $2 AND publisher = $3 AND turn > 0
                                  AND state = 'waiting' AND blockers = 0 AND turn IS NOT NULL),
-                             (SELECT max(last) FROM turns WHERE queue = $1 AND class = $2 AND publisher = $3), 0)",
+                             (SELECT max(last) FROM turns WHERE queue = $1 AND class = $2 AND publisher = $3), 0) AS now",
         )
         .bind(&line.queue)
         .bind(line.class)
@@ -179,7 +194,7 @@ pub(super) async fn stands(
         .bind(&line.batch)
         .fetch_one(&mut *transaction)
         .await?;
-        stands.push((line.clone(), Stand { last, now }));
+        stands.push(stand.read());
     }
     Ok(Turns::new(stands))
 }
@@ -202,15 +217,20 @@ pub(super) async fn remember(transaction: &mut SqliteConnection, turns: &Turns) 
     Ok(())
 }
 
-/// Forgets lines that are as good as new: nobody stands in them behind the turn that it is now.
-pub(super) async fn forget(transaction: &mut SqliteConnection) -> Result<()> {
-    sqlx::query(
-        "DELETE FROM turns WHERE last <= (
-             SELECT min(turn) FROM jobs INDEXED BY jobs_turn
-              WHERE queue = turns.queue AND class = turns.class AND publisher = turns.publisher AND turn > 0
-                AND state = 'waiting' AND blockers = 0 AND turn IS NOT NULL)",
+/// Forgets lines that are as good as new: their last turn is not above the publisher's turn now. The greatest of each
+/// publisher stays, so that its turn never goes back when it has no ripe job.
+pub(super) async fn forget_turns(writer: &SqlitePool) -> Result<u64> {
+    let done = sqlx::query(
+        "DELETE FROM turns
+          WHERE last < (SELECT max(last) FROM turns AS other
+                         WHERE other.queue = turns.queue AND other.class = turns.class
+                           AND other.publisher = turns.publisher)
+            AND last <= coalesce((SELECT min(turn) FROM jobs INDEXED BY jobs_turn
+                                   WHERE jobs.queue = turns.queue AND jobs.class = turns.class
+                                     AND jobs.publisher = turns.publisher AND turn > 0
+                                     AND state = 'waiting' AND blockers = 0 AND turn IS NOT NULL), last)",
     )
-    .execute(transaction)
+    .execute(writer)
     .await?;
-    Ok(())
+    Ok(done.rows_affected())
 }
