@@ -137,7 +137,9 @@ cases! {
         a_put_back_job_goes_back_to_its_pool,
         a_doubt_keeps_a_job_with_its_account,
         a_pool_and_its_accounts_are_one_lane,
-        what_a_pool_waits_for_is_due_for_its_accounts;
+        what_a_pool_waits_for_is_due_for_its_accounts,
+        a_job_that_waits_in_a_pool_is_nobodys,
+        two_accounts_of_a_pool_share_its_jobs;
     pauses:
         pauses_are_kept_with_their_events,
         held_jobs_are_out_of_the_way_until_let_go,

@@ -135,7 +135,8 @@ pub trait Store: Sends + Inbox + Traffic + 'static {
     ///
     /// A move with a fence is made only while the account's lease has that fence, expired or not: what a daemon learnt
     /// is worth writing until somebody else has taken over. A running job is moved by the fence that claimed it; only
-    /// [`crate::model::Cause::Lost`] may come from a later one. After [`StoreError::Unavailable`] the moves may have
+    /// [`crate::model::Cause::Lost`] may come from a later one. A job that waits in a pool is nobody's yet: any fence will do.
+    /// A job that goes back to waiting stands at the front if it waits for its turn. After [`StoreError::Unavailable`] the moves may have
     /// been made; said again, they then answer `false`.
     async fn apply(&self, moves: &[Move]) -> Result<Vec<bool>>;
     /// Running jobs of an account that were claimed under an older fence: their owner is gone.

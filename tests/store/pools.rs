@@ -140,3 +140,62 @@ pub async fn what_a_pool_waits_for_is_due_for_its_accounts(db: Arc<Database>) {
     assert_eq!(store.ripen(&[ACCOUNT, POOL], at(30), 9).await.unwrap(), 1);
     assert_eq!(numbers(&store.heads(&[ACCOUNT, POOL], at(30), 9).await.unwrap()), [1]);
 }
+
+/// What is found wrong with a job before it is claimed ends it, whichever account of the pool finds out.
+pub async fn a_job_that_waits_in_a_pool_is_nobodys(db: Arc<Database>) {
+    let store = &*db.store;
+    accept_new(store, &[any(1, "example.de"), this(2, "example.net")]).await;
+    let one = lease(store).await;
+    let refused = |number, fence| async move {
+        let mut refused = step(store, number, Cause::Refused).await;
+        refused.fence = Some(fence);
+        store.apply(&[refused]).await.unwrap()
+    };
+    assert_eq!(refused(2, one.fence + 1).await, [false], "a job that names an account is its owner's");
+    assert_eq!(refused(2, one.fence).await, [true]);
+    assert_eq!(refused(1, one.fence).await, [true]);
+    assert_eq!((state(store, 1).await, state(store, 2).await), (State::Failed, State::Failed));
+}
+
+/// Two daemons with an account each of one pool: every job is worked once, and one at a time on an object.
+pub async fn two_accounts_of_a_pool_share_its_jobs(db: Arc<Database>) {
+    let stores = [db.store.clone(), db.another().await];
+    let leases = [lease(&*stores[0]).await, other_lease(&*stores[0]).await];
+    let jobs: Vec<NewJob> = (0..60).map(|number| any(number, &format!("example-{}.de", number % 20))).collect();
+    accept_new(&*db.store, &jobs).await;
+    for round in 0..3_u128 {
+        let read = heads(&*db.store, POOL, at(0)).await;
+        assert_eq!(read.len(), 20, "round {round}: one of each object");
+        let barrier = Arc::new(tokio::sync::Barrier::new(2));
+        let tasks: Vec<_> = stores
+            .iter()
+            .zip(&leases)
+            .map(|(store, lease)| {
+                let (store, lease, barrier) = (store.clone(), lease.clone(), barrier.clone());
+                let claims: Vec<_> = read.iter().map(claim).collect();
+                tokio::spawn(async move {
+                    let mut started = Vec::new();
+                    barrier.wait().await;
+                    for some in claims.chunks(3) {
+                        started.extend(store.start(&lease, some, at(0)).await.unwrap());
+                    }
+                    started
+                })
+            })
+            .collect();
+        let mut started = Vec::new();
+        for (task, lease) in tasks.into_iter().zip(&leases) {
+            for id in task.await.unwrap() {
+                let number = id.0.as_u128();
+                assert_eq!(stored(&*db.store, number).await.account, lease.name, "round {round}: job {number}");
+                started.push(number);
+            }
+        }
+        started.sort_unstable();
+        assert_eq!(started, (round * 20..round * 20 + 20).collect::<Vec<_>>(), "round {round}: each exactly once");
+        assert_eq!(heads(&*db.store, POOL, at(0)).await, [], "round {round}: all objects are at work");
+        for number in started {
+            make(&*db.store, number, Cause::Done).await;
+        }
+    }
+}
