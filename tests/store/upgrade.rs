@@ -89,11 +89,11 @@ pub async fn what_an_earlier_release_took_in_goes_on(migrated: Arc<Database>) {
         assert!(sixth.seq > fourth.job.seq, "numbers go on");
         assert_eq!(detail(store, 6).await.waits_for, [(id(3), "object".to_owned())], "places go on");
         assert_eq!(due(store).await, [1]);
-        assert_eq!(due_at(store, at(10)).await, [3, 1], "what backed off stands at the front");
+        assert_eq!(turns(store, at(10)).await, [3, 1], "what backed off stands at the front");
         let lease = lease(store).await;
         assert_eq!(lease.fence, 4);
         run(store, &lease, 1, Cause::Done).await;
-        assert_eq!(due_at(store, at(10)).await, [3, 2]);
+        assert_eq!(turns(store, at(10)).await, [3, 2]);
         assert_eq!(store.progress("autumn").await.unwrap().unwrap().over(), 3);
         if db.kind == Kind::Sqlite {
             let references = "SELECT count(*) FROM (SELECT * FROM pragma_foreign_key_list('attempts')
