@@ -35,6 +35,8 @@ mod schema;
 mod steps;
 #[path = "store/turns.rs"]
 mod turns;
+#[path = "store/upgrade.rs"]
+mod upgrade;
 #[path = "store/views.rs"]
 mod views;
 
@@ -168,6 +170,8 @@ cases! {
         a_newer_schema_is_refused,
         migrating_again_changes_nothing,
         many_migrate_at_once;
+    upgrade:
+        what_an_earlier_release_took_in_goes_on;
     model:
         random_lives_agree_with_the_model;
 }
