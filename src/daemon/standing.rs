@@ -210,6 +210,14 @@ impl Observer for Counting {
         self.metrics.throttle(account, used as usize, limit);
     }
 
+    fn quota(&self, account: &str, used: u64, limit: u64, drift: Option<u64>) {
+        self.metrics.quota(account, used, limit, drift);
+    }
+
+    fn paused(&self, account: &str, paused: bool) {
+        self.metrics.paused(account, paused);
+    }
+
     fn owns(&self, account: &str, owns: bool) {
         self.metrics.owned(account, owns);
         self.standing.change_account(account, |a| a.owned_here = owns);
