@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::check::Finding;
 use super::shape::{NAMED, Walk};
+use super::syntax::explained;
 use super::{Config, Policy, Retry, Steps};
 
 /// Variables that begin so are settings: `REGISTRARD__STORE__URL` is `store.url`.
@@ -65,20 +66,21 @@ impl Config {
         let schema = Value::from(schemars::schema_for!(Self));
         let mut findings = Vec::new();
         let mut builder = config::Config::builder();
-        let mut origin = "the defaults".to_owned();
+        let (mut origin, mut text) = ("the defaults".to_owned(), String::new());
         if let Some(path) = path {
             origin = path.display().to_string();
-            let source = File::from_str(&read(path)?, FileFormat::Toml);
+            text = read(path)?;
+            let source = File::from_str(&text, FileFormat::Toml);
             let table = config::Config::builder().add_source(source.clone()).build();
             let table: Value =
-                table.and_then(config::Config::try_deserialize).map_err(|error| malformed(&origin, &error))?;
+                table.and_then(config::Config::try_deserialize).map_err(|error| malformed(&origin, &text, &error))?;
             findings.extend(Walk::new(&schema, &origin).compare(&table));
             builder = builder.add_source(source);
         }
         for (name, value) in variables {
             match variable(&schema, name, value) {
                 Ok((key, setting)) => {
-                    builder = builder.set_override(key, setting).map_err(|error| malformed(name, &error))?;
+                    builder = builder.set_override(key, setting).map_err(|error| malformed(name, "", &error))?;
                 }
                 Err(finding) => findings.push(finding),
             }
@@ -87,7 +89,7 @@ impl Config {
             return Err(ConfigError::Invalid(findings));
         }
         let config = builder.build().and_then(config::Config::try_deserialize::<Self>);
-        let config = config.map_err(|error| malformed(&origin, &error))?;
+        let config = config.map_err(|error| malformed(&origin, &text, &error))?;
         Ok(Self { file: path.map(Path::to_owned), ..config })
     }
 
@@ -119,17 +121,13 @@ fn steps([first, longest]: &[f64; 2]) -> Steps {
     Steps { first: wait(*first), longest: wait(*longest) }
 }
 
-fn malformed(origin: &str, error: &config::ConfigError) -> ConfigError {
-    let text = error.to_string();
-    // A parser quotes the line at fault, which may be the one where somebody has put a password after all (law 11).
-    let quoted = |line: &&str| line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').starts_with('|');
-    let text: Vec<_> = text.lines().filter(|line| !quoted(line)).collect();
-    let text = text.join(", ");
+fn malformed(origin: &str, text: &str, error: &config::ConfigError) -> ConfigError {
+    let said = explained(&error.to_string(), text);
     // Overrides carry the variable's name themselves; what comes from the file does not know its file.
-    if text.contains(PREFIX) {
-        ConfigError::Malformed(text)
+    if said.contains(PREFIX) {
+        ConfigError::Malformed(said)
     } else {
-        ConfigError::Malformed(format!("{origin}: {text}"))
+        ConfigError::Malformed(format!("{origin}: {said}"))
     }
 }
 

@@ -8,6 +8,7 @@ mod load;
 mod mail;
 mod pools;
 mod shape;
+mod syntax;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;

@@ -140,6 +140,21 @@ fn every_mistake_is_refused_with_file_key_and_reason() {
 }
 
 #[test]
+fn a_file_the_parser_gives_up_is_refused_with_file_key_and_reason_and_not_quoted() {
+    for (text, key, reason) in [
+        ("[store]\nurl = 'postgres://user:correct-horse@host", "store.url", "line 2"),
+        ("[intake]\nbatch = 1\nbatch = 2", "intake.batch", "duplicate key"),
+        ("[accounts.A.limits]\nquota = 99999999999999999999", "accounts.A.limits.quota", "number too large"),
+        ("[accounts.A.limits]\nurgent_quota = 1e999", "accounts.A.limits.urgent_quota", "number overflowed"),
+        ("[accounts.A.limits]\nquota = 5 points", "accounts.A.limits.quota", "line 2"),
+    ] {
+        let error = load(text, &[]).unwrap_err().to_string();
+        assert!(error.contains(&format!(".toml: {key}: ")) && error.contains(reason), "{text}\n→ {error}");
+        assert!(!error.contains("correct-horse"), "law 11: {error}");
+    }
+}
+
+#[test]
 fn mistakes_of_all_kinds_come_at_once() {
     let texts = ["[accounts.A.limits]\nrequests = -5\nzone = 7\nsession = 1", "[intake]\nbatch = 'many'"];
     let refused = load(&format!("{}\n{ACCOUNTS}", texts.join("\n")), &[]).unwrap_err();
