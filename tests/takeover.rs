@@ -60,8 +60,12 @@ address = {address}
 user = "{user}"
 password_file = '{password}'
 ca_file = {ca}
-requests_per_minute = 100000
-requests_per_minute_at_night = 100000
+
+[accounts.{ACCOUNT}.limits]
+requests = 100000
+timetable = []
+quiet = []
+quota = 0
 sessions = {SESSIONS}
 "#,
             store = world.database.url,

@@ -23,6 +23,13 @@ CREATE INDEX jobs_unripe ON jobs (queue, class, due_at, seq)
     WHERE state = 'waiting' AND blockers = 0 AND turn IS NULL AND waiting_for <> 'paused';
 CREATE INDEX jobs_held ON jobs (held_by, seq) WHERE held_by IS NOT NULL;
 
+-- The unfinished jobs of an order: the last one on an object (its tail). It also has what the counts of open states need.
+DROP INDEX jobs_open;
+CREATE INDEX jobs_open ON jobs (lane, object, seq) INCLUDE (account, state, created_at, due_at, blockers, held_by)
+    WHERE finished_at IS NULL;
+-- What a registry's message is about is looked for by its account, whatever the lane.
+CREATE INDEX jobs_pending_on ON jobs (account, object, seq) WHERE state = 'pending';
+
 -- The last turn given in each line of jobs that take turns with each other. A row that no ripe job is behind is as good
 -- as none.
 CREATE TABLE turns (

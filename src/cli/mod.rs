@@ -244,15 +244,13 @@ pub async fn store_of(config: &Config, open: OpenStore) -> Result<Arc<dyn Store>
 }
 
 /// Makes an account as the daemon would, and says what it found.
-fn account(registry: &str, name: &str, settings: &serde_json::Value) -> Result<String, String> {
+fn account(registry: &str, name: &str, settings: &serde_json::Value) -> Result<check_config::Made, String> {
     let plugin = registries::plugin(registry).ok_or_else(|| format!("there is no registry `{registry}`"))?;
-    let limits = (plugin.account)(name, settings)?.limits();
-    Ok(format!(
-        "{registry}, {} operations, at most {} sessions, answers within {} s",
-        plugin.operations.len(),
-        limits.sessions,
-        limits.answer_within.as_secs()
-    ))
+    let account = (plugin.account)(name, settings)?;
+    let published = account.limits();
+    let (operations, seconds) = (plugin.operations.len(), published.answer_within.as_secs());
+    let about = format!("{registry}, {operations} operations, answers within {seconds} s");
+    Ok(check_config::Made { about, identity: account.identity(), published })
 }
 
 #[cfg(test)]

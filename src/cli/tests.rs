@@ -11,6 +11,7 @@ fn config() -> Config {
         registry: registry.into(),
         read_messages: true,
         mail: None,
+        limits: crate::config::Limits::default(),
         settings: serde_json::Map::new(),
     };
     let accounts = [("A".to_owned(), account("denic-rri")), ("B".to_owned(), account("denic-rri"))].into();
@@ -117,14 +118,25 @@ fn a_configuration_is_checked_down_to_each_account() {
         let ended = check_config::run(&config(), &["denic-rri"], build, vec![], &mut printed.out(Format::Jsonl));
         (printed.lines().remove(0), ended)
     };
-    let (report, ended) = check(&|registry, name, _| Ok(format!("{name} at {registry}")));
+    let made = |about: String, identity: &str| check_config::Made {
+        about,
+        identity: identity.into(),
+        published: crate::model::Limits { sessions: 3, ..crate::model::Limits::none() },
+    };
+    let (report, ended) = check(&|registry, name, _| Ok(made(format!("{name} at {registry}"), name)));
     assert_eq!(ended, Ok(()));
-    assert_eq!(
-        report,
-        json!({"ok": true, "accounts": [["A", "A at denic-rri"], ["B", "B at denic-rri"]], "findings": []})
-    );
+    assert_eq!((&report["ok"], &report["findings"]), (&json!(true), &json!([])));
+    let about = |number: usize| (&report["accounts"][number]["account"], &report["accounts"][number]["about"]);
+    assert_eq!(about(0), (&json!("A"), &json!("A at denic-rri")));
+    assert_eq!(about(1), (&json!("B"), &json!("B at denic-rri")));
+    assert_eq!(report["accounts"][1]["limits"]["sessions"], 3, "{report}");
 
-    let (report, ended) = check(&|_, name, _| if name == "A" { Err("no password".into()) } else { Ok("fine".into()) });
+    let (report, ended) = check(&|_, _, _| Ok(made("fine".into(), "the same")));
+    assert_eq!(ended.unwrap_err().exit, Exit::Configuration);
+    assert_eq!(report["findings"][0]["place"], "accounts.B", "{report}");
+
+    let (report, ended) =
+        check(&|_, name, _| if name == "A" { Err("no password".into()) } else { Ok(made("fine".into(), name)) });
     assert_eq!(ended.unwrap_err().exit, Exit::Configuration);
     assert_eq!(report["findings"][0]["place"], "accounts.A");
     assert_eq!(report["ok"], false);

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::schedule::quota::MARGIN;
 use crate::model::deadline::Deadline;
 use crate::model::request::secrets;
 use crate::model::retry::{Decision, Pace, Policy};
@@ -18,8 +19,6 @@ use crate::model::{Answer, Cause, Event, Finding, Job, Move, Verdict, WaitingFor
 const EARLY: Duration = Duration::from_secs(21 * 3600);
 /// How long a quota refusal at the beginning of a day silences the account.
 const PROBE: Duration = Duration::from_secs(1800);
-/// Clocks may differ by this much.
-const MARGIN: Duration = Duration::from_secs(90);
 
 /// What brought a job into doubt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +41,8 @@ pub enum AccountEffect {
     Suspend(String),
     /// Nothing may be sent before this instant.
     CoolDown(Timestamp, String),
+    /// Nothing that costs quota may be sent before this instant.
+    OutOfQuota(Timestamp, String),
 }
 
 /// What one exchange means.
@@ -64,6 +65,8 @@ pub struct Circumstances {
     pub now: Timestamp,
     /// Start of the registry's next quota day.
     pub next_quota_day: Timestamp,
+    /// Shortest silence after the registry has blocked the account.
+    pub cool_down: Duration,
     /// The owner's fence.
     pub fence: i64,
 }
@@ -75,7 +78,7 @@ impl Circumstances {
         let mut account = judgement
             .account_cooldown
             .as_ref()
-            .map(|(wait, why)| AccountEffect::CoolDown(self.now + *wait, why.clone()));
+            .map(|(wait, why)| AccountEffect::CoolDown(self.now + (*wait).max(self.cool_down), why.clone()));
         let step = match &judgement.verdict {
             Verdict::Done => self.step(job, Cause::Done),
             Verdict::Pending(until) => {
@@ -101,7 +104,7 @@ impl Circumstances {
             }
             Verdict::Later(later) => {
                 if later.scope == Scope::Account {
-                    account = Some(AccountEffect::CoolDown(self.end_of(later.pace), later.reason.clone()));
+                    account = Some(self.for_all(later));
                 }
                 self.later(job, later)
             }
@@ -326,12 +329,22 @@ impl Circumstances {
         })
     }
 
+    /// What the whole account has to wait for.
+    #[must_use]
+    pub fn for_all(&self, later: &Later) -> AccountEffect {
+        let (until, why) = (self.end_of(later.pace), later.reason.clone());
+        match later.pace {
+            Pace::NextQuotaDay => AccountEffect::OutOfQuota(until, why),
+            Pace::Soon | Pace::Backoff | Pace::Exactly(_) => AccountEffect::CoolDown(until, why),
+        }
+    }
+
     /// When a cool-down of this pace ends.
     #[must_use]
     pub fn end_of(&self, pace: Pace) -> Timestamp {
         match pace {
             Pace::NextQuotaDay => self.end_of_quota(),
-            Pace::Exactly(wait) => self.now + wait,
+            Pace::Exactly(wait) => self.now + wait.max(self.cool_down),
             Pace::Soon => self.now + self.policy.soon.longest,
             Pace::Backoff => self.now + self.policy.backoff.wait(0, self.random),
         }

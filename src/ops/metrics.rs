@@ -5,6 +5,7 @@
 //! or by a cap here (native codes). Domains, handles and job ids are never labels.
 
 mod messages;
+mod traffic;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,6 +20,7 @@ use prometheus::{
 
 use crate::model::{Cause, Operation, State};
 use messages::Messages;
+use traffic::Traffic;
 
 /// Buckets of a command's duration in seconds: from a fast CHECK to the longest answer a session waits for.
 const DURATIONS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
@@ -57,6 +59,7 @@ pub struct Metrics {
     store_up: IntGauge,
     commits: HistogramVec,
     messages: Messages,
+    traffic: Traffic,
 }
 
 /// Registers metrics one by one; the only errors are two metrics of one name or a malformed name.
@@ -184,6 +187,7 @@ impl Metrics {
                 SIZES,
             )?,
             messages: Messages::new(&make)?,
+            traffic: Traffic::new(&make)?,
             codes: Mutex::default(),
             registry,
         }))
@@ -334,6 +338,7 @@ impl Metrics {
                 let _ = self.slots.remove_label_values(&[account, state]);
             }
             self.messages.forget(account);
+            self.traffic.forget(account);
         }
     }
 }

@@ -11,6 +11,7 @@ mod rows;
 mod rules;
 pub mod sqlite;
 pub mod traffic;
+mod turns;
 pub mod types;
 
 use std::collections::HashMap;
@@ -143,7 +144,8 @@ pub trait Store: Sends + Inbox + Traffic + 'static {
     async fn overdue(&self, now: Timestamp, limit: u32) -> Result<Vec<Job>>;
     /// Waiting jobs that can never start because a job in their `after` did not succeed; with that job's id.
     async fn doomed(&self, limit: u32) -> Result<Vec<(Job, JobId)>>;
-    /// Repairs links to jobs that are over, should there be any; returns how many. Reads all links: call it now and then.
+    /// Repairs links to jobs that are over, should there be any; returns how many. Forgets the turns of batches that are as
+    /// good as new. Reads all links: call it now and then.
     async fn sweep_links(&self) -> Result<u64>;
 
     // ── ownership ───────────────────────────────────────────────────────────────────────────────────────────────

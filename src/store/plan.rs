@@ -1,10 +1,11 @@
 //! What an intake will write, worked out from facts read in its transaction. Pure, and the same for both databases.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
 use super::Acceptance;
+use super::turns::{Line, Turns};
 use crate::model::{Event, JobId, NewJob, State, WaitingFor};
 
 /// What a job waits for another job for.
@@ -42,9 +43,9 @@ pub(super) struct Link {
 /// The place of a job in its object's order.
 pub(super) type Place<'a> = (&'a str, &'a str);
 
-/// The account and object of a job.
+/// The lane and object of a job.
 pub(super) fn place(job: &NewJob) -> Place<'_> {
-    (&job.account, job.object.as_str())
+    (job.lane(), job.object.as_str())
 }
 
 /// The facts.
@@ -70,6 +71,26 @@ pub(super) struct Planned<'a> {
     pub(super) doomed_by: Option<JobId>,
     pub(super) waiting_for: WaitingFor,
     pub(super) due_at: Timestamp,
+    /// Given by [`Plan::take_turns`] to what is ripe at once.
+    pub(super) turn: Option<i64>,
+}
+
+impl Planned<'_> {
+    /// Whether nothing but its turn is waited for.
+    fn is_ripe(&self) -> bool {
+        self.waiting_for == WaitingFor::Turn
+    }
+}
+
+/// What is added to a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Growth<'a> {
+    /// Who publishes into it.
+    pub(super) publisher: &'a str,
+    /// New jobs.
+    pub(super) jobs: i64,
+    /// Those of them that give something up.
+    pub(super) destructive: i64,
 }
 
 /// What to write and what to answer.
@@ -132,7 +153,32 @@ pub(super) fn plan<'a>(jobs: &'a [NewJob], mut facts: Facts<'a>, now: Timestamp)
     plan
 }
 
-impl Plan<'_> {
+impl<'a> Plan<'a> {
+    /// The lines of the new jobs that are ripe at once.
+    pub(super) fn lines(&self) -> BTreeSet<Line> {
+        self.jobs.iter().filter(|planned| planned.is_ripe()).map(|planned| Line::of(planned.job)).collect()
+    }
+
+    /// Gives the new jobs that are ripe at once their turns, in the order of arrival. `turns` knows all of [`Self::lines`].
+    pub(super) fn take_turns(&mut self, turns: &mut Turns) {
+        for planned in self.jobs.iter_mut().filter(|planned| planned.is_ripe()) {
+            planned.turn = Some(turns.give(&Line::of(planned.job)));
+        }
+    }
+
+    /// What the batches grow by, sorted by name, so that two intakes with the same names wait for each other in one
+    /// direction only.
+    pub(super) fn batches(&self) -> BTreeMap<&'a str, Growth<'a>> {
+        let mut batches: BTreeMap<&str, Growth<'_>> = BTreeMap::new();
+        for job in self.jobs.iter().map(|planned| planned.job) {
+            let Some(name) = &job.batch else { continue };
+            let growth = batches.entry(name).or_insert(Growth { publisher: &job.publisher, jobs: 0, destructive: 0 });
+            growth.jobs += 1;
+            growth.destructive += i64::from(job.operation.destroys());
+        }
+        batches
+    }
+
     /// `behind` stands behind `passing` from now on, instead of behind whom it stood.
     fn let_pass(&mut self, behind: JobId, passing: JobId, facts: &mut Facts<'_>) {
         let waits = facts.waits.entry(behind).or_default();
@@ -230,7 +276,7 @@ fn planned(job: &NewJob, digest: [u8; 32], links: Vec<Link>, doomed_by: Option<J
     } else {
         WaitingFor::Turn
     };
-    Planned { job, digest, links, doomed_by, waiting_for, due_at }
+    Planned { job, digest, links, doomed_by, waiting_for, due_at, turn: None }
 }
 
 /// Whether the links of stored jobs must be read before [`plan`] can rule out a cycle: only if somebody waits for a job

@@ -1,5 +1,7 @@
 //! Rows as both databases give them, and how they become the model's types; the values both are given.
 
+mod traffic;
+
 use std::borrow::Cow;
 use std::collections::HashMap;
 
@@ -11,6 +13,8 @@ use uuid::Uuid;
 
 use super::{AccountState, AttemptView, BatchView, InboxRow, OutboxRow, Result, SendBlock, StateCount, StoreError};
 use crate::model::{Class, Event, EventId, Job, JobId, ObjectKey, State};
+
+pub(super) use traffic::{FlowRow, LineRow, PauseRow, QuotaRow, UnripeRow, holder, minute, noted, progress};
 
 /// An instant as stored.
 pub(super) fn micros(instant: Timestamp) -> i64 {
@@ -305,9 +309,19 @@ impl MessageRow {
     }
 }
 
+/// A stored amount; one below zero was not written by us.
+pub(super) fn amount(stored: i64) -> u64 {
+    u64::try_from(stored).unwrap_or(0)
+}
+
+/// An amount as stored.
+pub(super) fn amount_to_store(given: u64) -> i64 {
+    i64::try_from(given).unwrap_or(i64::MAX)
+}
+
 /// A name and how many there are of it.
 pub(super) fn counted((name, count): (String, i64)) -> (String, u64) {
-    (name, u64::try_from(count).unwrap_or(0))
+    (name, amount(count))
 }
 
 /// A stored state.
@@ -317,12 +331,7 @@ pub(super) fn state(word: &str) -> Result<State> {
 
 /// Account, state, how many, arrival of the oldest.
 pub(super) fn state_count((account, word, jobs, oldest): (String, String, i64, Option<i64>)) -> Result<StateCount> {
-    Ok(StateCount {
-        account,
-        state: state(&word)?,
-        jobs: u64::try_from(jobs).unwrap_or(0),
-        oldest: instant_if(oldest)?,
-    })
+    Ok(StateCount { account, state: state(&word)?, jobs: amount(jobs), oldest: instant_if(oldest)? })
 }
 
 /// Batches (name, publisher, first arrival) and their counts (name, state, how many).
@@ -332,7 +341,7 @@ pub(super) fn batches(
 ) -> Result<Vec<BatchView>> {
     let mut by_name: HashMap<String, Vec<(State, u64)>> = HashMap::new();
     for (name, word, jobs) in counts {
-        by_name.entry(name).or_default().push((state(&word)?, u64::try_from(jobs).unwrap_or(0)));
+        by_name.entry(name).or_default().push((state(&word)?, amount(jobs)));
     }
     batches
         .into_iter()

@@ -1,8 +1,10 @@
 //! The two rules both databases carry out the same way: when a move may be made, and whom a finished job lets go.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use super::plan::{Link, LinkKind};
+use super::rows::text;
 use crate::model::{Cause, JobId, Move, State};
 
 /// What a move is checked against, read under the job's lock.
@@ -23,6 +25,20 @@ pub(super) fn may_move(step: &Move, now: &Standing) -> bool {
     now.state == step.from()
         && now.attempt == step.attempt()
         && step.fence.is_none_or(|fence| now.lease == Some(fence) && claimed_by(fence))
+}
+
+/// The most characters of a code that batches are counted by.
+const CODE_CHARS: usize = 64;
+
+/// What ended a job, for the counts of its batch: the registry's code if its answer decided, else the cause.
+pub(super) fn decided_by(step: &Move) -> Cow<'_, str> {
+    match step.answer.as_ref().and_then(|answer| answer.leading_code()) {
+        Some(code) => match code.char_indices().nth(CODE_CHARS) {
+            Some((end, _)) => text(code.get(..end).unwrap_or_default()),
+            None => text(code),
+        },
+        None => Cow::Borrowed(step.cause().word()),
+    }
 }
 
 /// Splits moves into rounds in which no job occurs twice, so that a round can be one statement.

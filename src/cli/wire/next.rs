@@ -43,7 +43,14 @@ pub fn steps(
 }
 
 fn here(random: f64, left: Duration) -> Circumstances {
-    Circumstances { policy: Policy::default(), random, now: NOW, next_quota_day: NOW + left, fence: 0 }
+    Circumstances {
+        policy: Policy::default(),
+        random,
+        now: NOW,
+        next_quota_day: NOW + left,
+        cool_down: Duration::ZERO,
+        fence: 0,
+    }
 }
 
 fn of_job(dialect: &dyn Dialect, job: &Job, soonest: &Move, latest: &Move) -> String {
@@ -99,10 +106,9 @@ fn doubt(dialect: &dyn Dialect, job: &Job, wait: &str) -> String {
 }
 
 fn of_account(outcome: &Outcome) -> Option<String> {
-    let quota = outcome.step.as_ref().is_some_and(|step| step.waiting_for == WaitingFor::Quota);
     match outcome.account.as_ref()? {
         AccountEffect::Suspend(_) => Some("the account sends nothing more until an operator resumes it".into()),
-        AccountEffect::CoolDown(..) if quota => Some(until_quota_day()),
+        AccountEffect::OutOfQuota(..) => Some(until_quota_day()),
         AccountEffect::CoolDown(until, _) => {
             Some(format!("silence of the account for {}: its other jobs wait too, at no cost", range(*until, *until)))
         }
@@ -115,7 +121,8 @@ fn until_quota_day() -> String {
     let margin = silence(QUOTA_DAY) - i64::try_from(QUOTA_DAY.as_secs()).unwrap_or_default();
     let probe = silence(Duration::from_secs(24 * 3600)) / 60;
     format!(
-        "silence of the account until {margin} s into the next quota day, or for {probe} min where the day has just begun"
+        "nothing of the account that costs quota until {margin} s into the next quota day, or for {probe} min where the day has \
+         just begun"
     )
 }
 

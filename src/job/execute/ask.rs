@@ -1,13 +1,18 @@
 //! Asking the registry what is true: of a job in doubt before anything is sent again (law 3), and of an order it took
 //! and has not been heard to finish.
 
+use std::time::Duration;
+
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use super::desk::{Open, SLOT_PATIENCE, count_unknown, record};
+use super::desk::{SLOT_PATIENCE, count_unknown, record};
+use super::open::Open;
+use super::permits::{Need, Part};
 use super::staff::Shared;
 use crate::job::outcome::AccountEffect;
-use crate::job::schedule::throttle::Slot;
+use crate::job::schedule::permit::Permit;
+use crate::job::schedule::quota::Tier;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Finding, Job, Lost, Scope, State, Verdict};
 use crate::registries::{Prepared, Step};
@@ -29,8 +34,8 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
             Step::Ask(question) => question,
         };
         // Not asked: nothing is known and nothing is counted, so it stays due.
-        let Ok(slot) = slot(shared, stop).await else { return true };
-        match say(shared, session, &question, slot, "question").await {
+        let Ok(permit) = permit(shared, need(shared, job, &question), stop).await else { return true };
+        match say(shared, session, &question, permit, "question").await {
             Said::Answer(said) => {
                 let (answer, judgement) = *said;
                 deadlines = judgement.deadlines;
@@ -73,17 +78,26 @@ fn next(shared: &Shared, job: &Job, heard: &[Answer]) -> Step {
     if job.state == State::Pending { dialect.follow_up(&doubt, heard) } else { dialect.reconcile(&doubt, heard) }
 }
 
-/// A slot for something that is not a job's request, or why there is none.
-pub(super) async fn slot(shared: &Shared, stop: &CancellationToken) -> Result<Slot, &'static str> {
+/// Billing waits for the truth about a doubt; an order the registry works on ends some day by itself.
+fn need(shared: &Shared, job: &Job, question: &Prepared) -> Need {
+    let (part, tier) = match job.state {
+        State::Pending => (Part::Ordinary, Tier::Ordinary),
+        _ => (Part::Urgent, Tier::Urgent),
+    };
+    shared.account.need(part, tier, question.operation)
+}
+
+/// A permit for something that is not a job's request, or why there is none.
+pub(super) async fn permit(shared: &Shared, need: Need, stop: &CancellationToken) -> Result<Permit, &'static str> {
     let account = &shared.account;
-    let slot = tokio::select! {
-        slot = account.slot(SLOT_PATIENCE, shared.sessions()) => slot,
+    let permit = tokio::select! {
+        permit = account.permit(SLOT_PATIENCE, need) => permit,
         () = stop.cancelled() => return Err("the daemon stops"),
     };
-    match slot {
-        Some(slot) if account.may_send() => Ok(slot),
-        Some(slot) => {
-            slot.unused();
+    match permit {
+        Some(permit) if account.may_send() => Ok(permit),
+        Some(permit) => {
+            permit.unused();
             Err("the account may not send now")
         }
         None => Err("no send was free for it"),
@@ -103,25 +117,25 @@ pub(super) async fn say(
     shared: &Shared,
     session: &mut Open,
     request: &Prepared,
-    slot: Slot,
+    permit: Permit,
     label: &'static str,
 ) -> Said {
     let account = &shared.account;
     let begun = Instant::now();
     match session.exchange(request).await {
         Ok(answer) => {
-            slot.answered();
+            permit.answered();
             account.observer.commanded(&account.name, request.operation, label, begun.elapsed());
             let judgement = account.registry.dialect().judge(request.operation, &answer);
             note_account(shared, &judgement).await;
             Said::Answer(Box::new((answer, judgement)))
         }
         Err(Lost::NotSent(why)) => {
-            slot.unused();
+            permit.unused();
             Said::Nothing(Lost::NotSent(why))
         }
         Err(lost) => {
-            slot.given_up();
+            permit.given_up();
             Said::Nothing(lost)
         }
     }
@@ -131,12 +145,12 @@ pub(super) async fn say(
 pub(super) async fn note_account(shared: &Shared, judgement: &Judgement) {
     let account = &shared.account;
     count_unknown(shared, judgement);
-    let cool_down = |wait, why| AccountEffect::CoolDown(account.circumstances().now + wait, why);
+    account.hear_quota(judgement).await;
+    let cool_down =
+        |wait: Duration, why| AccountEffect::CoolDown(account.clock.now() + wait.max(account.limits.cool_down), why);
     let effect = match &judgement.verdict {
         Verdict::Suspend(why) => Some(AccountEffect::Suspend(why.clone())),
-        Verdict::Later(later) if later.scope == Scope::Account => {
-            Some(AccountEffect::CoolDown(account.circumstances().end_of(later.pace), later.reason.clone()))
-        }
+        Verdict::Later(later) if later.scope == Scope::Account => Some(account.circumstances().for_all(later)),
         _ => judgement.account_cooldown.as_ref().map(|(wait, why)| cool_down(*wait, why.clone())),
     };
     if let Some(effect) = effect {

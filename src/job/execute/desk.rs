@@ -7,22 +7,24 @@ use std::time::Duration;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::open::Open;
+use super::permits::{Need, Part};
 use super::read_first::{self, Read};
 use super::staff::Shared;
 use super::{Opening, Work, ask, errand};
 use crate::job::commit::Committed;
 use crate::job::outcome::{AccountEffect, Outcome};
-use crate::job::schedule::throttle::Slot;
+use crate::job::schedule::permit::Permit;
 use crate::model::verdict::Judgement;
 use crate::model::{Job, JobId, Lost, Verdict};
-use crate::registries::{OpenError, Prepared, Session};
+use crate::registries::{OpenError, Prepared};
 
 /// How long a login, question or keep-alive waits for a throttle slot.
 pub(super) const SLOT_PATIENCE: Duration = Duration::from_secs(120);
+/// Longest time nobody tries to log in.
+const LONGEST_WAIT: Duration = Duration::from_secs(3600);
 /// How long a LOGOUT may take, and wait for its slot.
 const LOGOUT_PATIENCE: Duration = Duration::from_secs(5);
-
-pub(super) type Open = Box<dyn Session>;
 
 /// Works until told to stop, then logs out.
 pub(super) async fn run(number: usize, shared: Arc<Shared>, stop: CancellationToken) {
@@ -46,8 +48,9 @@ pub(super) async fn run(number: usize, shared: Arc<Shared>, stop: CancellationTo
         let rest = serve(&shared, session, &stop, &mut heard).await;
         shared.count_open(-1);
         match rest {
-            Some(session) => return log_out(&shared, session).await,
-            None => {
+            Rest::Stopped(session) => return log_out(&shared, session).await,
+            Rest::UsedUp(session) => log_out(&shared, session).await,
+            Rest::Broken => {
                 shared.session_ended(heard).await;
                 put_back_if_alone(&shared).await;
             }
@@ -84,11 +87,6 @@ impl Shared {
         }
     }
 
-    /// Sessions that need a LOGOUT in the end.
-    pub(super) fn sessions(&self) -> usize {
-        self.account.limits.sessions
-    }
-
     /// The scheduler is told that there is room; after an errand only if there was none, since errands bring no news.
     fn finished(&self, asked: Option<JobId>, was_errand: bool) {
         if let Some(job) = asked {
@@ -100,6 +98,16 @@ impl Shared {
             self.account.hint.notify_one();
         }
     }
+}
+
+/// How the work with a session ended.
+enum Rest {
+    /// The daemon stops.
+    Stopped(Open),
+    /// The registry allows no more requests on its connection.
+    UsedUp(Open),
+    /// It is of no more use.
+    Broken,
 }
 
 /// Opens a session, one desk at a time and not before the door allows. `None`: not now, or stopped.
@@ -117,18 +125,34 @@ async fn open(shared: &Shared, stop: &CancellationToken) -> Option<Open> {
         door.not_before = Instant::now() + Duration::from_secs(1);
         return None;
     }
-    let slot = tokio::select! {
-        slot = account.slot(SLOT_PATIENCE, shared.sessions()) => slot,
+    let permit = tokio::select! {
+        permit = account.permit(SLOT_PATIENCE, Need::session(Part::Urgent)) => permit,
         () = stop.cancelled() => return None,
     };
-    let Some(slot) = slot else {
+    let Some(permit) = permit else {
         door.not_before = Instant::now() + Duration::from_secs(1);
         return None;
     };
     if !account.may_send() {
         // While it waited for the slot another desk may have learnt of a block.
-        slot.unused();
+        permit.unused();
         return None;
+    }
+    match account.budgets.log_in(&*account.store, &account.lease, account.clock.now()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(until)) => {
+            permit.unused();
+            let wait = Duration::try_from(until.duration_since(account.clock.now())).unwrap_or_default();
+            door.not_before = Instant::now() + wait.min(LONGEST_WAIT);
+            shared.in_trouble("the budget of logins is used up (limits.logins)").await;
+            return None;
+        }
+        Err(error) => {
+            permit.unused();
+            tracing::warn!(account = account.name, "a login could not be counted: {error}");
+            door.not_before = Instant::now() + Duration::from_secs(1);
+            return None;
+        }
     }
     // Not interrupted by `stop`: a login cut off half-way leaves a ghost session at the registry. It is bounded.
     let opened = account.registry.open().await;
@@ -145,12 +169,14 @@ async fn open(shared: &Shared, stop: &CancellationToken) -> Option<Open> {
     door.not_before = Instant::now() + wait;
     match opened {
         Ok(session) => {
-            slot.answered();
-            Some(session)
+            permit.answered();
+            shared.out_of_trouble().await;
+            Some(Open::new(session, account.limits.commands_per_connection))
         }
         Err(error) => {
-            slot.given_up();
+            permit.given_up();
             tracing::warn!(account = account.name, "no session ({error}); next try in {:.1} s", wait.as_secs_f64());
+            shared.in_trouble(&error.to_string()).await;
             match error {
                 OpenError::Refused(why) => account.affect(AccountEffect::Suspend(why)).await,
                 OpenError::Blocked(why, wait) => {
@@ -163,45 +189,51 @@ async fn open(shared: &Shared, stop: &CancellationToken) -> Option<Open> {
     }
 }
 
-/// Works with an open session until told to stop (returns it) or until it breaks.
+/// Works with an open session until told to stop, until it is used up or until it breaks.
 /// `heard` becomes true with the first answer.
-async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken, heard: &mut bool) -> Option<Open> {
+async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken, heard: &mut bool) -> Rest {
     let keep_alive = shared.account.limits.keep_alive;
     loop {
+        if session.is_used_up() {
+            return Rest::UsedUp(session);
+        }
         let idle_until = keep_alive.map(|every| Instant::now() + every);
         let work = tokio::select! {
             biased;
-            () = stop.cancelled() => return Some(session),
-            work = next_work(shared) => work?,
+            () = stop.cancelled() => return Rest::Stopped(session),
+            work = next_work(shared) => match work {
+                Some(work) => work,
+                None => return Rest::Broken,
+            },
             () = sleep_until(idle_until) => {
                 if !shared.account.is_ours() {
                     // The next owner needs its place at the registry, and counts nothing that is sent here.
-                    return None;
+                    return Rest::Broken;
                 }
                 if !shared.account.standing.may_send() {
                     // Silence matters more than a session that may end for idleness.
                     continue;
                 }
-                let slot = tokio::select! {
-                    slot = shared.account.slot(SLOT_PATIENCE, shared.sessions()) => slot,
-                    () = stop.cancelled() => return Some(session),
+                let permit = tokio::select! {
+                    permit = shared.account.permit(SLOT_PATIENCE, Need::session(Part::Urgent)) => permit,
+                    () = stop.cancelled() => return Rest::Stopped(session),
                 };
-                let Some(slot) = slot else { continue };
+                let Some(permit) = permit else { continue };
                 if !shared.account.may_send() {
-                    slot.unused();
+                    permit.unused();
                     continue;
                 }
                 match session.keep_alive().await {
                     Ok(judgement) => {
                         *heard = true;
-                        slot.answered();
+                        permit.answered();
                         // A block or a refused account may be learnt here first.
                         ask::note_account(shared, &judgement).await;
                     }
                     Err(why) => {
-                        if matches!(why, Lost::NotSent(_)) { slot.unused() } else { slot.given_up() }
+                        if matches!(why, Lost::NotSent(_)) { permit.unused() } else { permit.given_up() }
                         tracing::info!(account = shared.account.name, "an idle session ended: {why}");
-                        return None;
+                        return Rest::Broken;
                     }
                 }
                 continue;
@@ -215,7 +247,7 @@ async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken, hea
         shared.count();
         shared.finished(asked, was_errand);
         if !usable {
-            return None;
+            return Rest::Broken;
         }
     }
 }
@@ -228,16 +260,16 @@ async fn sleep_until(deadline: Option<Instant>) {
 }
 
 async fn next_work(shared: &Shared) -> Option<Work> {
-    shared.work.lock().await.recv().await
+    shared.work.lock().await.next().await
 }
 
 /// Does one piece of work; says whether the session may be used again.
 async fn perform(shared: &Shared, session: &mut Open, work: Work, stop: &CancellationToken) -> bool {
     match work {
-        Work::Run(job, Opening::Request(request), slot) => run_job(shared, session, &job, &request, slot).await,
-        Work::Run(job, Opening::Question(question), slot) => {
-            match read_first::read(shared, session, &job, &question, slot, stop).await {
-                Read::Complete(request, slot) => run_job(shared, session, &job, &request, slot).await,
+        Work::Run(job, Opening::Request(request), permit) => run_job(shared, session, &job, &request, permit).await,
+        Work::Run(job, Opening::Question(question), permit) => {
+            match read_first::read(shared, session, &job, &question, permit, stop).await {
+                Read::Complete(request, permit) => run_job(shared, session, &job, &request, permit).await,
                 Read::Over { usable } => usable,
             }
         }
@@ -246,10 +278,10 @@ async fn perform(shared: &Shared, session: &mut Open, work: Work, stop: &Cancell
     }
 }
 
-async fn run_job(shared: &Shared, session: &mut Open, job: &Job, request: &Prepared, slot: Slot) -> bool {
+async fn run_job(shared: &Shared, session: &mut Open, job: &Job, request: &Prepared, permit: Permit) -> bool {
     let account = &shared.account;
     if !account.may_send() {
-        slot.unused();
+        permit.unused();
         record(shared, account.circumstances().not_sent(job, "the account may not send now")).await;
         return true;
     }
@@ -257,18 +289,20 @@ async fn run_job(shared: &Shared, session: &mut Open, job: &Job, request: &Prepa
     let heard = session.exchange(request).await;
     let (outcome, verdict, usable) = match heard {
         Ok(answer) => {
-            slot.answered();
+            permit.answered();
             let judgement = account.registry.dialect().judge(request.operation, &answer);
             count_unknown(shared, &judgement);
+            account.hear_quota(&judgement).await;
+            account.count_refusal(&judgement).await;
             let word = word(&judgement.verdict);
             (account.circumstances().answered(job, answer, &judgement), word, true)
         }
         Err(Lost::NotSent(why)) => {
-            slot.unused();
+            permit.unused();
             (account.circumstances().not_sent(job, &why), "not_sent", false)
         }
         Err(Lost::PerhapsSent(why)) => {
-            slot.given_up();
+            permit.given_up();
             tracing::warn!(account = account.name, job = %job.id, attempt = job.attempt, "no answer heard: {why}");
             (account.circumstances().perhaps_sent(job, &why), "lost", false)
         }
@@ -315,11 +349,11 @@ async fn put_back_if_alone(shared: &Shared) {
 /// Puts everything queued back to waiting.
 pub(super) async fn put_back_queue(shared: &Shared, why: &str) {
     let Ok(mut queue) = shared.work.try_lock() else { return };
-    while let Ok(work) = queue.try_recv() {
+    while let Some(work) = queue.try_next() {
         let (asked, was_errand) = (work.asked(), work.is_errand());
         match work {
-            Work::Run(job, _, slot) => {
-                slot.unused();
+            Work::Run(job, _, permit) => {
+                permit.unused();
                 record(shared, shared.account.circumstances().not_sent(&job, why)).await;
             }
             Work::Errand(errand) => errand.put_back(why),
@@ -334,7 +368,7 @@ async fn log_out(shared: &Shared, session: Open) {
         // The registry counts a LOGOUT like any request, refuses it, and prolongs its block.
         return;
     }
-    let Some(slot) = shared.account.slot(LOGOUT_PATIENCE, 0).await else {
+    let Some(permit) = shared.account.permit(LOGOUT_PATIENCE, Need::session(Part::Logout)).await else {
         tracing::warn!(
             account = shared.account.name,
             "no send was free for a LOGOUT; the registry will miss the session"
@@ -343,15 +377,15 @@ async fn log_out(shared: &Shared, session: Open) {
     };
     if shared.account.standing.quiet_for().is_some() {
         // Another desk has learnt of a block meanwhile.
-        slot.unused();
+        permit.unused();
         return;
     }
     if !shared.account.is_ours() {
         // Another daemon owns the account; it counts what is sent, and does not count this.
-        slot.unused();
+        permit.unused();
         return;
     }
-    slot.given_up();
+    permit.given_up();
     if tokio::time::timeout(LOGOUT_PATIENCE, session.close()).await.is_err() {
         tracing::warn!(account = shared.account.name, "a LOGOUT was not answered in time");
     }

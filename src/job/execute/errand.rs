@@ -5,13 +5,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
-use super::Work;
 use super::ask::{self, Said};
-use super::desk::{Open, SLOT_PATIENCE};
+use super::desk::SLOT_PATIENCE;
+use super::open::Open;
+use super::permits::{Need, Part};
 use super::staff::{Shared, enter};
+use super::{Entrance, Work};
+use crate::job::schedule::quota::Tier;
 use crate::model::{Answer, Lost};
 use crate::registries::{Line, Prepared};
 
@@ -42,6 +45,13 @@ fn take(place: &Place) -> Option<Prepared> {
     place.lock().unwrap_or_else(PoisonError::into_inner).take()
 }
 
+/// What it needs; `None` if it was taken back.
+fn need(shared: &Shared, place: &Place) -> Option<Need> {
+    let place = place.lock().unwrap_or_else(PoisonError::into_inner);
+    let operation = place.as_ref()?.operation;
+    Some(shared.account.need(Part::Urgent, Tier::Ordinary, operation))
+}
+
 /// Takes an errand back that nobody waits for any more, if no desk has it yet.
 struct Recall(Place);
 
@@ -56,8 +66,9 @@ pub(super) async fn run(shared: &Shared, session: &mut Open, errand: Errand, sto
     if errand.reply.is_closed() {
         return true;
     }
-    let slot = match ask::slot(shared, stop).await {
-        Ok(slot) => slot,
+    let Some(need) = need(shared, &errand.request) else { return true };
+    let permit = match ask::permit(shared, need, stop).await {
+        Ok(permit) => permit,
         Err(why) => {
             errand.put_back(why);
             return true;
@@ -65,10 +76,10 @@ pub(super) async fn run(shared: &Shared, session: &mut Open, errand: Errand, sto
     };
     // From here on it counts as on its way; before, it could be taken back.
     let Some(request) = take(&errand.request) else {
-        slot.unused();
+        permit.unused();
         return true;
     };
-    let said = ask::say(shared, session, &request, slot, "errand").await;
+    let said = ask::say(shared, session, &request, permit, "errand").await;
     let usable = matches!(said, Said::Answer(_));
     let _ = errand.reply.send(match said {
         Said::Answer(said) => Ok(said.0),
@@ -80,7 +91,7 @@ pub(super) async fn run(shared: &Shared, session: &mut Open, errand: Errand, sto
 /// The way to ask on behalf of one account, as long as it is worked here.
 pub(super) struct DeskLine {
     pub(super) shared: Arc<Shared>,
-    pub(super) queue: mpsc::Sender<Work>,
+    pub(super) entrance: Entrance,
     /// Once it is cancelled no desk takes anything more.
     pub(super) stop: CancellationToken,
 }
@@ -98,7 +109,7 @@ impl Line for DeskLine {
         let broken = |_| Err(Lost::PerhapsSent("the session's task broke".into()));
         let work = Work::Errand(Errand { request: Arc::clone(&request), reply });
         let waiting = async {
-            enter(shared, &self.queue, work).await;
+            enter(shared, &self.entrance, work).await;
             (&mut replied).await
         };
         let answer = tokio::select! {

@@ -7,6 +7,8 @@
 mod ask;
 mod desk;
 mod errand;
+mod open;
+pub mod permits;
 mod read_first;
 mod staff;
 pub mod standing;
@@ -16,7 +18,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{Mutex, Notify, mpsc, watch};
+use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
 pub use errand::Errand;
@@ -27,9 +29,12 @@ use super::clock::Clock;
 use super::commit::Committer;
 use super::observer::Observer;
 use super::outcome::{AccountEffect, Circumstances};
-use super::schedule::throttle::{Slot, Throttle};
+use super::schedule::budget::Budgets;
+use super::schedule::permit::Permit;
+use super::schedule::quota::Quota;
+use super::schedule::throttle::Throttle;
 use crate::model::retry::Policy;
-use crate::model::{Event, Job, JobId, Limits};
+use crate::model::{Class, Event, Job, JobId, Limits, State};
 use crate::registries::{Prepared, Registry};
 use crate::store::{Lease, Result, Store};
 
@@ -55,6 +60,10 @@ pub struct Account {
     pub valid_until: watch::Receiver<Instant>,
     /// The window.
     pub throttle: Arc<Throttle>,
+    /// The points of the day.
+    pub quota: Arc<Quota>,
+    /// Logins and refusals.
+    pub budgets: Budgets,
     /// When to try again.
     pub policy: Policy,
     /// Where outcomes go.
@@ -87,8 +96,8 @@ impl Opening {
 
 /// One piece of work for a desk.
 pub enum Work {
-    /// A claimed job whose intent is written, with its slot.
-    Run(Box<Job>, Opening, Slot),
+    /// A claimed job whose intent is written, with its permit.
+    Run(Box<Job>, Opening, Permit),
     /// A job in doubt, or an order the registry works on, to ask about.
     Ask(Box<Job>),
     /// Something that belongs to no job.
@@ -101,6 +110,15 @@ impl Work {
         match self {
             Self::Ask(job) => Some(job.id),
             Self::Run(..) | Self::Errand(_) => None,
+        }
+    }
+
+    /// Billing waits for the truth about a doubt as it waits for an urgent job.
+    fn is_urgent(&self) -> bool {
+        match self {
+            Self::Run(job, ..) => job.class == Class::Urgent,
+            Self::Ask(job) => job.state == State::InDoubt,
+            Self::Errand(_) => false,
         }
     }
 
@@ -137,44 +155,8 @@ impl Account {
             random: rand::random(),
             now,
             next_quota_day: self.limits.next_day(now),
+            cool_down: self.limits.cool_down,
             fence: self.lease.fence,
-        }
-    }
-
-    /// Slots of a window that may be used now. Everything but a LOGOUT leaves one free for each session's LOGOUT, so that
-    /// a daemon told to stop with a full window need not choose between the limit and a session left behind.
-    #[must_use]
-    pub fn capacity(&self, now: Timestamp, kept_free: usize) -> u32 {
-        let all = self.limits.requests_now(now);
-        all.saturating_sub(u32::try_from(kept_free).unwrap_or(u32::MAX)).max(all.min(1))
-    }
-
-    /// Waits for a slot for something that is not a job (login, question, keep-alive, logout), at most `patience`, leaving
-    /// `kept_free` slots of the window.
-    pub async fn slot(&self, patience: Duration, kept_free: usize) -> Option<Slot> {
-        let deadline = Instant::now() + patience;
-        loop {
-            let now = self.clock.now();
-            let capacity = self.capacity(now, kept_free);
-            match self.throttle.take(&*self.store, &self.lease, 1, capacity, now).await {
-                Ok(mut slots) => {
-                    if let Some(slot) = slots.pop() {
-                        return Some(slot);
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(account = self.name, "no send can be reserved: {error}");
-                    return None;
-                }
-            }
-            let next = self.throttle.next_return().unwrap_or(deadline).min(deadline);
-            if Instant::now() >= deadline {
-                return None;
-            }
-            tokio::select! {
-                () = tokio::time::sleep_until(next) => {}
-                () = self.throttle.freed.notified() => {}
-            }
         }
     }
 
@@ -198,6 +180,13 @@ impl Account {
                 self.standing.be_quiet(Duration::try_from(wait).unwrap_or_default());
                 if let Err(error) = self.store.cool_down(&self.name, *until, why).await {
                     tracing::error!(account = self.name, "the silence could not be noted: {error}");
+                }
+            }
+            AccountEffect::OutOfQuota(until, why) => {
+                tracing::warn!(account = self.name, "nothing that costs quota is sent until {until}: {why}");
+                let now = self.clock.now();
+                if let Err(error) = self.quota.exhausted(&*self.store, &self.lease, *until, now).await {
+                    tracing::error!(account = self.name, "the end of the quota could not be noted: {error}");
                 }
             }
         }
@@ -234,5 +223,29 @@ impl Account {
     }
 }
 
-/// The queue all desks of an account take from.
-type Queue = Arc<Mutex<mpsc::Receiver<Work>>>;
+/// What all desks of an account take from: urgent work before everything else.
+struct Queue {
+    urgent: mpsc::Receiver<Work>,
+    ordinary: mpsc::Receiver<Work>,
+}
+
+impl Queue {
+    async fn next(&mut self) -> Option<Work> {
+        tokio::select! {
+            biased;
+            Some(work) = self.urgent.recv() => Some(work),
+            work = self.ordinary.recv() => work,
+        }
+    }
+
+    fn try_next(&mut self) -> Option<Work> {
+        self.urgent.try_recv().or_else(|_| self.ordinary.try_recv()).ok()
+    }
+}
+
+/// The ways into it.
+#[derive(Clone)]
+struct Entrance {
+    urgent: mpsc::Sender<Work>,
+    ordinary: mpsc::Sender<Work>,
+}

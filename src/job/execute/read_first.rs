@@ -10,10 +10,13 @@ use serde_json::{Map, Value};
 use tokio_util::sync::CancellationToken;
 
 use super::ask::{Said, say};
-use super::desk::{Open, record};
+use super::desk::record;
+use super::open::Open;
+use super::permits::Part;
 use super::staff::Shared;
 use crate::job::outcome::Outcome;
-use crate::job::schedule::throttle::Slot;
+use crate::job::schedule::permit::Permit;
+use crate::job::schedule::quota::Tier;
 use crate::model::verdict::Judgement;
 use crate::model::{Answer, Job, Lost, Reject, Verdict};
 use crate::registries::Prepared;
@@ -23,8 +26,8 @@ const SLOT_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What came of the reading.
 pub(super) enum Read {
-    /// The request, its intent written, with its slot.
-    Complete(Prepared, Slot),
+    /// The request, its intent written, with its permit.
+    Complete(Prepared, Permit),
     /// Nothing is to be sent; the outcome is recorded.
     Over {
         /// Whether the session may be used again.
@@ -38,15 +41,15 @@ pub(super) async fn read(
     session: &mut Open,
     job: &Job,
     question: &Prepared,
-    slot: Slot,
+    permit: Permit,
     stop: &CancellationToken,
 ) -> Read {
     let account = &shared.account;
     if !account.may_send() {
-        slot.unused();
+        permit.unused();
         return put_back(shared, job, "the account may not send now").await;
     }
-    let (answer, judgement) = match say(shared, session, question, slot, "question").await {
+    let (answer, judgement) = match say(shared, session, question, permit, "question").await {
         Said::Answer(heard) => *heard,
         Said::Nothing(Lost::NotSent(why)) => {
             record(shared, account.circumstances().not_sent(job, &why)).await;
@@ -93,7 +96,7 @@ fn unacceptable(reject: &Reject) -> Box<Judgement> {
     Box::new(Judgement::plain(Verdict::Refused(why)))
 }
 
-/// The request's own slot and the digest of its intent; only then may it go out.
+/// The request's own permit and the digest of its intent; only then may it go out.
 async fn commit(
     shared: &Shared,
     job: &Job,
@@ -102,13 +105,14 @@ async fn commit(
     stop: &CancellationToken,
 ) -> Read {
     let account = &shared.account;
-    let slot = tokio::select! {
-        slot = account.slot(SLOT_PATIENCE, shared.sessions()) => slot,
+    let need = account.need(Part::of(job), Tier::of(job), request.operation);
+    let permit = tokio::select! {
+        permit = account.permit(SLOT_PATIENCE, need) => permit,
         () = stop.cancelled() => None,
     };
-    let Some(slot) = slot else { return put_back(shared, job, "read, but no send was free to write it").await };
+    let Some(permit) = permit else { return put_back(shared, job, "read, but no send was free to write it").await };
     match account.store.resolve(&account.lease, job.id, job.attempt, request.digest(), whole).await {
-        Ok(true) => return Read::Complete(request, slot),
+        Ok(true) => return Read::Complete(request, permit),
         Ok(false) => {
             tracing::warn!(account = account.name, job = %job.id, "the job is no longer ours; nothing was sent")
         }
@@ -117,7 +121,7 @@ async fn commit(
             record(shared, account.circumstances().not_sent(job, "the intent could not be written")).await;
         }
     }
-    slot.unused();
+    permit.unused();
     Read::Over { usable: true }
 }
 

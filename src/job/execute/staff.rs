@@ -1,7 +1,7 @@
 //! The desks of one account: how many sessions are open, how much work is out, and the queue between.
 
 use std::collections::HashSet;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::errand::DeskLine;
-use super::{Account, Queue, Work, desk};
+use super::{Account, Entrance, Queue, Work, desk};
 use crate::model::JobId;
 use crate::registries::Line;
 
@@ -21,7 +21,7 @@ const AHEAD: usize = 2;
 /// All desks of an account.
 pub struct Staff {
     pub(super) shared: Arc<Shared>,
-    queue: mpsc::Sender<Work>,
+    entrance: Entrance,
     desks: JoinSet<()>,
     stop: CancellationToken,
 }
@@ -29,7 +29,7 @@ pub struct Staff {
 /// What the desks share with the scheduler.
 pub(super) struct Shared {
     pub(super) account: Arc<Account>,
-    pub(super) work: Queue,
+    pub(super) work: Mutex<Queue>,
     /// How many desks should have a session.
     pub(super) wanted: watch::Sender<usize>,
     /// Sessions open now.
@@ -40,6 +40,8 @@ pub(super) struct Shared {
     pub(super) outstanding: AtomicUsize,
     /// Jobs that are being asked about; the store still shows them as due.
     pub(super) asking: std::sync::Mutex<HashSet<JobId>>,
+    /// Whether the store knows that no session can be opened.
+    pub(super) in_trouble: AtomicBool,
     /// Nobody opens a session before this instant, and one at a time, so that a registry in trouble is not hammered.
     pub(super) door: Mutex<Door>,
 }
@@ -61,8 +63,33 @@ impl Shared {
     }
 }
 
+impl Shared {
+    /// Notes why no session can be opened, for whoever asks what a job waits for. Best effort: it decides nothing.
+    pub(super) async fn in_trouble(&self, why: &str) {
+        if self.open.load(Ordering::Acquire) == 0 {
+            self.in_trouble.store(true, Ordering::Release);
+            self.note_trouble(Some(why)).await;
+        }
+    }
+
+    /// A session is open.
+    pub(super) async fn out_of_trouble(&self) {
+        if self.in_trouble.swap(false, Ordering::AcqRel) {
+            self.note_trouble(None).await;
+        }
+    }
+
+    async fn note_trouble(&self, why: Option<&str>) {
+        let account = &self.account;
+        if let Err(error) = account.store.trouble(&account.name, why, account.clock.now()).await {
+            tracing::debug!(account = account.name, "the lack of sessions could not be noted: {error}");
+        }
+    }
+}
+
 /// Puts work into the queue.
-pub(super) async fn enter(shared: &Shared, queue: &mpsc::Sender<Work>, work: Work) {
+pub(super) async fn enter(shared: &Shared, entrance: &Entrance, work: Work) {
+    let queue = if work.is_urgent() { &entrance.urgent } else { &entrance.ordinary };
     // A place first: whoever gives up waiting for one has entered nothing. The queue outlives the senders: `shared` holds
     // the receiver.
     let Ok(place) = queue.reserve().await else { return };
@@ -87,15 +114,18 @@ impl Staff {
     #[must_use]
     pub fn hire(account: Arc<Account>) -> Self {
         let sessions = account.limits.sessions.max(1);
-        let (queue, work) = mpsc::channel(sessions * AHEAD + 1);
+        let (urgent, urgent_work) = mpsc::channel(sessions * AHEAD + 1);
+        let (ordinary, ordinary_work) = mpsc::channel(sessions * AHEAD + 1);
         let shared = Arc::new(Shared {
             account,
-            work: Arc::new(Mutex::new(work)),
+            work: Mutex::new(Queue { urgent: urgent_work, ordinary: ordinary_work }),
             wanted: watch::Sender::new(0),
             open: AtomicUsize::new(0),
             busy: AtomicUsize::new(0),
             outstanding: AtomicUsize::new(0),
             asking: std::sync::Mutex::default(),
+            // An earlier owner may have noted something.
+            in_trouble: AtomicBool::new(true),
             door: Mutex::new(Door { not_before: Instant::now(), failures: 0 }),
         });
         let mut desks = JoinSet::new();
@@ -103,7 +133,7 @@ impl Staff {
         for number in 0..sessions {
             desks.spawn(desk::run(number, Arc::clone(&shared), stop.clone()));
         }
-        Self { shared, queue, desks, stop }
+        Self { shared, entrance: Entrance { urgent, ordinary }, desks, stop }
     }
 
     /// How much more work can be taken now: nothing unless a session is open (law 7: waiting for a session costs no
@@ -121,8 +151,8 @@ impl Staff {
     /// The way to ask on behalf of the account for whoever has no job; good for one errand at a time.
     #[must_use]
     pub fn line(&self) -> Arc<dyn Line> {
-        let (shared, queue, stop) = (Arc::clone(&self.shared), self.queue.clone(), self.stop.clone());
-        Arc::new(DeskLine { shared, queue, stop })
+        let (shared, entrance, stop) = (Arc::clone(&self.shared), self.entrance.clone(), self.stop.clone());
+        Arc::new(DeskLine { shared, entrance, stop })
     }
 
     /// Jobs that are being asked about now.
@@ -133,7 +163,7 @@ impl Staff {
 
     /// Hands over work; at most [`Staff::room`] pieces at a time.
     pub async fn hand_over(&self, work: Work) {
-        enter(&self.shared, &self.queue, work).await;
+        enter(&self.shared, &self.entrance, work).await;
     }
 
     /// Whether a desk ended although nobody told it to: its task broke, and its counts with it.

@@ -18,6 +18,8 @@ struct Inner {
     suspension: Suspension,
     /// Counts changes made here: what was read from the store before one of them says nothing about it.
     generation: u64,
+    /// An operator has paused the account or its registry.
+    paused: bool,
     /// Nothing is sent before this instant; monotonic, so that a clock that jumps shortens nothing.
     quiet_until: Option<Instant>,
 }
@@ -52,7 +54,15 @@ impl Standing {
     #[must_use]
     pub fn may_send(&self) -> bool {
         let inner = self.lock();
-        inner.suspension == Suspension::None && inner.quiet_until.is_none_or(|until| Instant::now() >= until)
+        inner.suspension == Suspension::None
+            && !inner.paused
+            && inner.quiet_until.is_none_or(|until| Instant::now() >= until)
+    }
+
+    /// Pauses it, or ends its pause; says whether that changes anything.
+    pub fn pause(&self, paused: bool) -> bool {
+        let mut inner = self.lock();
+        std::mem::replace(&mut inner.paused, paused) != paused
     }
 
     /// Whether the account is suspended.

@@ -52,6 +52,7 @@ fn here() -> Circumstances {
         random: 0.5,
         now: NOW,
         next_quota_day: NOW + Duration::from_secs(3600),
+        cool_down: Duration::ZERO,
         fence: 4,
     }
 }

@@ -1,11 +1,17 @@
 //! What is due, allowed, fair and urgent → claim.
 //!
-//! `ownership` holds the lease of each account, `worker` claims for an owned account, `throttle` is its window, `rescue`
-//! deals with jobs whose owner died, `housekeeping` ends jobs that may never start. `forecast` looks ahead.
+//! `ownership` holds the lease of each account, `worker` and `claim` claim for an owned account in the order of `fair`,
+//! within `throttle` (the window), `quota` (the day) and `budget` (logins, refusals); `rescue` deals with jobs whose owner
+//! died, `housekeeping` ends jobs that may never start. `forecast` looks ahead.
 
+pub mod budget;
+mod claim;
+pub mod fair;
 pub mod forecast;
 pub mod housekeeping;
 pub mod ownership;
+pub mod permit;
+pub mod quota;
 mod rescue;
 #[cfg(test)]
 mod tests;

@@ -18,6 +18,8 @@ use super::super::companion::Companion;
 use super::super::execute::Account;
 use super::super::execute::standing::Standing;
 use super::super::observer::Observer;
+use super::budget::Budgets;
+use super::quota::Quota;
 use super::throttle::Throttle;
 use super::worker;
 use crate::model::Limits;
@@ -152,6 +154,8 @@ async fn prepare(
         lease: lease.clone(),
         valid_until,
         throttle,
+        quota: Quota::new(Arc::clone(limits)),
+        budgets: Budgets::rebuild(&*candidate.store, &lease.name, limits, candidate.clock.now()).await?,
         policy: candidate.policy,
         committer: candidate.committer.clone(),
         observer: Arc::clone(&candidate.observer),

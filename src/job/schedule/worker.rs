@@ -10,15 +10,15 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::super::companion::Companion;
-use super::super::execute::{Account, Opening, Staff, Work};
+use super::super::execute::{Account, Staff, Work};
+use super::fair::Fair;
+use super::quota::Tier;
 use super::rescue::rescue;
-use crate::model::{Cause, Job, JobId, Reject};
-use crate::store::{Result, Start, StoreError};
+use crate::model::{Job, JobId};
+use crate::store::{Pause, PauseKind, Result, StoreError};
 
-/// Most jobs looked at in one round.
-const LARGEST_CLAIM: usize = 500;
 /// How often the account's standing is read, blocks are noted and abandoned jobs are looked for.
-const UPKEEP: Duration = Duration::from_secs(2);
+pub(super) const UPKEEP: Duration = Duration::from_secs(2);
 
 /// How long whoever accompanies the account gets to end.
 const PARTING: Duration = Duration::from_secs(5);
@@ -32,7 +32,7 @@ const FOLLOW_UPS_ONE_IN: u32 = 10;
 const FORGET: Duration = Duration::from_secs(60);
 
 /// Why a round ended without a result.
-enum Trouble {
+pub(super) enum Trouble {
     /// The store is away, or the account is somebody else's.
     Look(StoreError),
     /// A desk broke.
@@ -45,7 +45,7 @@ impl From<StoreError> for Trouble {
     }
 }
 
-type Round<T> = std::result::Result<T, Trouble>;
+pub(super) type Round<T> = std::result::Result<T, Trouble>;
 
 /// Works an account until told to stop or until its lease is gone; says whether it ended in good order. `poll` is the
 /// longest time between two looks.
@@ -66,6 +66,7 @@ pub(super) async fn work(
         forget_at: Instant::now() + FORGET,
         follow_up_at: Instant::now(),
         unclear: Mutex::default(),
+        fair: Fair::new(Arc::clone(&account.weights)),
     };
     let (mut failures, mut orderly) = (0, true);
     while !stop.is_cancelled() {
@@ -104,6 +105,9 @@ pub(super) async fn work(
     leave.cancel();
     worker.staff.dismiss(stop_within).await;
     part_from(&account, company).await;
+    if let Err(error) = account.quota.give_back(&*account.store, &account.lease).await {
+        tracing::warn!(account = account.name, "points that were not used stay charged: {error}");
+    }
     if let Err(error) = account.throttle.note_closed(&*account.store).await {
         tracing::warn!(account = account.name, "used sends could not be noted (they count as sent now): {error}");
     }
@@ -131,16 +135,18 @@ async fn part_from(account: &Account, mut company: JoinHandle<()>) {
     }
 }
 
-struct Worker<'a> {
-    account: &'a Account,
-    staff: Staff,
+pub(super) struct Worker<'a> {
+    pub(super) account: &'a Account,
+    pub(super) staff: Staff,
     upkeep_at: Instant,
     /// When used-up blocks of sends are next removed from the store.
     forget_at: Instant,
     /// When the next pending order may be asked about.
     follow_up_at: Instant,
     /// Jobs of a claim whose commit was not confirmed: they may be running in the store with nobody at work on them.
-    unclear: Mutex<Vec<Job>>,
+    pub(super) unclear: Mutex<Vec<Job>>,
+    /// Whose turn it is.
+    pub(super) fair: Fair,
 }
 
 impl Worker<'_> {
@@ -151,7 +157,8 @@ impl Worker<'_> {
         }
         self.settle_unclear().await?;
         let now = self.account.clock.now();
-        if self.account.standing.is_suspended() {
+        let pauses = self.account.store.pauses().await?;
+        if self.is_paused(&pauses) || self.account.standing.is_suspended() {
             return Ok(UPKEEP);
         }
         if let Some(left) = self.account.standing.quiet_for() {
@@ -164,7 +171,22 @@ impl Worker<'_> {
         }
         let asked = self.ask(room, now).await?;
         let followed = self.follow_up(room.saturating_sub(asked), now).await?;
-        self.claim(room.saturating_sub(asked + followed), now).await
+        self.claim(room.saturating_sub(asked + followed), &pauses, now).await
+    }
+
+    /// Whether an operator has paused the account or its registry; nothing is sent then, not even a question.
+    fn is_paused(&self, pauses: &[Pause]) -> bool {
+        let (account, kind) = (&self.account.name, self.account.registry.kind());
+        let paused = pauses.iter().any(|pause| match pause.kind {
+            PauseKind::Account => pause.name == *account,
+            PauseKind::Registry => pause.name == kind,
+            PauseKind::Publisher | PauseKind::Operation | PauseKind::Batch => false,
+        });
+        if self.account.standing.pause(paused) {
+            tracing::info!(account, paused, "the pause of the account has changed");
+            self.account.observer.paused(account, paused);
+        }
+        paused
     }
 
     /// Puts back jobs of a claim whose commit was not confirmed. Nothing of them was sent. The move waits for a commit
@@ -200,13 +222,17 @@ impl Worker<'_> {
             self.account.store.blocks(&self.account.name, self.account.clock.now() - reach).await?;
         }
         let limit = self.account.limits.requests_now(self.account.clock.now());
+        if let Some(standing) = self.account.quota.standing() {
+            self.account.observer.quota(&self.account.name, standing.used, standing.limit, standing.drift);
+        }
         self.account.observer.slots(&self.account.name, self.account.throttle.used(), limit);
         Ok(())
     }
 
     /// Jobs in doubt come first: they hold their objects, and billing waits for the truth.
     async fn ask(&self, room: usize, now: Timestamp) -> Result<usize> {
-        if !self.account.may_send() {
+        // A question that costs a point which is not there would keep a session waiting.
+        if !self.account.may_send() || self.account.quota.blocked_until(Tier::Urgent, now).is_some() {
             return Ok(0);
         }
         let known: HashSet<JobId> = self.staff.asking();
@@ -227,7 +253,8 @@ impl Worker<'_> {
     async fn follow_up(&mut self, room: usize, now: Timestamp) -> Result<usize> {
         let account = self.account;
         let (open, _) = self.staff.sessions();
-        if Instant::now() < self.follow_up_at || !account.may_send() || (room == 0 && open > 0) {
+        let no_points = || account.quota.blocked_until(Tier::Ordinary, now).is_some();
+        if Instant::now() < self.follow_up_at || !account.may_send() || (room == 0 && open > 0) || no_points() {
             return Ok(0);
         }
         let known: HashSet<JobId> = self.staff.asking();
@@ -247,139 +274,8 @@ impl Worker<'_> {
         self.follow_up_at = Instant::now() + account.limits.window / share;
         Ok(1)
     }
-
-    /// Claims due jobs for which a session and a slot are free, writes their intents, and hands them over.
-    async fn claim(&self, room: usize, now: Timestamp) -> Round<Duration> {
-        let account = self.account;
-        let sessions = account.limits.sessions;
-        let look = if room == 0 { sessions } else { room }.clamp(1, LARGEST_CLAIM);
-        let queues = account.queues();
-        account.store.ripen(&queues, now, LARGEST_CLAIM as u32).await?;
-        let due = account.store.heads(&queues, now, u32::try_from(look).unwrap_or(1)).await?;
-        if due.is_empty() {
-            return Ok(self.until_next(now).await?);
-        }
-        if room > 0 && room <= due.len() {
-            self.staff.want(usize::MAX);
-        }
-        self.staff.want(due.len());
-        if room == 0 || !account.may_send() {
-            return Ok(UPKEEP);
-        }
-        let prepared = self.prepare(due).await;
-        let wanted = u32::try_from(prepared.len().min(room)).unwrap_or(u32::MAX);
-        let capacity = account.capacity(now, sessions);
-        let slots = account.throttle.take(&*account.store, &account.lease, wanted, capacity, now).await?;
-        if slots.len() < wanted as usize {
-            tracing::debug!(account = account.name, "the window is full: {} of {wanted} may be sent", slots.len());
-        }
-        let started = self.start(prepared, slots.len(), now).await;
-        let mut slots = slots.into_iter();
-        match started {
-            Ok(started) => {
-                for (job, opening) in started {
-                    let Some(slot) = slots.next() else { break };
-                    self.staff.hand_over(Work::Run(Box::new(job), opening, slot)).await;
-                }
-                slots.for_each(super::throttle::Slot::unused);
-            }
-            Err(error) => {
-                // If the claim was committed after all, nothing of it was sent.
-                slots.for_each(super::throttle::Slot::unused);
-                return Err(error.into());
-            }
-        }
-        Ok(match account.throttle.next_return() {
-            Some(at) if account.throttle.used() >= capacity => at.saturating_duration_since(Instant::now()),
-            None if account.throttle.used() >= capacity => UPKEEP,
-            _ => Duration::ZERO,
-        })
-    }
-
-    /// Writes the requests. A job whose request cannot be written (its rules changed since intake) is refused.
-    async fn prepare(&self, due: Vec<Job>) -> Vec<(Job, Opening, String)> {
-        let mut ready = Vec::with_capacity(due.len());
-        for job in due {
-            let transaction = job.next_transaction();
-            match self.opening(&job, &transaction) {
-                Ok(opening) => ready.push((job, opening, transaction)),
-                Err(reject) => {
-                    // Without the value: what breaks a rule may be personal data, and reasons are logged.
-                    let field = reject.field.as_deref().unwrap_or_default();
-                    let why = format!("{} {field}: it was accepted under other rules", reject.code);
-                    let step = self.account.circumstances().plain(&job, Cause::Refused, &why);
-                    if let Some(step) = step {
-                        self.account.committer.commit(step).await.wait().await;
-                    }
-                }
-            }
-        }
-        ready
-    }
-
-    fn opening(&self, job: &Job, transaction: &str) -> std::result::Result<Opening, Reject> {
-        let dialect = self.account.registry.dialect();
-        match dialect.reads_first(job.operation, &job.params)? {
-            Some(question) => Ok(Opening::Question(question)),
-            None => dialect.prepare(job.operation, &job.params, transaction).map(Opening::Request),
-        }
-    }
-
-    /// Claims and intents of the first `count`, in one transaction (law 2).
-    async fn start(
-        &self,
-        mut ready: Vec<(Job, Opening, String)>,
-        count: usize,
-        now: Timestamp,
-    ) -> Result<Vec<(Job, Opening)>> {
-        ready.truncate(count);
-        if ready.is_empty() {
-            return Ok(Vec::new());
-        }
-        let starts: Vec<Start> = ready
-            .iter()
-            .map(|(job, opening, transaction)| Start {
-                job: job.id,
-                queue: job.queue.clone(),
-                attempt: job.attempt,
-                transaction: transaction.clone(),
-                digest: opening.first().digest(),
-            })
-            .collect();
-        let started = self.account.store.start(&self.account.lease, &starts, now).await;
-        let ready = ready
-            .into_iter()
-            .map(|(job, opening, transaction)| (claimed(job, transaction, self.account.lease.fence, now), opening));
-        match started {
-            Ok(started) => {
-                let started: HashSet<JobId> = started.into_iter().collect();
-                Ok(ready.filter(|(job, _)| started.contains(&job.id)).collect())
-            }
-            Err(error) => {
-                let mut unclear = self.unclear.lock().unwrap_or_else(PoisonError::into_inner);
-                unclear.extend(ready.map(|(job, _)| job));
-                Err(error)
-            }
-        }
-    }
-
-    async fn until_next(&self, now: Timestamp) -> Result<Duration> {
-        let next = self.account.store.next_due(&self.account.name, &self.account.queues(), now).await?;
-        Ok(next.map_or(UPKEEP, |at| positive(at.duration_since(now))))
-    }
 }
 
-/// The job as the store has it after the claim.
-fn claimed(mut job: Job, transaction: String, fence: i64, now: Timestamp) -> Job {
-    job.state = crate::model::State::Running;
-    job.attempt += 1;
-    job.asked = 0;
-    job.fence = fence;
-    job.intent_at = job.intent_at.or(Some(now));
-    job.transaction = Some(transaction);
-    job
-}
-
-fn positive(span: jiff::SignedDuration) -> Duration {
+pub(super) fn positive(span: jiff::SignedDuration) -> Duration {
     Duration::try_from(span).unwrap_or_default()
 }

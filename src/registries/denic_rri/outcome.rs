@@ -2,6 +2,7 @@
 //! attribute's, never its first digit's. The only place that reads codes.
 
 mod codes;
+mod quota;
 
 use std::time::Duration;
 
@@ -52,7 +53,7 @@ pub fn judge(operation: Operation, answer: &Answer) -> Judgement {
         },
         unknown_codes: answer.messages.iter().chain(&inner).filter(in_no_table).map(|one| one.code.clone()).collect(),
         deadlines: deadlines(operation, answer),
-        quota: None,
+        quota: quota::word(answer),
         account_cooldown: blocked.then(|| (BLOCKED_FOR, "access limit exceeded".to_owned())),
     }
 }

@@ -6,7 +6,7 @@ use sqlx::postgres::PgPool;
 use uuid::Uuid;
 
 use super::{Failure, Lease, Result, Start, lease};
-use crate::model::{Job, JobId};
+use crate::model::{Class, Job, JobId};
 use crate::store::rows::{self, JobRow, instant_if, json, micros, text};
 
 macro_rules! job_columns {
@@ -54,7 +54,7 @@ pub(super) async fn pending_on(pool: &PgPool, account: &str, object: &str) -> Re
     let rows: Vec<JobRow<Uuid>> = sqlx::query_as(concat!(
         "SELECT ",
         job_columns!(),
-        " FROM jobs WHERE account = $1 AND object = $2 AND state = 'pending' AND finished_at IS NULL ORDER BY seq"
+        " FROM jobs WHERE account = $1 AND object = $2 AND state = 'pending' ORDER BY seq"
     ))
     .bind(text(account))
     .bind(text(object))
@@ -63,21 +63,29 @@ pub(super) async fn pending_on(pool: &PgPool, account: &str, object: &str) -> Re
     rows::jobs(rows)
 }
 
-/// When something falls due next: the first entry behind now of each index range.
-pub(super) async fn next_due(pool: &PgPool, account: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+/// When something falls due next: the first entry behind now of each index range. What is ripe already has no time to wait
+/// for.
+pub(super) async fn next_due(
+    pool: &PgPool,
+    account: &str,
+    queues: &[&str],
+    now: Timestamp,
+) -> Result<Option<Timestamp>> {
     let next: Option<i64> = sqlx::query_scalar(
         "SELECT LEAST(
-            (SELECT min(due_at) FROM jobs
-              WHERE account = $1 AND class = 0 AND state = 'waiting' AND blockers = 0 AND due_at > $2),
-            (SELECT min(due_at) FROM jobs
-              WHERE account = $1 AND class = 1 AND state = 'waiting' AND blockers = 0 AND due_at > $2),
-            (SELECT min(due_at) FROM jobs
-              WHERE account = $1 AND class = 2 AND state = 'waiting' AND blockers = 0 AND due_at > $2),
+            (SELECT min(first.due_at)
+               FROM UNNEST($3::text[]) AS q (queue), UNNEST($4::smallint[]) AS c (class),
+                    LATERAL (SELECT due_at FROM jobs
+                              WHERE jobs.queue = q.queue AND jobs.class = c.class AND state = 'waiting' AND blockers = 0
+                                AND turn IS NULL AND waiting_for <> 'paused' AND due_at > $2
+                              ORDER BY due_at LIMIT 1) AS first),
             (SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'in_doubt' AND due_at > $2),
             (SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'pending' AND due_at > $2))",
     )
     .bind(text(account))
     .bind(micros(now))
+    .bind(queues.iter().map(|queue| text(queue)).collect::<Vec<_>>())
+    .bind(Class::ALL.iter().map(|class| class.rank()).collect::<Vec<i16>>())
     .fetch_one(pool)
     .await?;
     instant_if(next)
@@ -99,13 +107,14 @@ pub(super) async fn start(
     let started: Vec<Uuid> = sqlx::query_scalar(
         "WITH started AS (
              UPDATE jobs
-                SET state = 'running', waiting_for = 'turn', cause = 'claimed', reason = NULL,
+                SET state = 'running', account = $7, waiting_for = 'turn', turn = NULL, cause = 'claimed', reason = NULL,
                     attempt = jobs.attempt + 1, transaction_id = s.transaction_id, keep_transaction = false,
                     intent_at = COALESCE(jobs.intent_at, $6), asked = 0, fence = $5, updated_at = $6
-               FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::bytea[])
-                 AS s (id, attempt, transaction_id, digest)
+               FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::bytea[], $8::text[])
+                 AS s (id, attempt, transaction_id, digest, queue)
               WHERE jobs.id = s.id AND jobs.attempt = s.attempt AND jobs.state = 'waiting' AND jobs.blockers = 0
-                AND jobs.account = $7 AND (jobs.start_by IS NULL OR jobs.start_by > $6 OR jobs.lost)
+                AND jobs.queue = s.queue AND jobs.held_by IS NULL
+                AND (jobs.start_by IS NULL OR jobs.start_by > $6 OR jobs.lost)
              RETURNING jobs.id, jobs.attempt, s.transaction_id, s.digest)
          INSERT INTO attempts (job_id, attempt, transaction_id, digest, fence, started_at)
          SELECT id, attempt, transaction_id, digest, $5, $6 FROM started
@@ -118,6 +127,7 @@ pub(super) async fn start(
     .bind(owner.fence)
     .bind(micros(now))
     .bind(text(&owner.name))
+    .bind(starts.iter().map(|start| text(&start.queue)).collect::<Vec<_>>())
     .fetch_all(&mut *transaction)
     .await?;
     transaction.commit().await?;

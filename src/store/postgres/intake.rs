@@ -1,15 +1,15 @@
 //! Taking jobs in: facts, plan, rows; one transaction.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use sqlx::PgConnection;
 use sqlx::postgres::PgPool;
 use uuid::Uuid;
 
-use super::{Acceptance, Failure, Result, StoreError, links, outbox};
+use super::{Acceptance, Failure, Result, StoreError, links, outbox, queue};
 use crate::model::{Event, JobId, NewJob, State};
-use crate::store::plan::{self, Facts, Link, LinkKind, Place, Planned, place};
+use crate::store::plan::{self, Facts, Link, LinkKind, Place, Plan, Planned, place};
 use crate::store::rows::{json, micros, text, text_if};
 
 /// How often the tails of objects are read again because their jobs finished meanwhile.
@@ -25,18 +25,30 @@ pub(super) async fn accept(
     let mut transaction = pool.begin().await?;
     lock(&mut transaction, jobs).await?;
     let facts = facts(&mut transaction, jobs).await?;
-    let plan = plan::plan(jobs, facts, now);
+    let mut plan = plan::plan(jobs, facts, now);
+    take_turns(&mut transaction, &mut plan).await?;
     insert_jobs(&mut transaction, &plan.jobs, now).await?;
     insert_links(&mut transaction, plan.jobs.iter().flat_map(|job| job.links.iter().copied())).await?;
     links::let_pass(&mut transaction, &plan.passed).await?;
-    insert_batches(&mut transaction, &plan.jobs, now).await?;
     outbox::resend(&mut transaction, &plan.resend).await?;
     outbox::insert(&mut transaction, &events.iter().chain(&plan.warned).collect::<Vec<_>>()).await?;
+    grow_batches(&mut transaction, &plan, now).await?;
     transaction.commit().await?;
     Ok(plan.answers)
 }
 
-/// Intakes of one account follow each other, or two would append to the same tail. An intake with dependencies meets no
+/// New jobs that are ripe at once join their lines.
+async fn take_turns(transaction: &mut PgConnection, plan: &mut Plan<'_>) -> Result<()> {
+    let lines = plan.lines();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let mut turns = queue::hold_turns(transaction, &lines).await?;
+    plan.take_turns(&mut turns);
+    queue::keep_turns(transaction, &turns).await
+}
+
+/// Intakes of one lane follow each other, or two would append to the same tail. An intake with dependencies meets no
 /// other at all: two that name each other's jobs would both find them unknown, and close a cycle.
 async fn lock(transaction: &mut PgConnection, jobs: &[NewJob]) -> Result<()> {
     let graph = if jobs.iter().any(|job| !job.after.is_empty()) {
@@ -45,13 +57,13 @@ async fn lock(transaction: &mut PgConnection, jobs: &[NewJob]) -> Result<()> {
         "SELECT pg_advisory_xact_lock_shared(hashtextextended('registrard.graph', 'job_links'::regclass::oid::bigint))"
     };
     sqlx::query(graph).execute(&mut *transaction).await?;
-    let accounts: BTreeSet<&str> = jobs.iter().map(|job| job.account.as_str()).collect();
+    let lanes: BTreeSet<&str> = jobs.iter().map(NewJob::lane).collect();
     sqlx::query(
         "SELECT pg_advisory_xact_lock(key)
-           FROM (SELECT DISTINCT hashtextextended(account, 'jobs'::regclass::oid::bigint) AS key
-                   FROM UNNEST($1::text[]) AS a (account) ORDER BY key) AS keys",
+           FROM (SELECT DISTINCT hashtextextended(lane, 'jobs'::regclass::oid::bigint) AS key
+                   FROM UNNEST($1::text[]) AS l (lane) ORDER BY key) AS keys",
     )
-    .bind(accounts.into_iter().map(text).collect::<Vec<_>>())
+    .bind(lanes.into_iter().map(text).collect::<Vec<_>>())
     .execute(transaction)
     .await?;
     Ok(())
@@ -129,13 +141,13 @@ async fn hold_needed<'a>(
 async fn tails<'a>(transaction: &mut PgConnection, places: &[Place<'a>]) -> Result<HashMap<Place<'a>, JobId>> {
     let rows: Vec<(i64, Uuid)> = sqlx::query_as(
         "SELECT wanted.place, tail.id
-           FROM UNNEST($1::text[], $2::text[]) WITH ORDINALITY AS wanted (account, object, place),
+           FROM UNNEST($1::text[], $2::text[]) WITH ORDINALITY AS wanted (lane, object, place),
                 LATERAL (SELECT id FROM jobs
-                          WHERE jobs.account = wanted.account AND jobs.object = wanted.object AND finished_at IS NULL
+                          WHERE jobs.lane = wanted.lane AND jobs.object = wanted.object AND finished_at IS NULL
                             AND NOT EXISTS (SELECT 1 FROM job_links WHERE needs_id = jobs.id AND kind = 'object')
                           ORDER BY seq DESC LIMIT 1) AS tail",
     )
-    .bind(places.iter().map(|(account, _)| text(account)).collect::<Vec<_>>())
+    .bind(places.iter().map(|(lane, _)| text(lane)).collect::<Vec<_>>())
     .bind(places.iter().map(|(_, object)| text(object)).collect::<Vec<_>>())
     .fetch_all(transaction)
     .await?;
@@ -202,17 +214,18 @@ async fn insert_jobs(
         .map(|new| if new.job.context.is_null() { Ok(None) } else { json(&new.job.context).map(Some) })
         .collect::<Result<Vec<_>>>()?;
     let done = sqlx::query(
-        "INSERT INTO jobs (id, digest, publisher, account, operation, object, params, class, state, waiting_for,
+        "INSERT INTO jobs (id, digest, publisher, account, queue, lane, turn, operation, object, params, class, state, waiting_for,
                            due_at, start_by, batch, max_attempts, blockers, doomed_by, context, reply_to,
                            correlation_id, created_at, updated_at)
-         SELECT id, digest, publisher, account, operation, object, params::json, class, 'waiting', waiting_for,
+         SELECT id, digest, publisher, account, account, lane, turn, operation, object, params::json, class, 'waiting', waiting_for,
                 due_at, start_by, batch, max_attempts, blockers, doomed_by, context::json, reply_to,
                 correlation_id, $19, $19
            FROM UNNEST($1::uuid[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
                        $8::smallint[], $9::text[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[],
-                       $14::bigint[], $15::uuid[], $16::text[], $17::text[], $18::text[]) WITH ORDINALITY
+                       $14::bigint[], $15::uuid[], $16::text[], $17::text[], $18::text[], $20::text[], $21::bigint[]) WITH ORDINALITY
              AS n (id, digest, publisher, account, operation, object, params, class, waiting_for, due_at, start_by,
-                   batch, max_attempts, blockers, doomed_by, context, reply_to, correlation_id, place)
+                   batch, max_attempts, blockers, doomed_by, context, reply_to, correlation_id, lane, turn,
+                   place)
           ORDER BY place
          ON CONFLICT (id) DO NOTHING",
     )
@@ -235,6 +248,8 @@ async fn insert_jobs(
     .bind(jobs.iter().map(|new| text_if(new.job.reply_to.as_deref())).collect::<Vec<_>>())
     .bind(jobs.iter().map(|new| text_if(new.job.correlation_id.as_deref())).collect::<Vec<_>>())
     .bind(micros(now))
+    .bind(jobs.iter().map(|new| text(new.job.lane())).collect::<Vec<_>>())
+    .bind(jobs.iter().map(|new| new.turn).collect::<Vec<Option<i64>>>())
     .execute(transaction)
     .await?;
     if done.rows_affected() == jobs.len() as u64 {
@@ -261,25 +276,24 @@ async fn insert_links(transaction: &mut PgConnection, links: impl Iterator<Item 
     Ok(())
 }
 
-/// Notes new batches; sorted, so that two intakes with the same names wait for each other in one direction only.
-async fn insert_batches(transaction: &mut PgConnection, jobs: &[Planned<'_>], now: Timestamp) -> Result<()> {
-    let mut batches: BTreeMap<&str, &str> = BTreeMap::new();
-    for new in jobs {
-        if let Some(name) = &new.job.batch {
-            batches.entry(name).or_insert(&new.job.publisher);
-        }
-    }
+/// Notes what batches have grown by. Their rows come last of all: whoever holds them waits for nobody.
+async fn grow_batches(transaction: &mut PgConnection, plan: &Plan<'_>, now: Timestamp) -> Result<()> {
+    let batches = plan.batches();
     if batches.is_empty() {
         return Ok(());
     }
     sqlx::query(
-        "INSERT INTO batches (name, publisher, created_at)
-         SELECT name, publisher, $3 FROM UNNEST($1::text[], $2::text[]) AS b (name, publisher)
-         ON CONFLICT (name) DO NOTHING",
+        "INSERT INTO batches (name, publisher, created_at, jobs, destructive)
+         SELECT name, publisher, $3, jobs, destructive
+           FROM UNNEST($1::text[], $2::text[], $4::bigint[], $5::bigint[]) AS b (name, publisher, jobs, destructive)
+         ON CONFLICT (name) DO UPDATE
+            SET jobs = batches.jobs + excluded.jobs, destructive = batches.destructive + excluded.destructive",
     )
     .bind(batches.keys().map(|name| text(name)).collect::<Vec<_>>())
-    .bind(batches.values().map(|publisher| text(publisher)).collect::<Vec<_>>())
+    .bind(batches.values().map(|growth| text(growth.publisher)).collect::<Vec<_>>())
     .bind(micros(now))
+    .bind(batches.values().map(|growth| growth.jobs).collect::<Vec<i64>>())
+    .bind(batches.values().map(|growth| growth.destructive).collect::<Vec<i64>>())
     .execute(transaction)
     .await?;
     Ok(())

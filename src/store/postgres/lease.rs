@@ -8,7 +8,8 @@ use sqlx::postgres::PgPool;
 use super::{Lease, Result, StoreError};
 use crate::store::rows::text;
 
-fn micros(ttl: Duration) -> i64 {
+/// A duration as stored.
+pub(super) fn micros(ttl: Duration) -> i64 {
     i64::try_from(ttl.as_micros()).unwrap_or(i64::MAX / 4)
 }
 

@@ -48,10 +48,10 @@ async fn release_all(transaction: &mut PgConnection, ended: &HashMap<JobId, bool
 pub(super) async fn hold_orders(transaction: &mut PgConnection, places: &[Place<'_>]) -> Result<()> {
     sqlx::query(
         "SELECT id FROM jobs
-          WHERE finished_at IS NULL AND (account, object) IN (SELECT * FROM UNNEST($1::text[], $2::text[]))
+          WHERE finished_at IS NULL AND (lane, object) IN (SELECT * FROM UNNEST($1::text[], $2::text[]))
           ORDER BY id FOR NO KEY UPDATE",
     )
-    .bind(places.iter().map(|(account, _)| text(account)).collect::<Vec<_>>())
+    .bind(places.iter().map(|(lane, _)| text(lane)).collect::<Vec<_>>())
     .bind(places.iter().map(|(_, object)| text(object)).collect::<Vec<_>>())
     .execute(transaction)
     .await?;
@@ -149,7 +149,8 @@ async fn inherit(transaction: &mut PgConnection, release: &Release) -> Result<u6
     Ok(done.rows_affected())
 }
 
-/// Counts down the blockers, and says what each job waits for now. A statement of its own, after the links are gone.
+/// Counts down the blockers, and says what each job waits for now. A statement of its own, after the links are gone. The
+/// job is given no turn here: that would need the lines of all its like, after rows of jobs that others wait for.
 async fn unblock(transaction: &mut PgConnection, freed: impl Iterator<Item = JobId>, now: Timestamp) -> Result<()> {
     let mut links: HashMap<Uuid, i64> = HashMap::new();
     for id in freed {

@@ -1,9 +1,12 @@
 //! The store in `PostgreSQL`: many rows per statement (`UNNEST` of arrays), row locks where two transactions meet.
 //!
-//! Locks are taken in one order everywhere: the graph of jobs (advisory), accounts (advisory, by key), rows of `jobs` (by
-//! id), their dependants, and last the counters. What still ends in a deadlock is rolled back whole and run again.
+//! Locks are taken in one order everywhere: the graph of jobs (advisory), lanes (advisory, by key), the lease, rows of `jobs`
+//! (by id), their dependants, rows of `turns` (by key), and last the counters (`finished`, `batch_ends`, `batches`, by key).
+//! Whoever holds turns waits for no stored job any more; whoever ripens or lets go passes over rows that are held. What
+//! still ends in a deadlock is rolled back whole and run again.
 
 mod account;
+mod attendance;
 mod claim;
 mod inbox;
 mod intake;
@@ -11,6 +14,9 @@ mod lease;
 mod links;
 mod moves;
 mod outbox;
+mod pause;
+mod queue;
+mod quota;
 mod schema;
 mod traffic;
 mod view;
@@ -207,8 +213,8 @@ impl Store for PostgresStore {
     async fn follow_ups(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
         bounded(claim::follow_ups(&self.pool, account, now, limit)).await
     }
-    async fn next_due(&self, account: &str, _queues: &[&str], now: Timestamp) -> Result<Option<Timestamp>> {
-        bounded(claim::next_due(&self.pool, account, now)).await
+    async fn next_due(&self, account: &str, queues: &[&str], now: Timestamp) -> Result<Option<Timestamp>> {
+        bounded(claim::next_due(&self.pool, account, queues, now)).await
     }
     async fn start(&self, lease: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>> {
         bounded(again(|| claim::start(&self.pool, lease, starts, now))).await
@@ -236,6 +242,7 @@ impl Store for PostgresStore {
         bounded(links::doomed(&self.pool, limit)).await
     }
     async fn sweep_links(&self) -> Result<u64> {
+        bounded(queue::forget_turns(&self.pool)).await?;
         bounded(again(|| links::sweep(&self.pool))).await
     }
 

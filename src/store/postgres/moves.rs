@@ -1,5 +1,6 @@
 //! Moves: many jobs, their attempts, their links and their events; one transaction.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 
 use sqlx::PgConnection;
@@ -77,6 +78,9 @@ async fn hold(transaction: &mut PgConnection, round: &[(usize, &Move)]) -> Resul
 }
 
 /// Writes the new rows. The guard of law 9 stands here once more, although the rows are locked and were checked.
+///
+/// What is put back to wait for its turn had it, and goes to the front. A pool's job goes back to the pool, unless the
+/// registry may still hear of a request that this account has sent: then it waits for this account from now on.
 async fn update_jobs(transaction: &mut PgConnection, moves: &[&Move]) -> Result<()> {
     if moves.is_empty() {
         return Ok(());
@@ -87,6 +91,14 @@ async fn update_jobs(transaction: &mut PgConnection, moves: &[&Move]) -> Result<
         "UPDATE jobs
             SET state = m.new_state, cause = m.cause, reason = m.reason, due_at = m.due_at, updated_at = m.at,
                 waiting_for = CASE WHEN m.new_state = 'waiting' THEN m.waiting_for ELSE 'turn' END,
+                turn = CASE WHEN m.new_state = 'waiting' AND m.waiting_for = 'turn' AND m.due_at <= m.at THEN 0 END,
+                held_by = NULL,
+                account = CASE WHEN m.new_state = 'waiting' AND NOT (
+                                   m.keep_transaction OR (m.cause <> 'redriven' AND (jobs.lost OR m.lost)))
+                               THEN jobs.queue ELSE jobs.account END,
+                queue = CASE WHEN m.new_state = 'waiting' AND (
+                                   m.keep_transaction OR (m.cause <> 'redriven' AND (jobs.lost OR m.lost)))
+                             THEN jobs.account ELSE jobs.queue END,
                 finished_at = CASE WHEN m.ends THEN m.at END,
                 blockers = CASE WHEN m.ends THEN 0 ELSE jobs.blockers END,
                 spent = CASE WHEN m.cause IN ('redriven', 'ask_again') THEN 0 ELSE jobs.spent + m.spend::int END,
@@ -156,17 +168,33 @@ async fn update_attempts(transaction: &mut PgConnection, moves: &[&Move]) -> Res
 /// Adds to the counters of finished jobs. Rows that every transaction wants come last, so that whoever holds them waits
 /// for no job.
 async fn count_finished(transaction: &mut PgConnection, moves: &[&Move]) -> Result<()> {
-    let ids: BTreeMap<Uuid, &str> =
-        moves.iter().filter(|step| step.to().is_final()).map(|step| (step.job().0, step.to().word())).collect();
-    if ids.is_empty() {
+    let ended: BTreeMap<Uuid, (&str, Cow<'_, str>)> = moves
+        .iter()
+        .filter(|step| step.to().is_final())
+        .map(|step| (step.job().0, (step.to().word(), rules::decided_by(step))))
+        .collect();
+    if ended.is_empty() {
         return Ok(());
     }
+    let ids: Vec<Uuid> = ended.keys().copied().collect();
     sqlx::query(
         "INSERT INTO finished (account, state, jobs)
          SELECT account, state, count(*) FROM jobs WHERE id = ANY($1) GROUP BY account, state ORDER BY account, state
          ON CONFLICT (account, state) DO UPDATE SET jobs = finished.jobs + excluded.jobs",
     )
-    .bind(ids.into_keys().collect::<Vec<Uuid>>())
+    .bind(&ids)
+    .execute(&mut *transaction)
+    .await?;
+    sqlx::query(
+        "INSERT INTO batch_ends (batch, state, code, jobs)
+         SELECT jobs.batch, ended.state, ended.code, count(*)
+           FROM UNNEST($1::uuid[], $2::text[], $3::text[]) AS ended (id, state, code) JOIN jobs ON jobs.id = ended.id
+          WHERE jobs.batch IS NOT NULL GROUP BY 1, 2, 3 ORDER BY 1, 2, 3
+         ON CONFLICT (batch, state, code) DO UPDATE SET jobs = batch_ends.jobs + excluded.jobs",
+    )
+    .bind(&ids)
+    .bind(ended.values().map(|(state, _)| *state).collect::<Vec<&str>>())
+    .bind(ended.values().map(|(_, code)| code.as_ref()).collect::<Vec<&str>>())
     .execute(transaction)
     .await?;
     Ok(())

@@ -94,6 +94,11 @@ pub const LOCKED: &str = "53000080009";
 /// A DISPUTE entry.
 pub const DISPUTED: &str = "53000080011";
 
+/// The daily quota is used up.
+pub const EXHAUSTED: &str = "53000000008";
+/// A share of the daily quota is used.
+pub const USED_QUOTA: [&str; 2] = ["13000000022", "33000000022"];
+
 /// All codes of the reference.
 pub const CODES: &[Row] = &[
     // general
@@ -101,9 +106,9 @@ pub const CODES: &[Row] = &[
     row("11300077726", Note, "AuthInfo letter could not be delivered"),
     row("11300088725", Note, "AuthInfo deleted"),
     row("13000000011", Note, "processed in the test environment"),
-    row("13000000022", Note, "used quota: slow down optional traffic"),
-    row("33000000022", Note, "used quota, a higher threshold: stop optional traffic"),
-    row("53000000008", Quota, "daily quota exceeded; queue requests are still free"),
+    row(USED_QUOTA[0], Note, "used quota: slow down optional traffic"),
+    row(USED_QUOTA[1], Note, "used quota, a higher threshold: stop optional traffic"),
+    row(EXHAUSTED, Quota, "daily quota exceeded; queue requests are still free"),
     row("53000000012", Soon, "somebody else writes to the same object; nothing was done"),
     row(NOT_ALLOWED, ByHand, "request not allowed for this account; class 5, yet only the help desk heals it"),
     row("53000020019", Refused, "signature correct but too old; mail interface"),

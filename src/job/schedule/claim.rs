@@ -1,0 +1,290 @@
+//! One claim: whose turn it is, who of them may start, what it may use, and the intents of those.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::PoisonError;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::time::Instant;
+
+use super::super::execute::permits::Part;
+use super::super::execute::{Account, Opening, Work};
+use super::permit::Permit;
+use super::quota::{Charge, Tier};
+use super::throttle::Slot;
+use super::worker::{Round, UPKEEP, Worker, positive};
+use crate::model::{Cause, Job, JobId, Reject, State, WaitingFor};
+use crate::store::{Aside, Pause, Result, Start};
+
+/// Most jobs looked at in one round.
+const LARGEST_CLAIM: usize = 500;
+/// Most jobs that are given a turn in one round.
+const RIPEN: u32 = 1000;
+
+/// A job with the request it begins with, its permit, and the transaction id it will go out under.
+struct Ready {
+    job: Job,
+    opening: Opening,
+    transaction: String,
+    permit: Permit,
+}
+
+impl Worker<'_> {
+    /// Claims jobs for which a session, a slot and a point are free, writes their intents, and hands them over. Returns how
+    /// long nothing can happen unless somebody hints.
+    pub(super) async fn claim(&mut self, room: usize, pauses: &[Pause], now: Timestamp) -> Round<Duration> {
+        let account = self.account;
+        let queues = account.queues();
+        account.store.ripen(&queues, now, RIPEN).await?;
+        let look = if room == 0 { account.limits.sessions } else { room }.clamp(1, LARGEST_CLAIM);
+        let heads = account.store.heads(&queues, now, u32::try_from(look).unwrap_or(1)).await?;
+        let (heads, aside) = self.sort_out(heads, pauses, now).await?;
+        if !aside.is_empty() && account.store.set_aside(&account.lease, &aside).await? > 0 {
+            // Those behind them move up.
+            return Ok(Duration::ZERO);
+        }
+        let due = self.fair.order(heads, now, look);
+        if due.is_empty() {
+            return Ok(self.until_next(now).await?);
+        }
+        if let Some(wait) = no_points(account, &due, now) {
+            return Ok(wait.min(UPKEEP));
+        }
+        if room > 0 && room <= due.len() {
+            self.staff.want(usize::MAX);
+        }
+        self.staff.want(due.len());
+        if room == 0 || !account.may_send() {
+            return Ok(UPKEEP);
+        }
+        let (slots, wait) = slots(account, &due, room, now).await?;
+        let permitted = permits(account, due, slots, now).await?;
+        let ready = prepare(account, permitted).await;
+        let started = self.start(ready, now).await?;
+        self.fair.started(started.iter().map(|ready| &ready.job));
+        for Ready { job, opening, permit, .. } in started {
+            self.staff.hand_over(Work::Run(Box::new(job), opening, permit)).await;
+        }
+        Ok(wait)
+    }
+
+    /// Takes out what may not start although it is ripe: what a pause holds, what must keep its distance on an object (both
+    /// are put out of the way), and classes that a quiet window holds.
+    async fn sort_out(&self, heads: Vec<Job>, pauses: &[Pause], now: Timestamp) -> Result<(Vec<Job>, Vec<Aside>)> {
+        let mut aside = Vec::new();
+        let mut free = Vec::with_capacity(heads.len());
+        for job in heads {
+            match pauses.iter().find(|pause| pause.holds(&job)) {
+                Some(pause) => aside.push(Aside {
+                    job: job.id,
+                    attempt: job.attempt,
+                    waiting_for: WaitingFor::Paused,
+                    due_at: job.due_at,
+                    held_by: Some(pause.key()),
+                }),
+                None => free.push(job),
+            }
+        }
+        self.keep_distance(&mut free, &mut aside, now).await?;
+        free.retain(|job| self.account.limits.quiet_until(job.class, now).is_none());
+        Ok((free, aside))
+    }
+
+    async fn keep_distance(&self, free: &mut Vec<Job>, aside: &mut Vec<Aside>, now: Timestamp) -> Result<()> {
+        let (account, spacing) = (self.account, self.account.limits.spacing);
+        if spacing.is_zero() || free.is_empty() {
+            return Ok(());
+        }
+        let since = now - spacing;
+        let lane = account.pool.as_deref().unwrap_or(&account.name);
+        let objects: Vec<&str> = free.iter().map(|job| job.object.as_str()).collect();
+        let recent: HashMap<String, Timestamp> =
+            account.store.last_on(lane, &objects, since).await?.into_iter().collect();
+        free.retain(|job| {
+            // A clock that was set back must not hold an object for longer than its distance.
+            let last = recent.get(job.object.as_str()).map(|last| (*last).min(now));
+            let Some(due_at) = last.map(|last| last + spacing).filter(|due| *due > now) else { return true };
+            let (waiting_for, held_by) = (WaitingFor::Spacing, None);
+            aside.push(Aside { job: job.id, attempt: job.attempt, waiting_for, due_at, held_by });
+            false
+        });
+        Ok(())
+    }
+
+    /// Claims and intents, in one transaction (law 2).
+    async fn start(&self, mut ready: Vec<Ready>, now: Timestamp) -> Result<Vec<Ready>> {
+        if ready.is_empty() {
+            return Ok(ready);
+        }
+        let account = self.account;
+        let starts: Vec<Start> = ready.iter().map(start_of).collect();
+        let started = account.store.start(&account.lease, &starts, now).await;
+        for Ready { job, transaction, .. } in &mut ready {
+            become_claimed(job, transaction, account, now);
+        }
+        match started {
+            Ok(started) => {
+                let started: HashSet<JobId> = started.into_iter().collect();
+                let (started, others): (Vec<_>, Vec<_>) =
+                    ready.into_iter().partition(|ready| started.contains(&ready.job.id));
+                others.into_iter().for_each(|ready| ready.permit.unused());
+                Ok(started)
+            }
+            Err(error) => {
+                let mut unclear = self.unclear.lock().unwrap_or_else(PoisonError::into_inner);
+                for Ready { job, permit, .. } in ready {
+                    permit.unused();
+                    unclear.push(job);
+                }
+                Err(error)
+            }
+        }
+    }
+
+    async fn until_next(&self, now: Timestamp) -> Result<Duration> {
+        let account = self.account;
+        let next = account.store.next_due(&account.name, &account.queues(), now).await?;
+        Ok(next.map_or(UPKEEP, |at| positive(at.duration_since(now))))
+    }
+}
+
+/// How long none of them can have a point of the quota; `None` if one may.
+fn no_points(account: &Account, due: &[Job], now: Timestamp) -> Option<Duration> {
+    let blocked = |job: &Job| match account.limits.cost(job.operation) {
+        0 => None,
+        _ => account.quota.blocked_until(Tier::of(job), now),
+    };
+    let mut earliest: Option<Timestamp> = None;
+    for job in due {
+        let until = blocked(job)?;
+        earliest = Some(earliest.map_or(until, |at| at.min(until)));
+    }
+    earliest.map(|at| positive(at.duration_since(now)))
+}
+
+/// Slots for urgent jobs and for all others.
+struct Slots {
+    urgent: VecDeque<Slot>,
+    ordinary: VecDeque<Slot>,
+}
+
+impl Slots {
+    fn for_job(&mut self, job: &Job) -> Option<Slot> {
+        match Part::of(job) {
+            Part::Ordinary => self.ordinary.pop_front(),
+            Part::Urgent | Part::Logout => self.urgent.pop_front(),
+        }
+    }
+}
+
+/// Takes slots for the first `room` jobs; and how long until the next one comes back, if there are none left.
+async fn slots(account: &Account, due: &[Job], room: usize, now: Timestamp) -> Result<(Slots, Duration)> {
+    let wanted = due.iter().take(room);
+    let urgent = wanted.clone().filter(|job| Part::of(job) == Part::Urgent).count();
+    let take = async |part: Part, count: usize| -> Result<VecDeque<Slot>> {
+        let (count, capacity) = (u32::try_from(count).unwrap_or(u32::MAX), account.capacity(now, part));
+        if count == 0 {
+            return Ok(VecDeque::new());
+        }
+        Ok(account.throttle.take(&*account.store, &account.lease, count, capacity, now).await?.into())
+    };
+    let urgent = take(Part::Urgent, urgent).await?;
+    let ordinary = match take(Part::Ordinary, wanted.len() - urgent.len()).await {
+        Ok(slots) => slots,
+        Err(error) => {
+            urgent.into_iter().for_each(Slot::unused);
+            return Err(error);
+        }
+    };
+    let full = account.throttle.used() >= account.capacity(now, Part::Ordinary);
+    let wait = match account.throttle.next_return() {
+        Some(at) if full => at.saturating_duration_since(Instant::now()),
+        None if full => UPKEEP,
+        _ => Duration::ZERO,
+    };
+    Ok((Slots { urgent, ordinary }, wait))
+}
+
+/// Adds points to the slots; what gets only one of the two gives it back.
+async fn permits(account: &Account, due: Vec<Job>, mut slots: Slots, now: Timestamp) -> Result<Vec<(Job, Permit)>> {
+    let with_slot: Vec<(Job, Slot)> =
+        due.into_iter().filter_map(|job| slots.for_job(&job).map(|slot| (job, slot))).collect();
+    slots.urgent.into_iter().chain(slots.ordinary).for_each(Slot::unused);
+    let costs = |job: &Job| account.limits.cost(job.operation) > 0;
+    let tiers: Vec<Tier> = with_slot.iter().filter(|(job, _)| costs(job)).map(|(job, _)| Tier::of(job)).collect();
+    let charges = match tiers.is_empty() {
+        true => Ok(Vec::new()),
+        false => account.quota.take(&*account.store, &account.lease, &tiers, now).await,
+    };
+    let mut charges: VecDeque<Option<Charge>> = match charges {
+        Ok(charges) => charges.into(),
+        Err(error) => {
+            with_slot.into_iter().for_each(|(_, slot)| slot.unused());
+            return Err(error);
+        }
+    };
+    let mut permitted = Vec::with_capacity(with_slot.len());
+    for (job, slot) in with_slot {
+        let charge = if costs(&job) { charges.pop_front().flatten().map(Some) } else { Some(None) };
+        match charge {
+            Some(charge) => permitted.push((job, Permit::new(slot, charge))),
+            None => slot.unused(),
+        }
+    }
+    Ok(permitted)
+}
+
+/// Writes the requests. A job whose request cannot be written (its rules changed since intake) is refused.
+async fn prepare(account: &Account, permitted: Vec<(Job, Permit)>) -> Vec<Ready> {
+    let mut ready = Vec::with_capacity(permitted.len());
+    for (job, permit) in permitted {
+        let transaction = job.next_transaction();
+        match opening(account, &job, &transaction) {
+            Ok(opening) => ready.push(Ready { job, opening, transaction, permit }),
+            Err(reject) => {
+                permit.unused();
+                // Without the value: what breaks a rule may be personal data, and reasons are logged.
+                let field = reject.field.as_deref().unwrap_or_default();
+                let why = format!("{} {field}: it was accepted under other rules", reject.code);
+                if let Some(mut step) = account.circumstances().plain(&job, Cause::Refused, &why) {
+                    // A job of a pool that nobody has claimed is nobody's yet; its attempt guards the move.
+                    step.fence = step.fence.filter(|_| job.account == account.name);
+                    account.committer.commit(step).await.wait().await;
+                }
+            }
+        }
+    }
+    ready
+}
+
+fn opening(account: &Account, job: &Job, transaction: &str) -> std::result::Result<Opening, Reject> {
+    let dialect = account.registry.dialect();
+    match dialect.reads_first(job.operation, &job.params)? {
+        Some(question) => Ok(Opening::Question(question)),
+        None => dialect.prepare(job.operation, &job.params, transaction).map(Opening::Request),
+    }
+}
+
+fn start_of(ready: &Ready) -> Start {
+    Start {
+        job: ready.job.id,
+        queue: ready.job.queue.clone(),
+        attempt: ready.job.attempt,
+        transaction: ready.transaction.clone(),
+        digest: ready.opening.first().digest(),
+    }
+}
+
+/// The job as the store has it after the claim.
+fn become_claimed(job: &mut Job, transaction: &str, account: &Account, now: Timestamp) {
+    job.account.clone_from(&account.name);
+    job.state = State::Running;
+    job.attempt += 1;
+    job.asked = 0;
+    job.fence = account.lease.fence;
+    job.intent_at = job.intent_at.or(Some(now));
+    job.transaction = Some(transaction.to_owned());
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,92 @@
+//! What operators and the brake keep from starting.
+
+use sqlx::postgres::PgPool;
+use uuid::Uuid;
+
+use super::{Failure, Result, outbox};
+use crate::model::Event;
+use crate::store::rows::{PauseRow, micros, text};
+use crate::store::{Pause, PauseKind};
+
+/// All pauses.
+pub(super) async fn all(pool: &PgPool) -> Result<Vec<Pause>> {
+    let rows: Vec<PauseRow> =
+        sqlx::query_as("SELECT kind, name, reason, since FROM pauses ORDER BY kind, name").fetch_all(pool).await?;
+    rows.into_iter().map(PauseRow::read).collect()
+}
+
+/// Adds a pause, unless there is one.
+pub(super) async fn begin(pool: &PgPool, pause: &Pause, event: &Event) -> Result<bool> {
+    let mut transaction = pool.begin().await?;
+    let done = sqlx::query(
+        "INSERT INTO pauses (kind, name, reason, since) VALUES ($1, $2, $3, $4) ON CONFLICT (kind, name) DO NOTHING",
+    )
+    .bind(pause.kind.word())
+    .bind(text(&pause.name))
+    .bind(text(&pause.reason))
+    .bind(micros(pause.since))
+    .execute(&mut *transaction)
+    .await?;
+    if done.rows_affected() == 0 {
+        return Ok(false);
+    }
+    outbox::insert(&mut transaction, &[event]).await?;
+    transaction.commit().await?;
+    Ok(true)
+}
+
+/// Ends a pause. A batch that was let go by an operator is marked, so that the brake does not stop it again.
+pub(super) async fn end(
+    pool: &PgPool,
+    kind: PauseKind,
+    name: &str,
+    event: &Event,
+) -> std::result::Result<Option<Pause>, Failure> {
+    let mut transaction = pool.begin().await?;
+    let ended: Option<PauseRow> =
+        sqlx::query_as("DELETE FROM pauses WHERE kind = $1 AND name = $2 RETURNING kind, name, reason, since")
+            .bind(kind.word())
+            .bind(text(name))
+            .fetch_optional(&mut *transaction)
+            .await?;
+    let Some(ended) = ended else { return Ok(None) };
+    outbox::insert(&mut transaction, &[event]).await?;
+    if kind == PauseKind::Batch {
+        sqlx::query("UPDATE batches SET released = true WHERE name = $1")
+            .bind(text(name))
+            .execute(&mut *transaction)
+            .await?;
+    }
+    transaction.commit().await?;
+    Ok(Some(ended.read()?))
+}
+
+/// Lets go of jobs whose pause is no more. The keys are found one behind the other in the index `jobs_held`, so that a
+/// million jobs of a batch that stays paused cost nothing. Rows that somebody holds are left for the next time.
+pub(super) async fn let_go(pool: &PgPool, limit: u32) -> std::result::Result<u64, Failure> {
+    let mut transaction = pool.begin().await?;
+    let free: Vec<Uuid> = sqlx::query_scalar(
+        "WITH RECURSIVE held (key) AS (
+             (SELECT held_by FROM jobs WHERE held_by IS NOT NULL ORDER BY held_by LIMIT 1)
+             UNION ALL
+             SELECT (SELECT held_by FROM jobs WHERE held_by IS NOT NULL AND held_by > held.key ORDER BY held_by LIMIT 1)
+               FROM held WHERE held.key IS NOT NULL),
+         gone AS MATERIALIZED (
+             SELECT key FROM held
+              WHERE key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pauses WHERE kind || ':' || name = held.key))
+         SELECT jobs.id FROM gone JOIN jobs ON jobs.held_by = gone.key
+          LIMIT $1 FOR NO KEY UPDATE OF jobs SKIP LOCKED",
+    )
+    .bind(i64::from(limit))
+    .fetch_all(&mut *transaction)
+    .await?;
+    if free.is_empty() {
+        return Ok(0);
+    }
+    let done = sqlx::query("UPDATE jobs SET held_by = NULL, waiting_for = 'turn' WHERE id = ANY($1)")
+        .bind(free)
+        .execute(&mut *transaction)
+        .await?;
+    transaction.commit().await?;
+    Ok(done.rows_affected())
+}
