@@ -2,10 +2,12 @@
 //!
 //! `ownership` holds the lease of each account, `worker` and `claim` claim for an owned account in the order of `fair`,
 //! within `throttle` (the window), `quota` (the day) and `budget` (logins, refusals); `rescue` deals with jobs whose owner
-//! died, `housekeeping` ends jobs that may never start. `forecast` looks ahead.
+//! died, `housekeeping` ends jobs that may never start. For people, `explain` says what keeps a job from starting, and
+//! `forecast` when what waits will be done.
 
 pub mod budget;
 mod claim;
+pub mod explain;
 pub mod fair;
 pub mod forecast;
 pub mod housekeeping;
