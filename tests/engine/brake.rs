@@ -56,7 +56,7 @@ async fn a_batch_that_fails_alike_is_stopped_once(mut world: World) {
     let ids = world.submit(&jobs).await;
     let pause = until("the brake", async || world.stopped(PauseKind::Batch, "autumn").await).await;
     assert!(
-        pause.reason.contains("jobs all failed with 5") && pause.reason.contains("batches resume autumn"),
+        pause.reason.contains("jobs all failed with 63300062009") && pause.reason.contains("batches resume autumn"),
         "{pause:?}"
     );
     // Those that were claimed before are answered; then nothing of it starts, however often it is looked for.
