@@ -29,7 +29,7 @@ use crate::job::companion::Companion;
 use crate::job::event::Outbox;
 use crate::job::intake::{Gate, Intake};
 use crate::job::observer::Observer;
-use crate::job::schedule::{housekeeping, ownership};
+use crate::job::schedule::{housekeeping, ownership, spread, steward};
 use crate::model::Limits;
 use crate::net::secret_ref;
 use crate::ops::http::Server;
@@ -207,7 +207,7 @@ impl Daemon {
         metrics: Arc<Metrics>,
     ) -> Self {
         let name = if config.daemon.name.is_empty() { "registrard" } else { &config.daemon.name };
-        let owner = format!("{name}/{}", Uuid::now_v7().simple());
+        let owner = spread::name(name, &Uuid::now_v7().simple().to_string(), accounts.keys());
         let hints =
             || -> Hints { Arc::new(accounts.keys().map(|account| (account.clone(), Arc::default())).collect()) };
         let (hints, pollers, outbox) = (hints(), hints(), Arc::<Notify>::default());
@@ -335,27 +335,25 @@ impl Daemon {
         let times = &self.config.daemon;
         let weights = self.config.publishers.iter().map(|(name, publisher)| (name.clone(), publisher.weight));
         let weights = Arc::new(weights.collect::<BTreeMap<_, _>>());
-        for (account, registry) in &self.accounts {
-            let candidate = ownership::Candidate {
-                account: account.clone(),
-                registry: Arc::clone(registry),
-                limits: self.limits.get(account).map_or_else(|| Arc::new(registry.limits()), Arc::clone),
-                pool: self.config.pool_of(account).map(str::to_owned),
-                weights: Arc::clone(&weights),
-                clock: Clock::system(),
-                store: Arc::clone(&self.store),
-                owner: self.owner.clone(),
-                ttl: Duration::from_secs(times.lease_seconds.into()),
-                poll: Duration::from_millis(times.poll_millis.into()),
-                stop_within: Duration::from_secs(times.stop_seconds.into()),
-                policy: self.config.retry_policy(),
-                committer: committer.clone(),
-                observer: Arc::clone(&self.observer),
-                hint: self.hints.get(account).cloned().unwrap_or_default(),
-                companion: Arc::clone(&self.company),
-            };
-            workers.spawn(ownership::run(candidate, quiet.clone()));
-        }
+        let candidates = self.accounts.iter().map(|(account, registry)| ownership::Candidate {
+            account: account.clone(),
+            registry: Arc::clone(registry),
+            limits: self.limits.get(account).map_or_else(|| Arc::new(registry.limits()), Arc::clone),
+            pool: self.config.pool_of(account).map(str::to_owned),
+            weights: Arc::clone(&weights),
+            clock: Clock::system(),
+            store: Arc::clone(&self.store),
+            owner: self.owner.clone(),
+            ttl: Duration::from_secs(times.lease_seconds.into()),
+            poll: Duration::from_millis(times.poll_millis.into()),
+            stop_within: Duration::from_secs(times.stop_seconds.into()),
+            policy: self.config.retry_policy(),
+            committer: committer.clone(),
+            observer: Arc::clone(&self.observer),
+            hint: self.hints.get(account).cloned().unwrap_or_default(),
+            companion: Arc::clone(&self.company),
+        });
+        workers.spawn(steward::run(candidates.collect(), quiet.clone()));
     }
 
     fn begin_sending(&self, stop: &CancellationToken) -> tokio::task::JoinHandle<()> {
