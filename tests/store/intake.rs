@@ -52,6 +52,11 @@ pub async fn the_same_id_is_a_duplicate_or_a_conflict(db: Arc<Database>) {
     let lease = lease(store).await;
     start(store, &lease, 1).await;
     assert_eq!(accept(store, &[job(1)]).await, [Acceptance::Duplicate(State::Running)]);
+    // The same can be asked without taking anything in.
+    let known = store.known(&[job(1), job(2), job(3)]).await.unwrap();
+    let expected = [(1, State::Running), (2, State::Waiting)];
+    assert_eq!(known, expected.map(|(number, state)| (id(number), (job(number).digest(), state))).into());
+    assert!(store.known(&[]).await.unwrap().is_empty());
 }
 
 pub async fn the_same_id_twice_in_one_call(db: Arc<Database>) {
