@@ -28,8 +28,11 @@ use world::{Setup, World, play};
 
 const ACCOUNTS: usize = 10;
 const SESSIONS: usize = 3;
-/// What the registry lets an account send in a minute, and what the daemons keep to.
-const REQUESTS: usize = 2400;
+/// What the registry lets an account send in a window.
+const REQUESTS: usize = 300;
+const WINDOW: Duration = Duration::from_secs(5);
+/// What the daemons keep to.
+const LIMITS: &str = "requests = 300\nwindow_seconds = 5\ngrace_seconds = 2";
 const NAMES: [&str; 3] = ["first", "second", "third"];
 const PUBLISHERS: [&str; 4] = ["billing", "shop", "portal", "archive"];
 /// Of so many jobs one creates something.
@@ -50,6 +53,7 @@ fn setup() -> Setup {
     let mut setup = Setup::new();
     setup.denic.accounts = ACCOUNTS;
     setup.denic.requests_per_window = Some(REQUESTS);
+    setup.denic.window = WINDOW;
     // The registry keeps the sessions of one that sleeps.
     setup.denic.sessions = 2 * SESSIONS;
     setup
@@ -81,18 +85,18 @@ impl Fleet {
     }
 
     fn start(&self, name: &'static str) -> Process {
-        Process::start(&self.world, name, &self.plan(&settings()))
+        Process::start(&self.world, name, &self.plan())
     }
 
-    fn plan<'a>(&'a self, settings: &'a str) -> Plan<'a> {
+    fn plan(&self) -> Plan<'_> {
         // The lease is what it is by default.
-        Plan { accounts: &self.accounts, sessions: SESSIONS, settings, lease: None }
+        Plan { accounts: &self.accounts, sessions: SESSIONS, limits: LIMITS, lease: None }
     }
 
     /// Takes in so many jobs: of all publishers and for all accounts, one after the other; mostly questions, and every few
     /// something that must not happen twice. Returns how many effects they are to have.
     async fn submit(&self, from: usize, jobs: usize) -> usize {
-        let config = Config::load(Some(&self.plan(&settings()).write(&self.world, "intake"))).unwrap();
+        let config = Config::load(Some(&self.plan().write(&self.world, "intake"))).unwrap();
         let gate = daemon::gate(&config, &daemon::accounts(&config).unwrap());
         let admitted = |account: &String, job: fn(&str) -> Value| {
             let origin = Origin {
@@ -219,10 +223,6 @@ impl Fleet {
     }
 }
 
-fn settings() -> String {
-    format!("requests_per_minute = {REQUESTS}\nrequests_per_minute_at_night = {REQUESTS}")
-}
-
 /// The part of the models' names that is each job's own.
 const OWN: &str = "NUMBER";
 
@@ -246,7 +246,7 @@ fn another(model: &NewJob, number: usize) -> NewJob {
     let mut job = model.clone();
     job.id = JobId(Uuid::now_v7());
     job.publisher = PUBLISHERS[number % PUBLISHERS.len()].to_owned();
-    job.object = ObjectKey::new(job.object.kind(), &own(job.object.name()));
+    job.object = ObjectKey::stored(own(job.object.as_str()));
     for key in ["handle", "domain"] {
         if let Some(Value::String(name)) = job.params.get_mut(key) {
             *name = own(name);

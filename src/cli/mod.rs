@@ -15,7 +15,9 @@ pub mod keys;
 pub mod messages;
 pub mod migrate;
 pub mod orders;
+pub mod outlook;
 pub mod output;
+pub mod progress;
 pub mod sandbox;
 pub mod schema;
 pub mod serve;
@@ -32,7 +34,7 @@ use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::daemon;
-use crate::job::intake::{self, Submission};
+use crate::job::intake::{self, Submission, Told};
 use crate::net::{secret_ref, tls};
 use crate::registries;
 use crate::store::{self, Store};
@@ -103,10 +105,10 @@ pub enum Command {
     /// Check OpenPGP keys.
     #[command(subcommand)]
     Keys(keys::Keys),
-    /// Look at batches.
+    /// Look at batches; stop them, let them go on.
     #[command(subcommand)]
     Batches(batches::Batches),
-    /// Look at accounts; let a suspended one work again.
+    /// Look at accounts; pause them or others, let them work again.
     #[command(subcommand)]
     Accounts(accounts::Accounts),
     /// Read events.
@@ -194,7 +196,10 @@ async fn dispatch(cli: Cli, open: OpenStore, out: &mut Out<'_>) -> Result<(), Fa
         }
         Command::Migrate => migrate::run(&*store_of(&config()?, open).await?, out).await,
         Command::Jobs(command) => jobs::run(command, &*ready_store(&config()?, open).await?, now, out).await,
-        Command::Batches(command) => batches::run(command, &*ready_store(&config()?, open).await?, out).await,
+        Command::Batches(command) => {
+            let config = config()?;
+            batches::run(command, &config, &*ready_store(&config, open).await?, now, out).await
+        }
         Command::Events(command) => events::run(command, &*ready_store(&config()?, open).await?, out).await,
         Command::Messages(command) => messages::run(command, &*ready_store(&config()?, open).await?, out).await,
         Command::Accounts(command) => {
@@ -211,10 +216,11 @@ async fn submit(args: &submit::SubmitArgs, config: &Config, open: OpenStore, out
     }
     let gate = daemon::gate(config, &daemon::accounts(config)?);
     let store = ready_store(config, open).await?;
-    let accept = async |items: &[Submission], dry_run: bool| {
-        intake::submit(&gate, &*store, items, dry_run).await.map_err(Failure::from)
+    let accept = async |items: &[Submission], dry_run: bool, told: Told<'_>| {
+        intake::submit_telling(&gate, &*store, items, dry_run, told).await.map_err(Failure::from)
     };
-    submit::run(args, &*store, std::io::stdin(), accept, out).await
+    let terms = submit::Terms { config, limits: outlook::limits(config).0, now: Timestamp::now() };
+    submit::run(args, &*store, std::io::stdin(), accept, &terms, out).await
 }
 
 /// The configured store, with the schema this release needs.
@@ -238,15 +244,13 @@ pub async fn store_of(config: &Config, open: OpenStore) -> Result<Arc<dyn Store>
 }
 
 /// Makes an account as the daemon would, and says what it found.
-fn account(registry: &str, name: &str, settings: &serde_json::Value) -> Result<String, String> {
+fn account(registry: &str, name: &str, settings: &serde_json::Value) -> Result<check_config::Made, String> {
     let plugin = registries::plugin(registry).ok_or_else(|| format!("there is no registry `{registry}`"))?;
-    let limits = (plugin.account)(name, settings)?.limits();
-    Ok(format!(
-        "{registry}, {} operations, at most {} sessions, answers within {} s",
-        plugin.operations.len(),
-        limits.sessions,
-        limits.answer_within.as_secs()
-    ))
+    let account = (plugin.account)(name, settings)?;
+    let published = account.limits();
+    let (operations, seconds) = (plugin.operations.len(), published.answer_within.as_secs());
+    let about = format!("{registry}, {operations} operations, answers within {seconds} s");
+    Ok(check_config::Made { about, identity: account.identity(), published })
 }
 
 #[cfg(test)]

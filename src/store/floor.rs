@@ -1,5 +1,7 @@
 //! The raw floor for benchmarks: what the database does when it is only asked to keep rows. Never used at work.
 
+pub mod queue;
+
 use std::time::{Duration, Instant};
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};

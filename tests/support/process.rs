@@ -15,8 +15,8 @@ pub struct Plan<'a> {
     pub accounts: &'a [String],
     /// Sessions of each account.
     pub sessions: usize,
-    /// More settings of each account.
-    pub settings: &'a str,
+    /// More limits of each account.
+    pub limits: &'a str,
     /// Length of its leases; as it comes if none.
     pub lease: Option<Duration>,
 }
@@ -65,14 +65,18 @@ address = {address}
 user = "{user}"
 password_file = '{password}'
 ca_file = {ca}
+
+[accounts.{account}.limits]
 sessions = {sessions}
-{settings}
+timetable = []
+quiet = []
+{limits}
 "#,
                 address = world.sandbox.ready()["denic_rri"]["address"],
                 password = world.password_file(account).display(),
                 ca = world.sandbox.ready()["ca"],
                 sessions = self.sessions,
-                settings = self.settings,
+                limits = self.limits,
             )
             .unwrap();
         }

@@ -1,5 +1,6 @@
 //! `registrard bench`: how fast we are, against the raw floor measured in the same run.
 
+mod claim;
 mod engine;
 mod instant;
 mod intake;
@@ -24,6 +25,8 @@ enum What {
     Intake(intake::IntakeArgs),
     /// The whole cycle: accepted, claimed, sent to a registry that answers at once, recorded, event sent.
     Engine(engine::EngineArgs),
+    /// What it costs to claim jobs when few wait and when millions wait, in PostgreSQL and in SQLite.
+    Claim(claim::ClaimArgs),
 }
 
 /// Runs one benchmark and prints its figures.
@@ -34,6 +37,7 @@ pub async fn run(args: &BenchArgs) -> Result<(), Failure> {
     match &args.what {
         What::Intake(args) => intake::run(args).await,
         What::Engine(args) => engine::run(args).await,
+        What::Claim(args) => claim::run(args).await,
     }
 }
 

@@ -120,3 +120,6 @@ fn end(at: Timestamp, budget: Budget) -> Timestamp {
 fn signed(span: Duration) -> SignedDuration {
     SignedDuration::try_from(span).unwrap_or(SignedDuration::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -53,7 +53,7 @@ pub(super) async fn pending_on(readers: &SqlitePool, account: &str, object: &str
     let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(
         "SELECT ",
         job_columns!(),
-        " FROM jobs WHERE account = $1 AND object = $2 AND state = 'pending' AND finished_at IS NULL ORDER BY seq"
+        " FROM jobs INDEXED BY jobs_pending_on WHERE account = $1 AND object = $2 AND state = 'pending' ORDER BY seq"
     ))
     .bind(text(account))
     .bind(text(object))
@@ -62,18 +62,20 @@ pub(super) async fn pending_on(readers: &SqlitePool, account: &str, object: &str
     rows::jobs(rows)
 }
 
-/// When something falls due next: the first entry behind now of each index range.
-pub(super) async fn next_due(readers: &SqlitePool, account: &str, now: Timestamp) -> Result<Option<Timestamp>> {
+/// When something falls due next: the first entry behind now of each index range. What is ripe already has no time to wait
+/// for.
+pub(super) async fn next_due(
+    readers: &SqlitePool,
+    account: &str,
+    queues: &[&str],
+    now: Timestamp,
+) -> Result<Option<Timestamp>> {
     let next: Option<i64> = sqlx::query_scalar(
         "SELECT min(next) FROM (
-             SELECT min(due_at) AS next FROM jobs
-              WHERE account = $1 AND class = 0 AND state = 'waiting' AND blockers = 0 AND due_at > $2
-             UNION ALL
-             SELECT min(due_at) FROM jobs
-              WHERE account = $1 AND class = 1 AND state = 'waiting' AND blockers = 0 AND due_at > $2
-             UNION ALL
-             SELECT min(due_at) FROM jobs
-              WHERE account = $1 AND class = 2 AND state = 'waiting' AND blockers = 0 AND due_at > $2
+             SELECT (SELECT min(due_at) FROM jobs INDEXED BY jobs_unripe
+                      WHERE queue = queues.value AND class = classes.value AND due_at > $2
+                        AND state = 'waiting' AND blockers = 0 AND turn IS NULL AND waiting_for <> 'paused') AS next
+               FROM json_each($3) AS queues CROSS JOIN json_each('[0,1,2]') AS classes
              UNION ALL
              SELECT min(due_at) FROM jobs WHERE account = $1 AND state = 'in_doubt' AND due_at > $2
              UNION ALL
@@ -81,6 +83,7 @@ pub(super) async fn next_due(readers: &SqlitePool, account: &str, now: Timestamp
     )
     .bind(text(account))
     .bind(micros(now))
+    .bind(json(&queues)?)
     .fetch_one(readers)
     .await?;
     instant_if(next)
@@ -95,9 +98,9 @@ pub(super) async fn start(writer: &SqlitePool, owner: &Lease, starts: &[Start], 
         let claimed = sqlx::query(
             "UPDATE jobs
                 SET state = 'running', waiting_for = 'turn', cause = 'claimed', reason = NULL, attempt = attempt + 1,
-                    transaction_id = $3, keep_transaction = 0,
+                    transaction_id = $3, keep_transaction = 0, account = $6, turn = NULL,
                     intent_at = coalesce(intent_at, $4), asked = 0, fence = $5, updated_at = $4
-              WHERE id = $1 AND attempt = $2 AND state = 'waiting' AND blockers = 0 AND account = $6
+              WHERE id = $1 AND attempt = $2 AND state = 'waiting' AND blockers = 0 AND queue = $7 AND held_by IS NULL
                 AND (start_by IS NULL OR start_by > $4 OR lost)",
         )
         .bind(key(start.job))
@@ -106,6 +109,7 @@ pub(super) async fn start(writer: &SqlitePool, owner: &Lease, starts: &[Start], 
         .bind(micros(now))
         .bind(owner.fence)
         .bind(text(&owner.name))
+        .bind(text(&start.queue))
         .execute(&mut *transaction)
         .await?;
         if claimed.rows_affected() == 0 {

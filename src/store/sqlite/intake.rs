@@ -7,9 +7,9 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqlitePool;
 use uuid::fmt::Hyphenated;
 
-use super::{Acceptance, Result, StoreError, begin, key, keys, links, outbox, stored};
+use super::{Acceptance, Result, StoreError, begin, key, keys, links, outbox, queue, stored};
 use crate::model::{Event, JobId, NewJob, State};
-use crate::store::plan::{self, Facts, LinkKind, Place, Planned, place};
+use crate::store::plan::{self, Facts, Growth, LinkKind, Place, Planned, place};
 use crate::store::rows::{json, micros, state, text, text_if};
 
 /// Takes in jobs. See [`crate::store::Store::accept`].
@@ -21,11 +21,16 @@ pub(super) async fn accept(
 ) -> Result<Vec<Acceptance>> {
     let mut transaction = begin(writer).await?;
     let facts = facts(&mut transaction, jobs).await?;
-    let plan = plan::plan(jobs, facts, now);
+    let mut plan = plan::plan(jobs, facts, now);
+    let mut turns = queue::stands(&mut transaction, &plan.lines()).await?;
+    plan.take_turns(&mut turns);
+    queue::remember(&mut transaction, &turns).await?;
     for new in &plan.jobs {
         insert_job(&mut transaction, new, now).await?;
         insert_links(&mut transaction, new).await?;
-        insert_batch(&mut transaction, new, now).await?;
+    }
+    for (name, growth) in plan.batches() {
+        grow_batch(&mut transaction, name, growth, now).await?;
     }
     links::let_pass(&mut transaction, &plan.passed).await?;
     outbox::resend(&mut transaction, &plan.resend).await?;
@@ -52,7 +57,11 @@ async fn facts<'a>(transaction: &mut SqliteConnection, jobs: &'a [NewJob]) -> Re
     Ok(facts)
 }
 
-async fn known(transaction: &mut SqliteConnection, jobs: &[NewJob]) -> Result<HashMap<JobId, ([u8; 32], State)>> {
+/// Those of these jobs whose ids are there. See [`crate::store::Store::known`].
+pub(super) async fn known(
+    transaction: &mut SqliteConnection,
+    jobs: &[NewJob],
+) -> Result<HashMap<JobId, ([u8; 32], State)>> {
     let rows: Vec<(Hyphenated, Vec<u8>, String)> =
         sqlx::query_as("SELECT id, digest, state FROM jobs WHERE id IN (SELECT value FROM json_each($1))")
             .bind(keys(jobs.iter().map(|job| job.id)))
@@ -72,17 +81,17 @@ async fn tails<'a>(
     places: &BTreeSet<Place<'a>>,
 ) -> Result<HashMap<Place<'a>, JobId>> {
     let mut tails = HashMap::new();
-    for &(account, object) in places {
+    for &(lane, object) in places {
         let tail: Option<Hyphenated> = sqlx::query_scalar(
-            "SELECT id FROM jobs WHERE account = $1 AND object = $2 AND finished_at IS NULL
+            "SELECT id FROM jobs INDEXED BY jobs_open WHERE lane = $1 AND object = $2 AND finished_at IS NULL
                 AND NOT EXISTS (SELECT 1 FROM job_links WHERE needs_id = jobs.id AND kind = 'object')
               ORDER BY seq DESC LIMIT 1",
         )
-        .bind(text(account))
+        .bind(text(lane))
         .bind(text(object))
         .fetch_optional(&mut *transaction)
         .await?;
-        tails.extend(tail.map(|id| ((account, object), stored(id))));
+        tails.extend(tail.map(|id| ((lane, object), stored(id))));
     }
     Ok(tails)
 }
@@ -130,10 +139,11 @@ async fn insert_job(transaction: &mut SqliteConnection, new: &Planned<'_>, now: 
     let job = new.job;
     let context = if job.context.is_null() { None } else { Some(json(&job.context)?) };
     sqlx::query(
-        "INSERT INTO jobs (id, digest, publisher, account, operation, object, params, class, state, waiting_for,
+        "INSERT INTO jobs (id, digest, publisher, account, queue, operation, object, params, class, state, waiting_for,
                            due_at, start_by, batch, max_attempts, blockers, doomed_by, context, reply_to,
-                           correlation_id, created_at, updated_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'waiting', $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19)",
+                           correlation_id, created_at, updated_at, lane, turn)
+         VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, 'waiting', $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19,
+                 $20, $21)",
     )
     .bind(key(job.id))
     .bind(new.digest.to_vec())
@@ -154,6 +164,8 @@ async fn insert_job(transaction: &mut SqliteConnection, new: &Planned<'_>, now: 
     .bind(text_if(job.reply_to.as_deref()))
     .bind(text_if(job.correlation_id.as_deref()))
     .bind(micros(now))
+    .bind(text(job.lane()))
+    .bind(new.turn)
     .execute(transaction)
     .await?;
     Ok(())
@@ -171,16 +183,18 @@ async fn insert_links(transaction: &mut SqliteConnection, new: &Planned<'_>) -> 
     Ok(())
 }
 
-async fn insert_batch(transaction: &mut SqliteConnection, new: &Planned<'_>, now: Timestamp) -> Result<()> {
-    if let Some(name) = &new.job.batch {
-        sqlx::query(
-            "INSERT INTO batches (name, publisher, created_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
-        )
-        .bind(text(name))
-        .bind(text(&new.job.publisher))
-        .bind(micros(now))
-        .execute(transaction)
-        .await?;
-    }
+async fn grow_batch(transaction: &mut SqliteConnection, name: &str, growth: Growth<'_>, now: Timestamp) -> Result<()> {
+    sqlx::query(
+        "INSERT INTO batches (name, publisher, created_at, jobs, destructive) VALUES ($1, $2, $3, $4, $5)
+         ON CONFLICT (name) DO UPDATE
+            SET jobs = batches.jobs + excluded.jobs, destructive = batches.destructive + excluded.destructive",
+    )
+    .bind(text(name))
+    .bind(text(growth.publisher))
+    .bind(micros(now))
+    .bind(growth.jobs)
+    .bind(growth.destructive)
+    .execute(transaction)
+    .await?;
     Ok(())
 }

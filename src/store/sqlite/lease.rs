@@ -9,7 +9,8 @@ use sqlx::sqlite::SqlitePool;
 use super::{Lease, Result, StoreError};
 use crate::store::rows::{micros, text};
 
-fn end(ttl: Duration) -> i64 {
+/// When a span that begins now ends.
+pub(super) fn end(ttl: Duration) -> i64 {
     micros(Timestamp::now()).saturating_add(i64::try_from(ttl.as_micros()).unwrap_or(i64::MAX / 4))
 }
 

@@ -4,6 +4,7 @@
 //! because it read first. Inside it nothing else writes: what takes row locks in `PostgreSQL` is plain code here.
 
 mod account;
+mod attendance;
 mod claim;
 mod inbox;
 mod intake;
@@ -11,10 +12,14 @@ mod lease;
 mod links;
 mod moves;
 mod outbox;
+mod pause;
+mod queue;
+mod quota;
 mod schema;
 mod traffic;
 mod view;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -33,7 +38,7 @@ use super::{
     Acceptance, AccountState, Backlog, BatchView, Inbox, InboxMessage, InboxRow, JobDetail, JobFilter, Lease,
     MessageFilter, Migrated, OutboxRow, Receipt, Result, SendBlock, Sends, Start, StateCount, Store, StoreError,
 };
-use crate::model::{Event, Job, JobId, Move, NewJob};
+use crate::model::{Event, Job, JobId, Move, NewJob, State};
 
 /// Connections that read.
 const READERS: u32 = 4;
@@ -82,6 +87,17 @@ impl SqliteStore {
         let writer = pool().max_connections(1).connect_with(writing).await?;
         let readers = pool().max_connections(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
         Ok(Self { writer, readers })
+    }
+
+    /// What is done to keep a commit, in `SQLite`'s own words.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn durability(&self) -> Result<String> {
+        let journal: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&self.writer).await?;
+        let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&self.writer).await?;
+        let word = ["OFF", "NORMAL", "FULL", "EXTRA"].get(usize::try_from(synchronous).unwrap_or(usize::MAX));
+        Ok(format!("journal_mode={journal}, synchronous={}", word.unwrap_or(&"?")))
     }
 }
 
@@ -176,6 +192,9 @@ impl Store for SqliteStore {
     async fn accept(&self, jobs: &[NewJob], events: &[Event], now: Timestamp) -> Result<Vec<Acceptance>> {
         intake::accept(&self.writer, jobs, events, now).await
     }
+    async fn known(&self, jobs: &[NewJob]) -> Result<HashMap<JobId, ([u8; 32], State)>> {
+        intake::known(&mut *self.readers.acquire().await?, jobs).await
+    }
 
     async fn doubts(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
         claim::doubts(&self.readers, account, now, limit).await
@@ -183,8 +202,8 @@ impl Store for SqliteStore {
     async fn follow_ups(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {
         claim::follow_ups(&self.readers, account, now, limit).await
     }
-    async fn next_due(&self, account: &str, _queues: &[&str], now: Timestamp) -> Result<Option<Timestamp>> {
-        claim::next_due(&self.readers, account, now).await
+    async fn next_due(&self, account: &str, queues: &[&str], now: Timestamp) -> Result<Option<Timestamp>> {
+        claim::next_due(&self.readers, account, queues, now).await
     }
     async fn start(&self, lease: &Lease, starts: &[Start], now: Timestamp) -> Result<Vec<JobId>> {
         claim::start(&self.writer, lease, starts, now).await
@@ -212,6 +231,7 @@ impl Store for SqliteStore {
         links::doomed(&self.readers, limit).await
     }
     async fn sweep_links(&self) -> Result<u64> {
+        queue::forget_turns(&self.writer).await?;
         links::sweep(&self.writer).await
     }
 

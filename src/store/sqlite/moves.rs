@@ -4,7 +4,7 @@ use sqlx::SqliteConnection;
 use sqlx::sqlite::SqlitePool;
 
 use super::{Result, StoreError, begin, key, keys, links, outbox};
-use crate::model::{Event, JobId, Move, State};
+use crate::model::{Cause, Event, JobId, Move, State};
 use crate::store::rows::{count, json, micros, state, text_if};
 use crate::store::rules::{self, Standing};
 
@@ -45,6 +45,7 @@ pub(super) async fn carry_out(transaction: &mut SqliteConnection, moves: &[Move]
 /// Counts what has ended and writes the events, `first` before those of the moves.
 pub(super) async fn finish(transaction: &mut SqliteConnection, made: &[&Move], first: Option<&Event>) -> Result<()> {
     count_finished(&mut *transaction, made).await?;
+    count_in_batches(&mut *transaction, made).await?;
     let events: Vec<&Event> = first.into_iter().chain(made.iter().filter_map(|step| step.event.as_ref())).collect();
     outbox::insert(transaction, &events).await
 }
@@ -65,11 +66,18 @@ async fn standing(transaction: &mut SqliteConnection, id: JobId) -> Result<Optio
 }
 
 /// Writes the new row. The guard of law 9 stands here once more, although the row was checked.
+///
+/// What is put back to wait for its turn had it, and goes to the front. A pool's job goes back to the pool, unless the
+/// registry may still hear of a request that this account has sent: then it waits for this account from now on.
 async fn update_job(transaction: &mut SqliteConnection, step: &Move) -> Result<()> {
     let done = sqlx::query(
         "UPDATE jobs
             SET state = $5, cause = $4, reason = $9, due_at = $7, updated_at = $6,
                 waiting_for = CASE WHEN $5 = 'waiting' THEN $8 ELSE 'turn' END,
+                turn = CASE WHEN $5 = 'waiting' AND $8 = 'turn' AND $7 <= $6 THEN 0 END, held_by = NULL,
+                account = CASE WHEN $5 = 'waiting' AND NOT $15 AND NOT (lost AND $4 <> 'redriven') THEN queue
+                               ELSE account END,
+                queue = CASE WHEN $5 = 'waiting' AND ($15 OR (lost AND $4 <> 'redriven')) THEN account ELSE queue END,
                 finished_at = CASE WHEN $13 THEN $6 END,
                 blockers = CASE WHEN $13 THEN 0 ELSE blockers END,
                 spent = CASE WHEN $4 IN ('redriven', 'ask_again') THEN 0 ELSE spent + $11 END,
@@ -95,6 +103,7 @@ async fn update_job(transaction: &mut SqliteConnection, step: &Move) -> Result<(
     .bind(step.keep_transaction)
     .bind(step.to().is_final())
     .bind(step.lost)
+    .bind(step.keep_transaction || (step.lost && step.cause() != Cause::Redriven))
     .execute(transaction)
     .await?;
     if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Broken("a job changed under a move".into())) }
@@ -139,5 +148,21 @@ async fn count_finished(transaction: &mut SqliteConnection, moves: &[&Move]) -> 
     .bind(keys(ended))
     .execute(transaction)
     .await?;
+    Ok(())
+}
+
+/// Adds to what their batches count of them.
+async fn count_in_batches(transaction: &mut SqliteConnection, moves: &[&Move]) -> Result<()> {
+    for step in moves.iter().filter(|step| step.to().is_final()) {
+        sqlx::query(
+            "INSERT INTO batch_ends (batch, state, code, jobs)
+             SELECT batch, state, $2, 1 FROM jobs WHERE id = $1 AND batch IS NOT NULL
+             ON CONFLICT (batch, state, code) DO UPDATE SET jobs = batch_ends.jobs + 1",
+        )
+        .bind(key(step.job()))
+        .bind(rules::decided_by(step))
+        .execute(&mut *transaction)
+        .await?;
+    }
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Who has the turn, what holds the others, and what was counted.
+//! Who has the turn, what holds the others, and what was counted: where each part is.
 
 use std::time::Duration;
 
@@ -6,76 +6,82 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::SqliteStore;
+use super::{SqliteStore, attendance, pause, queue, quota, view};
 use crate::model::{Event, Job};
-use crate::store::*;
+use crate::store::{
+    Ahead, Aside, BudgetKind, Flow, Lease, Pause, PauseKind, Progress, QuotaUse, Result, RollCall, Traffic,
+};
 
 #[async_trait]
 impl Traffic for SqliteStore {
-    async fn ripen(&self, _queues: &[&str], _now: Timestamp, _limit: u32) -> Result<u64> {
-        Err(StoreError::Broken("not there yet".into()))
+    async fn ripen(&self, queues: &[&str], now: Timestamp, limit: u32) -> Result<u64> {
+        queue::ripen(&self.writer, &self.readers, queues, now, limit).await
     }
-    async fn heads(&self, _queues: &[&str], _now: Timestamp, _each: u32) -> Result<Vec<Job>> {
-        Err(StoreError::Broken("not there yet".into()))
+    async fn heads(&self, queues: &[&str], now: Timestamp, each: u32) -> Result<Vec<Job>> {
+        queue::heads(&self.readers, queues, now, each).await
     }
-    async fn set_aside(&self, _lease: &Lease, _aside: &[Aside]) -> Result<u64> {
-        Err(StoreError::Broken("not there yet".into()))
+    async fn set_aside(&self, lease: &Lease, aside: &[Aside]) -> Result<u64> {
+        queue::set_aside(&self.writer, lease, aside).await
     }
-    async fn last_on(&self, _lane: &str, _objects: &[&str], _since: Timestamp) -> Result<Vec<(String, Timestamp)>> {
-        Err(StoreError::Broken("not there yet".into()))
+    async fn last_on(&self, lane: &str, objects: &[&str], since: Timestamp) -> Result<Vec<(String, Timestamp)>> {
+        queue::last_on(&self.readers, lane, objects, since).await
     }
+
     async fn pauses(&self) -> Result<Vec<Pause>> {
-        Err(StoreError::Broken("not there yet".into()))
+        pause::all(&self.readers).await
     }
-    async fn pause(&self, _pause: &Pause, _event: &Event) -> Result<bool> {
-        Err(StoreError::Broken("not there yet".into()))
+    async fn pause(&self, pause: &Pause, event: &Event) -> Result<bool> {
+        pause::begin(&self.writer, pause, event).await
     }
-    async fn end_pause(&self, _kind: PauseKind, _name: &str, _event: &Event) -> Result<Option<Pause>> {
-        Err(StoreError::Broken("not there yet".into()))
+    async fn end_pause(&self, kind: PauseKind, name: &str, event: &Event) -> Result<Option<Pause>> {
+        pause::end(&self.writer, kind, name, event).await
     }
-    async fn let_go(&self, _limit: u32) -> Result<u64> {
-        Err(StoreError::Broken("not there yet".into()))
+    async fn let_go(&self, limit: u32) -> Result<u64> {
+        pause::let_go(&self.writer, &self.readers, limit).await
     }
-    async fn quota(&self, _account: &str, _day: Date) -> Result<QuotaUse> {
-        Err(StoreError::Broken("not there yet".into()))
+
+    async fn quota(&self, account: &str, day: Date) -> Result<QuotaUse> {
+        quota::used(&self.readers, account, day).await
     }
-    async fn charge(&self, _lease: &Lease, _day: Date, _points: i64) -> Result<QuotaUse> {
-        Err(StoreError::Broken("not there yet".into()))
+    async fn charge(&self, lease: &Lease, day: Date, points: i64) -> Result<QuotaUse> {
+        quota::charge(&self.writer, lease, day, points).await
     }
     async fn quota_heard(
         &self,
-        _lease: &Lease,
-        _day: Date,
-        _at_least: Option<u64>,
-        _exhausted_until: Option<Timestamp>,
+        lease: &Lease,
+        day: Date,
+        at_least: Option<u64>,
+        exhausted_until: Option<Timestamp>,
     ) -> Result<QuotaUse> {
-        Err(StoreError::Broken("not there yet".into()))
+        quota::heard(&self.writer, lease, day, at_least, exhausted_until).await
     }
-    async fn note(&self, _lease: &Lease, _kind: BudgetKind, _at: Timestamp, _count: u32) -> Result<()> {
-        Err(StoreError::Broken("not there yet".into()))
+    async fn note(&self, lease: &Lease, kind: BudgetKind, at: Timestamp, count: u32) -> Result<()> {
+        quota::note(&self.writer, lease, kind, at, count).await
     }
-    async fn noted(&self, _account: &str, _kind: BudgetKind, _since: Timestamp) -> Result<Vec<(Timestamp, u32)>> {
-        Err(StoreError::Broken("not there yet".into()))
+    async fn noted(&self, account: &str, kind: BudgetKind, since: Timestamp) -> Result<Vec<(Timestamp, u32)>> {
+        quota::noted(&self.readers, account, kind, since).await
     }
-    async fn report(&self, _daemon: &str, _ttl: Duration) -> Result<RollCall> {
-        Err(StoreError::Broken("not there yet".into()))
+
+    async fn report(&self, daemon: &str, ttl: Duration) -> Result<RollCall> {
+        attendance::report(&self.writer, daemon, ttl).await
     }
-    async fn leave(&self, _daemon: &str) -> Result<()> {
-        Err(StoreError::Broken("not there yet".into()))
+    async fn leave(&self, daemon: &str) -> Result<()> {
+        attendance::leave(&self.writer, daemon).await
     }
     async fn roll_call(&self) -> Result<RollCall> {
-        Err(StoreError::Broken("not there yet".into()))
+        attendance::roll_call(&self.readers).await
     }
-    async fn trouble(&self, _account: &str, _why: Option<&str>, _at: Timestamp) -> Result<()> {
-        Err(StoreError::Broken("not there yet".into()))
+    async fn trouble(&self, account: &str, why: Option<&str>, at: Timestamp) -> Result<()> {
+        attendance::trouble(&self.writer, account, why, at).await
     }
-    async fn flows(&self, _queue: Option<&str>) -> Result<Vec<Flow>> {
-        Err(StoreError::Broken("not there yet".into()))
+
+    async fn flows(&self, queue: Option<&str>) -> Result<Vec<Flow>> {
+        view::flows(&self.readers, queue).await
     }
-    async fn ahead(&self, _job: &Job) -> Result<Ahead> {
-        Err(StoreError::Broken("not there yet".into()))
+    async fn ahead(&self, job: &Job) -> Result<Ahead> {
+        view::ahead(&self.readers, job).await
     }
-    async fn progress(&self, _batch: &str) -> Result<Option<Progress>> {
-        Err(StoreError::Broken("not there yet".into()))
+    async fn progress(&self, batch: &str) -> Result<Option<Progress>> {
+        view::progress(&self.readers, batch).await
     }
 }

@@ -8,7 +8,8 @@ use super::claim::job_columns;
 use super::outbox::event_columns;
 use super::{BatchView, JobDetail, JobFilter, Result, StateCount, key, stored};
 use crate::model::{Job, JobId};
-use crate::store::rows::{self, AttemptRow, EventRow, JobRow, json, text};
+use crate::store::rows::{self, AttemptRow, EventRow, FlowRow, JobRow, amount, json, text};
+use crate::store::{Ahead, Flow, Progress};
 
 /// Rows of one kind that are shown for one job.
 const SHOWN: i64 = 1000;
@@ -102,23 +103,21 @@ pub(super) async fn batches(readers: &SqlitePool, name: Option<&str>, limit: u32
 
 /// Jobs by account and state: open ones counted in the index `jobs_open`, ended ones as they were counted.
 ///
-/// "Oldest" is what an operator must worry about. Of waiting jobs: those that could start (index `jobs_due`), since they
-/// could; one that waits for another job or for tomorrow is not late. Of doubts, which are few: since the doubt began; the
+/// "Oldest" is what an operator must worry about. Of waiting jobs: those that could start, since they could; one that waits
+/// for another job, for tomorrow or for an operator is not late. Of doubts, which are few: since the doubt began; the
 /// questions asked since then move the job, but settle nothing. Of all others: since they arrived.
 pub(super) async fn counts(readers: &SqlitePool) -> Result<Vec<StateCount>> {
     let rows: Vec<(String, String, i64, Option<i64>)> = sqlx::query_as(
         "SELECT open.account, open.state, count(*),
                 CASE open.state
-                    WHEN 'waiting' THEN (
-                        SELECT min(due.due_at) FROM jobs AS due
-                         WHERE due.account = open.account AND due.state = 'waiting' AND due.blockers = 0)
+                    WHEN 'waiting' THEN min(open.due_at) FILTER (WHERE open.blockers = 0 AND open.held_by IS NULL)
                     WHEN 'in_doubt' THEN (
                         SELECT min(coalesce(attempts.ended_at, doubt.updated_at)) FROM jobs AS doubt
                           LEFT JOIN attempts ON attempts.job_id = doubt.id AND attempts.attempt = doubt.attempt
                          WHERE doubt.account = open.account AND doubt.state = 'in_doubt')
                     ELSE min(open.created_at)
                 END
-           FROM jobs AS open WHERE open.finished_at IS NULL GROUP BY open.account, open.state
+           FROM jobs AS open INDEXED BY jobs_open WHERE open.finished_at IS NULL GROUP BY open.account, open.state
          UNION ALL
          SELECT account, state, jobs, NULL FROM finished
          ORDER BY 1, 2",
@@ -126,4 +125,71 @@ pub(super) async fn counts(readers: &SqlitePool) -> Result<Vec<StateCount>> {
     .fetch_all(readers)
     .await?;
     rows.into_iter().map(rows::state_count).collect()
+}
+
+/// Waiting jobs by what they take turns in.
+pub(super) async fn flows(readers: &SqlitePool, queue: Option<&str>) -> Result<Vec<Flow>> {
+    let rows: Vec<FlowRow> = sqlx::query_as(
+        "SELECT queue, class, publisher, batch,
+                sum(blockers = 0 AND turn IS NOT NULL) AS ripe, sum(blockers > 0 OR turn IS NULL) AS unripe
+           FROM jobs WHERE state = 'waiting' AND finished_at IS NULL AND ($1 IS NULL OR queue = $1)
+          GROUP BY queue, class, publisher, batch ORDER BY queue, class, publisher, batch",
+    )
+    .bind(queue.map(text))
+    .fetch_all(readers)
+    .await?;
+    Ok(rows.into_iter().map(FlowRow::read).collect())
+}
+
+/// What is before a job. Three counts in the index `jobs_turn`; all ripe jobs are before one that is not ripe.
+pub(super) async fn ahead(readers: &SqlitePool, job: &Job) -> Result<Ahead> {
+    let (more_urgent, same_publisher, other_publishers): (i64, i64, i64) = sqlx::query_as(
+        "WITH me (turn) AS (
+             SELECT coalesce(max(turn) FILTER (WHERE state = 'waiting' AND blockers = 0), $5) FROM jobs WHERE id = $1)
+         SELECT (SELECT count(*) FROM jobs INDEXED BY jobs_turn
+                  WHERE queue = $2 AND class < $3 AND state = 'waiting' AND blockers = 0 AND turn IS NOT NULL),
+                (SELECT count(*) FROM jobs INDEXED BY jobs_turn
+                  WHERE queue = $2 AND class = $3 AND publisher = $4 AND state = 'waiting' AND blockers = 0
+                    AND turn IS NOT NULL AND (turn, seq) < (me.turn, $6)),
+                (SELECT count(*) FROM jobs INDEXED BY jobs_turn
+                  WHERE queue = $2 AND class = $3 AND publisher <> $4 AND state = 'waiting' AND blockers = 0
+                    AND turn IS NOT NULL)
+           FROM me",
+    )
+    .bind(key(job.id))
+    .bind(text(&job.queue))
+    .bind(job.class.rank())
+    .bind(text(&job.publisher))
+    .bind(i64::MAX)
+    .bind(job.seq)
+    .fetch_one(readers)
+    .await?;
+    Ok(Ahead {
+        more_urgent: amount(more_urgent),
+        same_publisher: amount(same_publisher),
+        other_publishers: amount(other_publishers),
+    })
+}
+
+/// How far a batch is, from what was counted; only jobs at work are looked at, in the index `jobs_batch`.
+pub(super) async fn progress(readers: &SqlitePool, batch: &str) -> Result<Option<Progress>> {
+    let row: Option<(i64, i64, bool)> =
+        sqlx::query_as("SELECT jobs, destructive, released FROM batches WHERE name = $1")
+            .bind(text(batch))
+            .fetch_optional(readers)
+            .await?;
+    let Some(row) = row else { return Ok(None) };
+    let ended: Vec<(String, String, i64)> =
+        sqlx::query_as("SELECT state, code, jobs FROM batch_ends WHERE batch = $1 ORDER BY state, code")
+            .bind(text(batch))
+            .fetch_all(readers)
+            .await?;
+    let open: Vec<(String, i64)> = sqlx::query_as(
+        "SELECT state, count(*) FROM jobs INDEXED BY jobs_batch
+          WHERE batch = $1 AND state IN ('running', 'in_doubt', 'pending', 'needs_attention') GROUP BY state",
+    )
+    .bind(text(batch))
+    .fetch_all(readers)
+    .await?;
+    rows::progress(row, ended, open).map(Some)
 }
