@@ -336,22 +336,22 @@ impl Daemon {
         let weights = self.config.publishers.iter().map(|(name, publisher)| (name.clone(), publisher.weight));
         let weights = Arc::new(weights.collect::<BTreeMap<_, _>>());
         let candidates = self.accounts.iter().map(|(account, registry)| ownership::Candidate {
-                account: account.clone(),
-                registry: Arc::clone(registry),
-                limits: self.limits.get(account).map_or_else(|| Arc::new(registry.limits()), Arc::clone),
-                pool: self.config.pool_of(account).map(str::to_owned),
-                weights: Arc::clone(&weights),
-                clock: Clock::system(),
-                store: Arc::clone(&self.store),
-                owner: self.owner.clone(),
-                ttl: Duration::from_secs(times.lease_seconds.into()),
-                poll: Duration::from_millis(times.poll_millis.into()),
-                stop_within: Duration::from_secs(times.stop_seconds.into()),
-                policy: self.config.retry_policy(),
-                committer: committer.clone(),
-                observer: Arc::clone(&self.observer),
-                hint: self.hints.get(account).cloned().unwrap_or_default(),
-                companion: Arc::clone(&self.company),
+            account: account.clone(),
+            registry: Arc::clone(registry),
+            limits: self.limits.get(account).map_or_else(|| Arc::new(registry.limits()), Arc::clone),
+            pool: self.config.pool_of(account).map(str::to_owned),
+            weights: Arc::clone(&weights),
+            clock: Clock::system(),
+            store: Arc::clone(&self.store),
+            owner: self.owner.clone(),
+            ttl: Duration::from_secs(times.lease_seconds.into()),
+            poll: Duration::from_millis(times.poll_millis.into()),
+            stop_within: Duration::from_secs(times.stop_seconds.into()),
+            policy: self.config.retry_policy(),
+            committer: committer.clone(),
+            observer: Arc::clone(&self.observer),
+            hint: self.hints.get(account).cloned().unwrap_or_default(),
+            companion: Arc::clone(&self.company),
         });
         workers.spawn(steward::run(candidates.collect(), quiet.clone()));
     }
