@@ -2,7 +2,7 @@
 //!
 //! `steward` works this daemon's share of the accounts as `spread` decides it, `ownership` holds the lease of each account,
 //! `worker` and `claim` claim for an owned account in the order of `fair`, within `throttle` (the window), `quota` (the day)
-//! and `budget` (logins, refusals); `rescue` deals with jobs whose owner died, `housekeeping` ends jobs that may never start.
+//! and `budget` (logins, refusals); `rescue` deals with jobs whose owner died, `housekeeping` ends jobs that may never start;
 //! `forecast` looks ahead.
 
 pub mod budget;
