@@ -18,6 +18,7 @@ pub mod orders;
 pub mod outlook;
 pub mod output;
 pub mod progress;
+pub mod quota;
 pub mod sandbox;
 pub mod schema;
 pub mod serve;
@@ -96,7 +97,7 @@ pub enum Command {
     Sandbox(sandbox::SandboxArgs),
     /// Submit jobs.
     Submit(submit::SubmitArgs),
-    /// Look at jobs; retry, cancel or dismiss them.
+    /// Look at jobs, and at what keeps them from starting; retry, cancel or dismiss them.
     #[command(subcommand)]
     Jobs(jobs::Jobs),
     /// Write orders that a registry takes only by signed e-mail.
@@ -111,6 +112,8 @@ pub enum Command {
     /// Look at accounts; pause them or others, let them work again.
     #[command(subcommand)]
     Accounts(accounts::Accounts),
+    /// Show what each account has sent and may send, when its quota runs dry, and when each batch will be done.
+    Quota(quota::QuotaArgs),
     /// Read events.
     #[command(subcommand)]
     Events(events::Events),
@@ -195,7 +198,14 @@ async fn dispatch(cli: Cli, open: OpenStore, out: &mut Out<'_>) -> Result<(), Fa
             orders::run(command, &config, &*ready_store(&config, open).await?, now, out).await
         }
         Command::Migrate => migrate::run(&*store_of(&config()?, open).await?, out).await,
-        Command::Jobs(command) => jobs::run(command, &*ready_store(&config()?, open).await?, now, out).await,
+        Command::Jobs(command) => {
+            let config = config()?;
+            jobs::run(command, &config, &*ready_store(&config, open).await?, now, out).await
+        }
+        Command::Quota(args) => {
+            let config = config()?;
+            quota::run(args, &config, &*ready_store(&config, open).await?, now, out).await
+        }
         Command::Batches(command) => {
             let config = config()?;
             batches::run(command, &config, &*ready_store(&config, open).await?, now, out).await

@@ -20,22 +20,26 @@ pub type AllLimits = BTreeMap<String, Arc<Limits>>;
 /// read their secrets, but what their registry publishes is known without.
 #[must_use]
 pub fn limits(config: &Config) -> (AllLimits, Vec<String>) {
-    let whole = daemon::accounts(config).map(|accounts| daemon::limits(&accounts));
-    if let Ok(limits) = whole {
+    let made = |config: &Config| daemon::accounts(config).and_then(|accounts| daemon::limits(config, &accounts));
+    if let Ok(limits) = made(config) {
         return (limits, Vec::new());
     }
     let (mut limits, mut remarks) = (AllLimits::new(), Vec::new());
     for (name, account) in &config.accounts {
-        let alone = Config { accounts: BTreeMap::from([(name.clone(), account.clone())]), ..config.clone() };
-        match daemon::accounts(&alone) {
-            Ok(accounts) => limits.extend(daemon::limits(&accounts)),
-            Err(why) => match registries::plugin(&account.registry) {
-                Some(plugin) => {
-                    limits.insert(name.clone(), Arc::new((plugin.limits)()));
-                    remarks.push(format!("{why}: the limits its registry publishes are taken instead of its own"));
-                }
-                None => remarks.push(why.to_string()),
-            },
+        let only = BTreeMap::from([(name.clone(), account.clone())]);
+        let alone = Config { accounts: only, pools: BTreeMap::new(), ..config.clone() };
+        match (made(&alone), registries::plugin(&account.registry)) {
+            (Ok(made), _) => limits.extend(made),
+            (Err(why), Some(plugin)) => {
+                let published = (plugin.limits)();
+                let configured = account.limits.over(name, published.clone()).unwrap_or(published);
+                limits.insert(name.clone(), Arc::new(configured));
+                remarks.push(format!(
+                    "the limits of account {name} are those of the configuration and of its registry, since it cannot be made \
+                     here: {why}"
+                ));
+            }
+            (Err(why), None) => remarks.push(why.to_string()),
         }
     }
     (limits, remarks)

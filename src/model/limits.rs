@@ -96,23 +96,6 @@ impl Limits {
         least
     }
 
-    /// Of [`Limits::requests_now`] what a class may use: all but urgent jobs leave a share free for those.
-    #[must_use]
-    pub fn requests_for(&self, class: Class, now: Timestamp) -> u32 {
-        let all = self.requests_now(now);
-        let kept = if class == Class::Urgent { 0 } else { self.urgent_requests.of(u64::from(all)) };
-        all.saturating_sub(u32::try_from(kept).unwrap_or(all))
-    }
-
-    /// Points of a day that a class may use: none those kept for deadlines, and only urgent jobs those kept for them.
-    /// `None` if nobody counts.
-    #[must_use]
-    pub fn quota_for(&self, class: Class) -> Option<u64> {
-        let all = self.quota?;
-        let for_urgent = if class == Class::Urgent { 0 } else { self.urgent_quota.of(all) };
-        Some(all.saturating_sub(self.deadline_quota.of(all)).saturating_sub(for_urgent))
-    }
-
     /// The timetable's figure at an instant.
     #[must_use]
     pub fn requests_at(&self, at: Timestamp) -> u32 {

@@ -10,8 +10,13 @@ use crate::config::{self, Account, Pool, Publisher};
 use crate::store::BatchView;
 
 fn config() -> Config {
-    let account =
-        || Account { registry: "denic-rri".into(), read_messages: true, mail: None, settings: serde_json::Map::new() };
+    let account = || Account {
+        registry: "denic-rri".into(),
+        read_messages: true,
+        mail: None,
+        limits: Default::default(),
+        settings: serde_json::Map::new(),
+    };
     let publisher = Publisher { accounts: vec![], operations: vec![], weight: 1 };
     Config {
         accounts: [("A".to_owned(), account()), ("DENIC-1000022".to_owned(), account())].into(),

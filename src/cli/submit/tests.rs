@@ -81,6 +81,7 @@ fn config() -> Config {
         registry: "denic-rri".into(),
         read_messages: true,
         mail: None,
+        limits: Default::default(),
         settings: serde_json::Map::new(),
     };
     let accounts = ["DENIC-1000001", "DENIC-1000002"].map(|name| (name.to_owned(), account()));

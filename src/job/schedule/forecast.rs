@@ -17,6 +17,8 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 
+use super::super::execute::permits::Part;
+use super::quota::Tier;
 use crate::model::{Class, Job, Limits};
 use crate::store::{Ahead, Flow, Pause, PauseKind, QuotaUse};
 use fluid::Fluid;
@@ -118,17 +120,36 @@ pub fn turn_of(outlook: &Outlook, job: &Job, ahead: &Ahead) -> Option<Timestamp>
     additional(&before, &Flow { ripe: 1, ..own }).start
 }
 
-/// When a class will have used up its points at so many sends a second; `None` if they last until the day ends, or the
-/// registry counts none.
+/// When jobs of a class will have used up their points at so many sends a second; `None` if the points last until the day
+/// ends, or the registry counts none.
 #[must_use]
 pub fn dry_at_rate(station: &Station, class: Class, per_second: f64, now: Timestamp) -> Option<Timestamp> {
-    let left = station.limits.quota_for(class)?.saturating_sub(station.quota.used);
+    station.limits.quota?;
+    let left = tier(class).limit(&station.limits).saturating_sub(station.quota.used);
     if left == 0 || station.quota.exhausted_until.is_some_and(|until| until > now) {
         return Some(now);
     }
     // A rate of nothing takes for ever, which is later than any day's end.
     let dry = later(now, left as f64 / per_second)?;
     (dry < station.limits.next_day(now)).then_some(dry)
+}
+
+/// The part of the quota that jobs of a class may use. Those that a deadline brought about are few.
+#[must_use]
+pub const fn tier(class: Class) -> Tier {
+    match class {
+        Class::Urgent => Tier::Urgent,
+        Class::Normal | Class::Bulk => Tier::Ordinary,
+    }
+}
+
+/// The part of the window that jobs of a class may use.
+#[must_use]
+pub const fn part(class: Class) -> Part {
+    match class {
+        Class::Urgent => Part::Urgent,
+        Class::Normal | Class::Bulk => Part::Ordinary,
+    }
 }
 
 impl Outlook {

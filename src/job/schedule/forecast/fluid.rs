@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{Estimate, Forecast, HORIZON_DAYS, Outlook, Silence, Station, later};
+use super::{Estimate, Forecast, HORIZON_DAYS, Outlook, Silence, Station, later, part, tier};
 use crate::model::limits::instants;
 use crate::model::{Class, Limits};
 use crate::store::Flow;
@@ -234,7 +234,7 @@ impl<'a> Post<'a> {
         };
         for &class in Class::ALL {
             let held = silent || limits.quiet_until(class, at).is_some();
-            let requests = if held { 0 } else { limits.requests_for(class, at) };
+            let requests = if held { 0 } else { part(class).capacity(limits, at) };
             self.allowed[rank(class)] = f64::from(requests) / limits.window.as_secs_f64().max(1e-3);
         }
         let day = limits.day(at);
@@ -248,7 +248,8 @@ impl<'a> Post<'a> {
 
     /// Points that jobs of a class may still use today; `None` if nobody counts.
     fn points_left(&self, class: Class) -> Option<f64> {
-        let all = self.station.limits.quota_for(class)?;
+        self.station.limits.quota?;
+        let all = tier(class).limit(&self.station.limits);
         Some(if self.exhausted { 0.0 } else { (all as f64 - self.used).max(0.0) })
     }
 
