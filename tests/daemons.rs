@@ -20,7 +20,7 @@ use process::{Plan, Process};
 use registrard::config::Config;
 use registrard::daemon;
 use registrard::job::intake::{DefaultId, Origin, Publisher};
-use registrard::model::{NewJob, State};
+use registrard::model::{JobId, NewJob, ObjectKey, State};
 use registrard::sandbox::Ledger;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -28,8 +28,11 @@ use world::{Setup, World, play};
 
 const ACCOUNTS: usize = 10;
 const SESSIONS: usize = 3;
-/// What the registry lets an account send in a minute, and what the daemons keep to.
-const REQUESTS: usize = 2400;
+/// What the registry lets an account send in a window.
+const REQUESTS: usize = 300;
+const WINDOW: Duration = Duration::from_secs(5);
+/// What the daemons keep to.
+const LIMITS: &str = "requests = 300\nwindow_seconds = 5\ngrace_seconds = 2";
 const NAMES: [&str; 3] = ["first", "second", "third"];
 const PUBLISHERS: [&str; 4] = ["billing", "shop", "portal", "archive"];
 /// Of so many jobs one creates something.
@@ -50,6 +53,7 @@ fn setup() -> Setup {
     let mut setup = Setup::new();
     setup.denic.accounts = ACCOUNTS;
     setup.denic.requests_per_window = Some(REQUESTS);
+    setup.denic.window = WINDOW;
     // The registry keeps the sessions of one that sleeps.
     setup.denic.sessions = 2 * SESSIONS;
     setup
@@ -81,35 +85,45 @@ impl Fleet {
     }
 
     fn start(&self, name: &'static str) -> Process {
-        Process::start(&self.world, name, &self.plan(&settings()))
+        Process::start(&self.world, name, &self.plan())
     }
 
-    fn plan<'a>(&'a self, settings: &'a str) -> Plan<'a> {
+    fn plan(&self) -> Plan<'_> {
         // The lease is what it is by default.
-        Plan { accounts: &self.accounts, sessions: SESSIONS, settings, lease: None }
+        Plan { accounts: &self.accounts, sessions: SESSIONS, limits: LIMITS, lease: None }
     }
 
-    /// Takes in so many jobs as the intake does: of all publishers and for all accounts, one after the other. Returns how
-    /// many effects they are to have.
+    /// Takes in so many jobs: of all publishers and for all accounts, one after the other; mostly questions, and every few
+    /// something that must not happen twice. Returns how many effects they are to have.
     async fn submit(&self, from: usize, jobs: usize) -> usize {
-        let config = Config::load(Some(&self.plan(&settings()).write(&self.world, "intake"))).unwrap();
+        let config = Config::load(Some(&self.plan().write(&self.world, "intake"))).unwrap();
         let gate = daemon::gate(&config, &daemon::accounts(&config).unwrap());
-        let jobs: Vec<NewJob> = (from..from + jobs)
-            .map(|number| {
-                let origin = Origin {
-                    publisher: Publisher::Broker(Some(PUBLISHERS[number % PUBLISHERS.len()])),
-                    id: DefaultId::InBulk,
-                    batch: None,
-                    reply_to: None,
-                    correlation_id: None,
-                };
-                gate.admit(&origin, &job(&self.accounts[number % ACCOUNTS], number)).unwrap()
-            })
-            .collect();
-        for some in jobs.chunks(1000) {
-            self.world.database.store.accept(some, &[], Timestamp::now()).await.unwrap();
+        let admitted = |account: &String, job: fn(&str) -> Value| {
+            let origin = Origin {
+                publisher: Publisher::Broker(None),
+                id: DefaultId::InBulk,
+                batch: None,
+                reply_to: None,
+                correlation_id: None,
+            };
+            gate.admit(&origin, &job(account)).unwrap()
+        };
+        // One of each kind passes the gate, and the others are like it: twenty thousand would take their time.
+        let models: Vec<_> =
+            self.accounts.iter().map(|account| (admitted(account, create), admitted(account, check))).collect();
+        let mut effects = 0;
+        let numbers: Vec<usize> = (from..from + jobs).collect();
+        for some in numbers.chunks(1000) {
+            let jobs = some.iter().map(|number| {
+                let (create, check) = &models[number % ACCOUNTS];
+                let writes = (number / ACCOUNTS).is_multiple_of(WRITES_ONE_IN);
+                effects += usize::from(writes);
+                another(if writes { create } else { check }, *number)
+            });
+            let jobs: Vec<NewJob> = jobs.collect();
+            self.world.database.store.accept(&jobs, &[], Timestamp::now()).await.unwrap();
         }
-        jobs.iter().filter(|job| job.operation.writes()).count()
+        effects
     }
 
     fn ledger(&self) -> Ledger {
@@ -209,23 +223,36 @@ impl Fleet {
     }
 }
 
-fn settings() -> String {
-    format!("requests = {REQUESTS}\ntimetable = []\nquiet = []\nquota = 0")
+/// The part of the models' names that is each job's own.
+const OWN: &str = "NUMBER";
+
+fn create(account: &str) -> Value {
+    let params = json!({
+        "handle": format!("{account}-{OWN}"), "type": "PERSON", "name": "Max Mustermann",
+        "address": ["Musterweg 1"], "postal_code": "60329", "city": "Frankfurt am Main", "country_code": "DE",
+        "email": ["max@example.de"], "phone": "+49.6927235",
+    });
+    json!({ "id": Uuid::now_v7(), "account": account, "operation": "contact.create", "params": params })
 }
 
-/// Mostly questions, and every few something that must not happen twice.
-fn job(account: &str, number: usize) -> Value {
-    let (operation, params) = if (number / ACCOUNTS).is_multiple_of(WRITES_ONE_IN) {
-        let params = json!({
-            "handle": format!("{account}-C{number}"), "type": "PERSON", "name": "Max Mustermann",
-            "address": ["Musterweg 1"], "postal_code": "60329", "city": "Frankfurt am Main", "country_code": "DE",
-            "email": ["max@example.de"], "phone": "+49.6927235",
-        });
-        ("contact.create", params)
-    } else {
-        ("domain.check", json!({ "domain": format!("example-{number}.de") }))
-    };
-    json!({ "id": Uuid::now_v7(), "account": account, "operation": operation, "params": params })
+fn check(account: &str) -> Value {
+    let params = json!({ "domain": format!("example-{}.de", OWN.to_lowercase()) });
+    json!({ "id": Uuid::now_v7(), "account": account, "operation": "domain.check", "params": params })
+}
+
+/// A job like the model, on an object of its own.
+fn another(model: &NewJob, number: usize) -> NewJob {
+    let own = |text: &str| text.replace(OWN, &format!("C{number}")).replace(&OWN.to_lowercase(), &format!("c{number}"));
+    let mut job = model.clone();
+    job.id = JobId(Uuid::now_v7());
+    job.publisher = PUBLISHERS[number % PUBLISHERS.len()].to_owned();
+    job.object = ObjectKey::stored(own(job.object.as_str()));
+    for key in ["handle", "domain"] {
+        if let Some(Value::String(name)) = job.params.get_mut(key) {
+            *name = own(name);
+        }
+    }
+    job
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

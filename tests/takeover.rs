@@ -22,12 +22,12 @@ use world::{ACCOUNT, Setup, World, contact_create, play, until};
 const JOBS: usize = 200;
 const SESSIONS: usize = 5;
 /// No limit of requests that these tests could reach.
-const LIFTED: &str = "requests = 100000\ntimetable = []\nquiet = []\nquota = 0";
+const LIFTED: &str = "requests = 100000\nquota = 0";
 const LEASE: Duration = Duration::from_secs(3);
 
 /// A daemon that works the account under a short lease.
 fn start(world: &World, name: &'static str) -> Process {
-    let plan = Plan { accounts: &[ACCOUNT.to_owned()], sessions: SESSIONS, settings: LIFTED, lease: Some(LEASE) };
+    let plan = Plan { accounts: &[ACCOUNT.to_owned()], sessions: SESSIONS, limits: LIFTED, lease: Some(LEASE) };
     Process::start(world, name, &plan)
 }
 

@@ -16,7 +16,7 @@ pub struct Plan<'a> {
     /// Sessions of each account.
     pub sessions: usize,
     /// More limits of each account.
-    pub settings: &'a str,
+    pub limits: &'a str,
     /// Length of its leases; as it comes if none.
     pub lease: Option<Duration>,
 }
@@ -68,13 +68,15 @@ ca_file = {ca}
 
 [accounts.{account}.limits]
 sessions = {sessions}
-{settings}
+timetable = []
+quiet = []
+{limits}
 "#,
                 address = world.sandbox.ready()["denic_rri"]["address"],
                 password = world.password_file(account).display(),
                 ca = world.sandbox.ready()["ca"],
                 sessions = self.sessions,
-                settings = self.settings,
+                limits = self.limits,
             )
             .unwrap();
         }

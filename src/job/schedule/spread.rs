@@ -163,15 +163,16 @@ impl Spread {
         let wanting = scene.wanting(|kin| self.passed_over.contains_key(kin));
         let too_many = scene.too_many(&self.me, wanting.iter().map(|(_, short)| short).sum());
         self.heavy = if too_many > 0 { self.heavy + 1 } else { 0 };
-        let is_mine =
-            |account: &str| roll.leases.iter().any(|(name, owner, held)| *held && name == account && *owner == self.me);
-        let with = |stance| stances.iter().filter(move |(account, is)| **is == stance && is_mine(account));
+        let held = roll.leases.iter().filter(|(_, owner, held)| *held && *owner == self.me);
+        let mine: BTreeSet<&str> = held.map(|(account, ..)| account.as_str()).collect();
+        let with = |stance| stances.iter().filter(move |(_, is)| **is == stance).map(|(account, _)| account);
+        let with = |stance| with(stance).filter(|account| mine.contains(account.as_str()));
         // Those on their way out are still in the roll call.
         let more = too_many.saturating_sub(with(Stance::Leaving).count());
         let Some((neediest, _)) = wanting.first().filter(|_| more > 0 && self.heavy >= CERTAIN) else {
             return Vec::new();
         };
-        let mut mine: Vec<&String> = with(Stance::Working).map(|(account, _)| account).collect();
+        let mut mine: Vec<&String> = with(Stance::Working).collect();
         mine.sort_by_key(|account| Reverse(hash([*neediest, account.as_str()].into_iter())));
         mine.into_iter().take(more.min(1 + too_many / AT_ONCE)).cloned().collect()
     }

@@ -319,11 +319,11 @@ fn befall(fleet: &mut Fleet, all: &[String], happening: &Happening, late: &mut R
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(300))]
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn whatever_happened_the_spread_becomes_even_and_stays(
-        count in 1..25usize,
+        count in 1..20usize,
         happenings in prop::collection::vec(happening(), 0..40),
     ) {
         let all = accounts(0..count);
@@ -346,14 +346,14 @@ proptest! {
         fleet.run(LEASE / LOOK + u64::from(PASSED_OVER) + 3 * count as u64);
         fleet.assert_even();
         let moved = fleet.given_back;
-        fleet.run(100);
+        fleet.run(40);
         fleet.assert_even();
         prop_assert_eq!(fleet.given_back, moved, "it does not come to rest");
     }
 
     /// Of an even spread, as many come as you like: exactly what they are short of is given back.
     #[test]
-    fn no_more_moves_than_needed(count in 0..30usize, there in 1..5usize, come in 0..5usize) {
+    fn no_more_moves_than_needed(count in 0..20usize, there in 1..5usize, come in 0..5usize) {
         let all = accounts(0..count);
         let mut fleet = Fleet::with(there, &all);
         fleet.run(20 + 2 * count as u64);
