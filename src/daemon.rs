@@ -20,15 +20,16 @@ use uuid::Uuid;
 use crate::broker::local::LocalBroker;
 use crate::broker::rabbitmq::RabbitBroker;
 use crate::broker::{Broker, BrokerError};
-use crate::config::Config;
 use crate::config::address::with_password;
+use crate::config::{Config, Finding, Login, shared_logins};
+use crate::job::brake::Brake;
 use crate::job::clock::Clock;
 use crate::job::commit::{Committer, LAST_FLUSH};
 use crate::job::companion::Companion;
 use crate::job::event::Outbox;
 use crate::job::intake::{Gate, Intake};
 use crate::job::observer::Observer;
-use crate::job::schedule::{housekeeping, ownership};
+use crate::job::schedule::{housekeeping, ownership, spread, steward};
 use crate::model::Limits;
 use crate::net::secret_ref;
 use crate::ops::http::Server;
@@ -83,16 +84,42 @@ pub fn accounts(config: &Config) -> Result<Accounts, DaemonError> {
     for (name, account) in &config.accounts {
         match registry(name, account) {
             Ok(registry) => drop(accounts.insert(name.clone(), registry)),
-            Err(why) => wrong.push(format!("accounts.{name}: {why}")),
+            Err(why) => wrong.push(Finding::error(format!("accounts.{name}"), why, "correct it")),
         }
     }
-    if wrong.is_empty() { Ok(accounts) } else { Err(DaemonError::Configuration(wrong.join("\n"))) }
+    let login = |(name, registry)| -> Login<'_> {
+        let (account, registry): (&String, &Arc<dyn Registry>) = (name, registry);
+        Login { account, registry: registry.kind(), identity: registry.identity() }
+    };
+    wrong.extend(shared_logins(&accounts.iter().map(login).collect::<Vec<_>>()));
+    if wrong.is_empty() { Ok(accounts) } else { Err(refused(config, wrong)) }
 }
 
-/// What each account may send: what its registry publishes, with the configuration on top.
-#[must_use]
-pub fn limits(accounts: &Accounts) -> BTreeMap<String, Arc<Limits>> {
-    accounts.iter().map(|(name, registry)| (name.clone(), Arc::new(registry.limits()))).collect()
+/// What each account may send: what its registry publishes, with the configuration on top. Names everything that is
+/// wrong.
+///
+/// # Errors
+/// Limits that make no sense, or are more than the registry allows at all.
+pub fn limits(config: &Config, accounts: &Accounts) -> Result<BTreeMap<String, Arc<Limits>>, DaemonError> {
+    let mut limits = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (name, registry) in accounts {
+        let published = registry.limits();
+        let effective = match config.accounts.get(name) {
+            Some(account) => account.limits.over(name, published),
+            None => Ok(published),
+        };
+        match effective {
+            Ok(effective) => drop(limits.insert(name.clone(), Arc::new(effective))),
+            Err(findings) => wrong.extend(findings),
+        }
+    }
+    if wrong.is_empty() { Ok(limits) } else { Err(refused(config, wrong)) }
+}
+
+fn refused(config: &Config, findings: Vec<Finding>) -> DaemonError {
+    let lines: Vec<_> = findings.into_iter().map(|finding| config.in_its_file(finding).to_string()).collect();
+    DaemonError::Configuration(lines.join("\n"))
 }
 
 fn registry(name: &str, account: &crate::config::Account) -> Result<Arc<dyn Registry>, String> {
@@ -140,10 +167,11 @@ async fn broker(config: &Config) -> Result<Arc<dyn Broker>, DaemonError> {
 /// Only at start: once it runs, what goes away is waited for.
 pub async fn run(config: Config, stop: Stop, manager: ServiceManager) -> Result<(), DaemonError> {
     let accounts = accounts(&config)?;
+    let limits = limits(&config, &accounts)?;
     let store = store(&config).await?;
     let broker = broker(&config).await?;
     let metrics = Metrics::new().map_err(DaemonError::Configuration)?;
-    let daemon = Daemon::new(config, accounts, store, broker, metrics);
+    let daemon = Daemon::new(config, accounts, limits, store, broker, metrics);
     let server = daemon.listen().await?;
     manager.ready("working");
     daemon.work(server, stop, manager).await;
@@ -153,6 +181,8 @@ pub async fn run(config: Config, stop: Stop, manager: ServiceManager) -> Result<
 struct Daemon {
     config: Config,
     accounts: Accounts,
+    /// What each account may send.
+    limits: BTreeMap<String, Arc<Limits>>,
     store: Arc<dyn Store>,
     broker: Arc<dyn Broker>,
     metrics: Arc<Metrics>,
@@ -171,17 +201,19 @@ impl Daemon {
     fn new(
         config: Config,
         accounts: Accounts,
+        limits: BTreeMap<String, Arc<Limits>>,
         store: Arc<dyn Store>,
         broker: Arc<dyn Broker>,
         metrics: Arc<Metrics>,
     ) -> Self {
         let name = if config.daemon.name.is_empty() { "registrard" } else { &config.daemon.name };
-        let owner = format!("{name}/{}", Uuid::now_v7().simple());
+        let owner = spread::name(name, &Uuid::now_v7().simple().to_string(), accounts.keys());
         let hints =
             || -> Hints { Arc::new(accounts.keys().map(|account| (account.clone(), Arc::default())).collect()) };
         let (hints, pollers, outbox) = (hints(), hints(), Arc::<Notify>::default());
         let standing = Arc::new(Standing::new(accounts.keys()));
-        let counting = Counting::new(Arc::clone(&metrics), Arc::clone(&standing), &accounts, Arc::clone(&pollers));
+        let counting =
+            Counting::new(Arc::clone(&metrics), Arc::clone(&standing), &accounts, &limits, Arc::clone(&pollers));
         let observer = Arc::new(counting);
         let (wake, wake_outbox) = (Arc::clone(&hints), Arc::clone(&outbox));
         let poller = Poller {
@@ -195,7 +227,7 @@ impl Daemon {
             }),
         };
         let company = Arc::new(Company::new(poller, &config, &accounts, pollers));
-        Self { config, accounts, store, broker, metrics, standing, observer, company, owner, hints, outbox }
+        Self { config, accounts, limits, store, broker, metrics, standing, observer, company, owner, hints, outbox }
     }
 
     async fn listen(&self) -> Result<Option<Server>, DaemonError> {
@@ -261,7 +293,8 @@ impl Daemon {
     fn committer(&self) -> (Committer, tokio::task::JoinHandle<()>) {
         let (hints, outbox) = (Arc::clone(&self.hints), Arc::clone(&self.outbox));
         let steps = self.config.retry_policy().connect;
-        Committer::start(Arc::clone(&self.store), steps, Arc::clone(&self.observer), move || {
+        let brake = Brake::new(self.config.brake.clone());
+        Committer::braking(Arc::clone(&self.store), brake, steps, Arc::clone(&self.observer), move || {
             outbox.notify_one();
             hints.values().for_each(|hint| hint.notify_one());
         })
@@ -270,11 +303,12 @@ impl Daemon {
     fn begin_taking_in(&self, workers: &mut JoinSet<()>, quiet: &CancellationToken) {
         let gate = Arc::new(gate(&self.config, &self.accounts));
         let (hints, outbox) = (Arc::clone(&self.hints), Arc::clone(&self.outbox));
-        let hint = move |account: &str| {
+        let pools = self.config.pools.clone();
+        let hint = move |queue: &str| {
             outbox.notify_one();
-            if let Some(hint) = hints.get(account) {
-                hint.notify_one();
-            }
+            let members = pools.get(queue).map(|pool| pool.accounts.as_slice()).unwrap_or_default();
+            let accounts = members.iter().map(String::as_str).chain([queue]);
+            accounts.filter_map(|account| hints.get(account)).for_each(|hint| hint.notify_one());
         };
         let intake = Intake {
             gate,
@@ -299,27 +333,27 @@ impl Daemon {
             quiet.clone(),
         ));
         let times = &self.config.daemon;
-        for (account, registry) in &self.accounts {
-            let candidate = ownership::Candidate {
-                account: account.clone(),
-                registry: Arc::clone(registry),
-                limits: Arc::new(registry.limits()),
-                pool: None,
-                weights: Arc::default(),
-                clock: Clock::system(),
-                store: Arc::clone(&self.store),
-                owner: self.owner.clone(),
-                ttl: Duration::from_secs(times.lease_seconds.into()),
-                poll: Duration::from_millis(times.poll_millis.into()),
-                stop_within: Duration::from_secs(times.stop_seconds.into()),
-                policy: self.config.retry_policy(),
-                committer: committer.clone(),
-                observer: Arc::clone(&self.observer),
-                hint: self.hints.get(account).cloned().unwrap_or_default(),
-                companion: Arc::clone(&self.company),
-            };
-            workers.spawn(ownership::run(candidate, quiet.clone()));
-        }
+        let weights = self.config.publishers.iter().map(|(name, publisher)| (name.clone(), publisher.weight));
+        let weights = Arc::new(weights.collect::<BTreeMap<_, _>>());
+        let candidates = self.accounts.iter().map(|(account, registry)| ownership::Candidate {
+            account: account.clone(),
+            registry: Arc::clone(registry),
+            limits: self.limits.get(account).map_or_else(|| Arc::new(registry.limits()), Arc::clone),
+            pool: self.config.pool_of(account).map(str::to_owned),
+            weights: Arc::clone(&weights),
+            clock: Clock::system(),
+            store: Arc::clone(&self.store),
+            owner: self.owner.clone(),
+            ttl: Duration::from_secs(times.lease_seconds.into()),
+            poll: Duration::from_millis(times.poll_millis.into()),
+            stop_within: Duration::from_secs(times.stop_seconds.into()),
+            policy: self.config.retry_policy(),
+            committer: committer.clone(),
+            observer: Arc::clone(&self.observer),
+            hint: self.hints.get(account).cloned().unwrap_or_default(),
+            companion: Arc::clone(&self.company),
+        });
+        workers.spawn(steward::run(candidates.collect(), quiet.clone()));
     }
 
     fn begin_sending(&self, stop: &CancellationToken) -> tokio::task::JoinHandle<()> {
@@ -340,5 +374,6 @@ impl Daemon {
 /// The rules at the door, from the configuration.
 #[must_use]
 pub fn gate(config: &Config, accounts: &Accounts) -> Gate {
-    Gate::new(accounts.clone(), config.publishers.clone(), config.intake.clone())
+    Gate::new(accounts.clone(), &config.pools, config.publishers.clone(), config.intake.clone())
+        .with_brake(config.brake.clone())
 }

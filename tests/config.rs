@@ -1,6 +1,11 @@
 //! The configuration: the shipped file against the types, unknown keys, variables, and the rules between settings.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test may fail so")]
 
+#[path = "config/mistakes.rs"]
+mod mistakes;
+#[path = "config/program.rs"]
+mod program;
+
 use std::io::Write;
 
 use registrard::config::{Config, ConfigError, Severity};
@@ -30,7 +35,7 @@ fn load(text: &str, variables: &[(&str, &str)]) -> Result<Config, ConfigError> {
 
 /// The settings of a configuration by their full key, through `Debug`, which shows every field of every type.
 fn shown(config: &Config) -> String {
-    format!("{config:#?}")
+    format!("{:#?}", Config { file: None, ..config.clone() })
 }
 
 /// All keys the schema allows, as `section.key`; tables with free names appear as `section.*`.
@@ -82,11 +87,20 @@ fn the_shipped_file_shows_every_setting_and_no_other() {
             // The second word of these is a name; what follows it is a section of theirs.
             let words: Vec<&str> = name.splitn(3, '.').collect();
             section = match words.as_slice() {
-                [table @ ("publishers" | "accounts"), _, rest @ ..] => [&[*table, "*"], rest].concat().join("."),
+                [table @ ("publishers" | "accounts" | "pools"), _, rest @ ..] => {
+                    [&[*table, "*"], rest].concat().join(".")
+                }
                 _ => name.to_owned(),
             };
         } else if !section.is_empty() {
-            found.push(format!("{section}.{}", line.split(" = ").next().unwrap()));
+            let (key, value) = line.split_once(" = ").unwrap();
+            match value.strip_prefix('{') {
+                // A table in one line.
+                Some(inner) => found.extend(
+                    inner.split(',').map(|pair| format!("{section}.{key}.{}", pair.split('=').next().unwrap().trim())),
+                ),
+                None => found.push(format!("{section}.{key}")),
+            }
         }
     }
     found.sort();
@@ -126,7 +140,52 @@ fn the_commented_examples_are_valid_and_show_their_defaults() {
         (shown.declare, shown.delivery_limit, shown.events_queue),
         (default.declare, default.delivery_limit, default.events_queue)
     );
-    assert_eq!(config.publishers["billing"].operations, with_defaults.publishers["p"].operations);
+    let (shown, default) = (&config.publishers["billing"], &with_defaults.publishers["p"]);
+    assert_eq!((&shown.operations, shown.weight), (&default.operations, default.weight));
+}
+
+/// What an account of DENIC's may send as the registry publishes it.
+fn published() -> registrard::model::Limits {
+    let password = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(password.path(), "horse battery").unwrap();
+    let settings = serde_json::json!({ "user": "DENIC-1000022-RRI", "password_file": password.path() });
+    let account = (registrard::registries::plugin("denic-rri").unwrap().account)("DENIC-1000022", &settings);
+    account.unwrap().limits()
+}
+
+#[test]
+fn the_limits_in_the_shipped_file_are_those_denic_publishes() {
+    let config = load(&everything_switched_on(), &[]).unwrap();
+    let (name, account) = config.accounts.iter().next().unwrap();
+    let mut shown = account.limits.over(name, published()).unwrap();
+    // These are not published; the file says so.
+    (shown.logins, shown.errors) = (None, None);
+    assert_eq!(shown, published());
+}
+
+/// Sections of the documents that say which limits an environment has, by their heading.
+#[test]
+fn the_limits_in_the_documents_are_accepted_and_do_what_is_said() {
+    let text = include_str!("../docs/operations.md");
+    let blocks: Vec<&str> =
+        text.split("```").skip(1).step_by(2).filter_map(|b| b.strip_prefix("toml limits\n")).collect();
+    let mut figures = Vec::new();
+    for block in &blocks {
+        let config = load(block, &[]).unwrap_or_else(|error| panic!("{error}\n{block}"));
+        for (name, account) in &config.accounts {
+            let limits = account.limits.over(name, published()).unwrap_or_else(|found| panic!("{found:?}\n{block}"));
+            let at = |time: &str| limits.requests_at(format!("2026-01-15T{time}+01:00").parse().unwrap());
+            figures.push((name.clone(), at("12:00:00"), at("03:00:00"), limits.quota));
+        }
+        let errors: Vec<_> = config.check(REGISTRIES).into_iter().filter(|f| f.severity == Severity::Error).collect();
+        assert_eq!(errors, [], "{block}");
+    }
+    let expected = [
+        ("DENIC-1000022", 2000, 200, Some(120_000)),
+        ("DENIC-1000033", 2000, 2000, Some(50_000)),
+        ("DENIC-1000044", 100, 100, Some(50_000)),
+    ];
+    assert_eq!(figures, expected.map(|(name, day, night, quota)| (name.to_owned(), day, night, quota)));
 }
 
 #[test]
@@ -194,10 +253,10 @@ fn unknown_keys_are_refused_by_name_at_every_level_and_all_at_once() {
         "log.colour",
     ];
     for key in unknown {
-        assert!(text.contains(&format!("`{key}`")), "{key} is not named in:\n{text}");
+        assert!(text.contains(&format!(": {key}: there is no such setting")), "{key} is not named in:\n{text}");
     }
     assert_eq!(findings.len(), unknown.len(), "{text}");
-    assert!(text.contains(".toml: there is no setting `store.urll`"), "the file is not named:\n{text}");
+    assert!(text.contains(".toml: store.urll: there is no such setting"), "the file is not named:\n{text}");
     assert!(text.contains("REGISTRARD__LOG__COLOUR"), "the variable is not named:\n{text}");
     assert!(text.contains("known here: migrate, password_file, url"), "what is known is not named:\n{text}");
 }
@@ -238,7 +297,10 @@ fn errors_name_file_variable_and_key() {
     let missing = Config::load_with(Some(std::path::Path::new("/nowhere/registrard.toml")), &[]).unwrap_err();
     assert!(missing.to_string().contains("/nowhere/registrard.toml"), "{missing}");
     let missing_key = load("[accounts.A]\nuser = 'x'", &[]).unwrap_err().to_string();
-    assert!(missing_key.contains("registry"), "{missing_key}");
+    assert!(missing_key.contains(".toml: accounts.A.registry: is missing"), "{missing_key}");
+    // A variable may still set what the file lacks.
+    let elsewhere = load("[broker]\ndeclare = false", &[("REGISTRARD__BROKER__URL", "amqp://x@127.0.0.1")]);
+    assert!(!elsewhere.unwrap().broker.unwrap().declare);
 }
 
 #[test]
@@ -322,49 +384,4 @@ fn all_findings_come_at_once_and_a_good_file_has_none() {
 #[test]
 fn the_retry_policy_is_that_of_the_model() {
     assert_eq!(Config::default().retry_policy(), registrard::model::retry::Policy::default());
-}
-
-/// Runs the program itself; its exit code, data and remarks.
-fn registrard(arguments: &[&str], config: &str) -> (i32, String, String) {
-    let mut file = tempfile::NamedTempFile::with_suffix(".toml").unwrap();
-    file.write_all(config.as_bytes()).unwrap();
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_registrard"))
-        .args(arguments)
-        .arg("--config")
-        .arg(file.path())
-        .env_remove("REGISTRARD_CONFIG")
-        .output()
-        .unwrap();
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
-}
-
-#[test]
-fn the_program_checks_a_file_and_ends_with_the_documented_code() {
-    let (exit, data, remarks) = registrard(&["check-config"], SHIPPED);
-    assert_eq!((exit, remarks.as_str()), (0, ""), "{data}");
-    assert!(data.contains("the configuration is usable"), "{data}");
-
-    let (exit, data, remarks) = registrard(&["check-config", "--output", "json"], "[intake]\nbatch = 0");
-    assert_eq!(exit, 78, "{data}{remarks}");
-    let report: Value = serde_json::from_str(&data).unwrap();
-    assert_eq!((&report["ok"], &report["findings"][0]["place"]), (&false.into(), &"intake.batch".into()));
-    let failure: Value = serde_json::from_str(&remarks).unwrap();
-    assert_eq!(failure["error"]["code"], "configuration");
-
-    let (exit, data, remarks) = registrard(&["check-config"], "[stroe]\nurl = 'x'");
-    assert_eq!((exit, data.as_str()), (78, ""));
-    assert!(remarks.contains("`stroe`"), "{remarks}");
-
-    assert_eq!(registrard(&["jobs", "shwo"], "").0, 2);
-}
-
-#[test]
-fn the_schema_needs_no_configuration() {
-    for subject in ["job", "event", "config"] {
-        let (exit, data, remarks) = registrard(&["schema", subject], "this is no configuration");
-        assert_eq!((exit, remarks.as_str()), (0, ""));
-        let schema: Value = serde_json::from_str(&data).unwrap();
-        assert_eq!(schema["$schema"], "https://json-schema.org/draft/2020-12/schema", "{subject}");
-    }
 }

@@ -3,6 +3,8 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "engine/brake.rs"]
+mod brake;
 #[path = "support/database.rs"]
 mod database;
 #[path = "engine/doubt.rs"]

@@ -19,12 +19,24 @@ mod model;
 mod order;
 #[path = "store/outbox.rs"]
 mod outbox;
+#[path = "store/pauses.rs"]
+mod pauses;
+#[path = "store/pools.rs"]
+mod pools;
+#[path = "store/progress.rs"]
+mod progress;
+#[path = "store/quota.rs"]
+mod quota;
 #[path = "store/races.rs"]
 mod races;
 #[path = "store/schema.rs"]
 mod schema;
 #[path = "store/steps.rs"]
 mod steps;
+#[path = "store/turns.rs"]
+mod turns;
+#[path = "store/upgrade.rs"]
+mod upgrade;
 #[path = "store/views.rs"]
 mod views;
 
@@ -111,6 +123,41 @@ cases! {
         batches_and_counts,
         ages_tell_what_is_late_and_not_what_waits_by_plan,
         unreadable_rows_name_the_job_and_not_its_content;
+    turns:
+        batches_of_one_publisher_take_turns,
+        publishers_and_classes_have_turns_of_their_own,
+        what_had_its_turn_comes_back_to_the_front,
+        what_was_never_ripe_stands_behind,
+        what_is_too_late_or_gone_has_no_turn,
+        lines_that_are_as_good_as_new_are_forgotten,
+        many_ripen_at_once,
+        random_turns_agree_with_the_model,
+        jobs_step_aside_and_ripen_again,
+        the_last_work_on_an_object_is_known;
+    pools:
+        a_claim_binds_a_job_of_a_pool,
+        a_put_back_job_goes_back_to_its_pool,
+        a_doubt_keeps_a_job_with_its_account,
+        a_pool_and_its_accounts_are_one_lane,
+        what_a_pool_waits_for_is_due_for_its_accounts,
+        a_job_that_waits_in_a_pool_is_nobodys,
+        two_accounts_of_a_pool_share_its_jobs;
+    pauses:
+        pauses_are_kept_with_their_events,
+        held_jobs_are_out_of_the_way_until_let_go,
+        who_is_held_by_no_pause_is_let_go,
+        a_resumed_batch_is_released;
+    quota:
+        points_are_charged_and_given_back,
+        what_the_registry_says_only_raises,
+        a_replaced_owner_charges_nothing,
+        budgets_are_counted_by_the_minute,
+        everybody_sees_who_is_at_work,
+        trouble_has_a_beginning_and_a_latest_reason;
+    progress:
+        batches_count_what_is_new_and_what_ends,
+        flows_tell_who_waits_and_ahead_who_is_before,
+        what_is_paused_is_not_late;
     races:
         many_start_one_job,
         intake_against_finish,
@@ -123,6 +170,8 @@ cases! {
         a_newer_schema_is_refused,
         migrating_again_changes_nothing,
         many_migrate_at_once;
+    upgrade:
+        what_an_earlier_release_took_in_goes_on;
     model:
         random_lives_agree_with_the_model;
 }

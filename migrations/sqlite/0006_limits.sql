@@ -104,15 +104,18 @@ ALTER TABLE attempts_next RENAME TO attempts;
 ALTER TABLE job_links_next RENAME TO job_links;
 CREATE INDEX job_links_needs ON job_links (needs_id);
 
+-- SQLite reads a row for every column that a statement names and the index does not have, also for one that is the same in
+-- all rows of the index: hence `state`, `blockers` and `finished_at` at the ends of those that many rows are counted in.
+
 -- Whose turn it is: a claim reads the first entries of each class and publisher, and nothing else.
-CREATE INDEX jobs_turn ON jobs (queue, class, publisher, turn, seq)
+CREATE INDEX jobs_turn ON jobs (queue, class, publisher, turn, seq, state, blockers)
     WHERE state = 'waiting' AND blockers = 0 AND turn IS NOT NULL;
 -- What ripens when.
 CREATE INDEX jobs_unripe ON jobs (queue, class, due_at, seq)
     WHERE state = 'waiting' AND blockers = 0 AND turn IS NULL AND waiting_for <> 'paused';
 CREATE INDEX jobs_held ON jobs (held_by, seq) WHERE held_by IS NOT NULL;
 -- The unfinished jobs of an order: the last one on an object (its tail). It also has what the counts of open states need.
-CREATE INDEX jobs_open ON jobs (lane, object, seq, account, state, created_at, due_at, blockers, held_by)
+CREATE INDEX jobs_open ON jobs (lane, object, seq, account, state, created_at, due_at, blockers, held_by, finished_at)
     WHERE finished_at IS NULL;
 -- What a registry's message is about is looked for by its account, whatever the lane.
 CREATE INDEX jobs_pending_on ON jobs (account, object, seq) WHERE state = 'pending';

@@ -15,7 +15,10 @@ pub mod keys;
 pub mod messages;
 pub mod migrate;
 pub mod orders;
+pub mod outlook;
 pub mod output;
+pub mod progress;
+pub mod quota;
 pub mod sandbox;
 pub mod schema;
 pub mod serve;
@@ -32,7 +35,7 @@ use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::daemon;
-use crate::job::intake::{self, Submission};
+use crate::job::intake::{self, Submission, Told};
 use crate::net::{secret_ref, tls};
 use crate::registries;
 use crate::store::{self, Store};
@@ -94,7 +97,7 @@ pub enum Command {
     Sandbox(sandbox::SandboxArgs),
     /// Submit jobs.
     Submit(submit::SubmitArgs),
-    /// Look at jobs; retry, cancel or dismiss them.
+    /// Look at jobs, and at what keeps them from starting; retry, cancel or dismiss them.
     #[command(subcommand)]
     Jobs(jobs::Jobs),
     /// Write orders that a registry takes only by signed e-mail.
@@ -103,12 +106,14 @@ pub enum Command {
     /// Check OpenPGP keys.
     #[command(subcommand)]
     Keys(keys::Keys),
-    /// Look at batches.
+    /// Look at batches; stop them, let them go on.
     #[command(subcommand)]
     Batches(batches::Batches),
-    /// Look at accounts; let a suspended one work again.
+    /// Look at accounts; pause them or others, let them work again.
     #[command(subcommand)]
     Accounts(accounts::Accounts),
+    /// Show what each account has sent and may send, when its quota runs dry, and when each batch will be done.
+    Quota(quota::QuotaArgs),
     /// Read events.
     #[command(subcommand)]
     Events(events::Events),
@@ -193,8 +198,18 @@ async fn dispatch(cli: Cli, open: OpenStore, out: &mut Out<'_>) -> Result<(), Fa
             orders::run(command, &config, &*ready_store(&config, open).await?, now, out).await
         }
         Command::Migrate => migrate::run(&*store_of(&config()?, open).await?, out).await,
-        Command::Jobs(command) => jobs::run(command, &*ready_store(&config()?, open).await?, now, out).await,
-        Command::Batches(command) => batches::run(command, &*ready_store(&config()?, open).await?, out).await,
+        Command::Jobs(command) => {
+            let config = config()?;
+            jobs::run(command, &config, &*ready_store(&config, open).await?, now, out).await
+        }
+        Command::Quota(args) => {
+            let config = config()?;
+            quota::run(args, &config, &*ready_store(&config, open).await?, now, out).await
+        }
+        Command::Batches(command) => {
+            let config = config()?;
+            batches::run(command, &config, &*ready_store(&config, open).await?, now, out).await
+        }
         Command::Events(command) => events::run(command, &*ready_store(&config()?, open).await?, out).await,
         Command::Messages(command) => messages::run(command, &*ready_store(&config()?, open).await?, out).await,
         Command::Accounts(command) => {
@@ -211,10 +226,11 @@ async fn submit(args: &submit::SubmitArgs, config: &Config, open: OpenStore, out
     }
     let gate = daemon::gate(config, &daemon::accounts(config)?);
     let store = ready_store(config, open).await?;
-    let accept = async |items: &[Submission], dry_run: bool| {
-        intake::submit(&gate, &*store, items, dry_run).await.map_err(Failure::from)
+    let accept = async |items: &[Submission], dry_run: bool, told: Told<'_>| {
+        intake::submit_telling(&gate, &*store, items, dry_run, told).await.map_err(Failure::from)
     };
-    submit::run(args, &*store, std::io::stdin(), accept, out).await
+    let terms = submit::Terms { config, limits: outlook::limits(config).0, now: Timestamp::now() };
+    submit::run(args, &*store, std::io::stdin(), accept, &terms, out).await
 }
 
 /// The configured store, with the schema this release needs.
@@ -238,15 +254,13 @@ pub async fn store_of(config: &Config, open: OpenStore) -> Result<Arc<dyn Store>
 }
 
 /// Makes an account as the daemon would, and says what it found.
-fn account(registry: &str, name: &str, settings: &serde_json::Value) -> Result<String, String> {
+fn account(registry: &str, name: &str, settings: &serde_json::Value) -> Result<check_config::Made, String> {
     let plugin = registries::plugin(registry).ok_or_else(|| format!("there is no registry `{registry}`"))?;
-    let limits = (plugin.account)(name, settings)?.limits();
-    Ok(format!(
-        "{registry}, {} operations, at most {} sessions, answers within {} s",
-        plugin.operations.len(),
-        limits.sessions,
-        limits.answer_within.as_secs()
-    ))
+    let account = (plugin.account)(name, settings)?;
+    let published = account.limits();
+    let (operations, seconds) = (plugin.operations.len(), published.answer_within.as_secs());
+    let about = format!("{registry}, {operations} operations, answers within {seconds} s");
+    Ok(check_config::Made { about, identity: account.identity(), published })
 }
 
 #[cfg(test)]

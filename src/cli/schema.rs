@@ -3,13 +3,14 @@
 
 use clap::ValueEnum;
 use schemars::{SchemaGenerator, schema_for};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::exit::Failure;
 use super::output::Out;
 use crate::config::Config;
 use crate::model::request::{Bulk, RejectCode, Request};
 use crate::model::{Cause, Operation, State};
+use crate::store::PauseKind;
 
 /// Which schema.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -84,17 +85,20 @@ fn event() -> Value {
             "id": { "type": "string", "format": "uuid",
                     "description": "The same for every delivery of the same event: deduplicate on it." },
             "source": { "const": "registrard" },
-            "type": text("job.<state>, job.warned, job.rejected, message.<kind>, account.suspended or account.resumed."),
-            "subject": text("What it is about: the job's id, the registry's id of the message, or the account."),
+            "type": text("job.<state>, job.warned, job.rejected, message.<kind>, account.suspended, or <what>.paused, \
+                          batch.stopped and <what>.resumed of an account, registry, publisher, operation or batch."),
+            "subject": text("What it is about: the job's id, the registry's id of the message, the account, or the name of \
+                             what is paused."),
             "time": when,
             "datacontenttype": { "const": "application/json" },
             "data": { "oneOf": [
                 { "$ref": "#/$defs/job" }, { "$ref": "#/$defs/warned" }, { "$ref": "#/$defs/rejected" },
-                { "$ref": "#/$defs/message" }, { "$ref": "#/$defs/account" }
+                { "$ref": "#/$defs/message" }, { "$ref": "#/$defs/account" }, { "$ref": "#/$defs/pause" }
             ] },
         },
         "$defs": {
-            "job": moved(), "warned": warned(), "rejected": rejected(), "message": message(), "account": account()
+            "job": moved(), "warned": warned(), "rejected": rejected(), "message": message(), "account": account(),
+            "pause": pause()
         },
     })
 }
@@ -197,11 +201,27 @@ fn message() -> Value {
 
 fn account() -> Value {
     json!({
-        "title": "Data of account.suspended and account.resumed",
+        "title": "Data of account.suspended, account.paused and account.resumed",
         "type": "object",
         "additionalProperties": false,
         "required": ["account", "reason"],
         "properties": { "account": text("The account."), "reason": text("Why.") },
+    })
+}
+
+fn pause() -> Value {
+    let all = PauseKind::ALL.iter().filter(|kind| **kind != PauseKind::Account);
+    let mut names: Map<String, Value> =
+        all.map(|kind| (kind.word().to_owned(), text("The name of what is paused, or works again."))).collect();
+    let one = names.keys().map(|word| json!({ "required": [word] })).collect::<Vec<_>>();
+    names.insert("reason".into(), text("Why."));
+    json!({
+        "title": "Data of <what>.paused, batch.stopped and <what>.resumed",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["reason"],
+        "oneOf": one,
+        "properties": names,
     })
 }
 
@@ -283,6 +303,9 @@ mod tests {
         let schema = event();
         for (event, data) in [
             (Event::of_account("A", "resumed", "why", now), "account"),
+            (Event::of_pause("account", "A", "paused", "why", now), "account"),
+            (Event::of_pause("batch", "autumn", "stopped", "why", now), "pause"),
+            (Event::of_pause("operation", "domain.delete", "resumed", "why", now), "pause"),
             (Event::of_reject(&reject, &about, now), "rejected"),
             (Event::of_warnings(&request, now).unwrap(), "warned"),
             (Event::of_move(&job, &step, &[deadline]).with_unknown_codes(&["69999999999".into()]), "job"),

@@ -5,13 +5,13 @@ use super::*;
 use crate::cli::fake::{Fake, detail, job};
 use crate::config::Account;
 use crate::model::{Event, Move, State};
-use crate::store::AccountState;
 
 fn config() -> Config {
     let account = |registry: &str| Account {
         registry: registry.into(),
         read_messages: true,
         mail: None,
+        limits: crate::config::Limits::default(),
         settings: serde_json::Map::new(),
     };
     let accounts = [("A".to_owned(), account("denic-rri")), ("B".to_owned(), account("denic-rri"))].into();
@@ -69,43 +69,6 @@ fn failures_say_what_why_and_what_next_to_people_and_programs() {
 }
 
 #[tokio::test]
-async fn accounts_are_listed_and_a_suspended_one_is_resumed_once() {
-    let store = Fake::default();
-    let suspended = AccountState { account: "A".into(), suspended: Some("refused".into()), ..Default::default() };
-    let gone = AccountState {
-        account: "gone".into(),
-        cooldown_until: Some(Timestamp::from_second(5).unwrap()),
-        ..Default::default()
-    };
-    *store.accounts.lock().unwrap() = [("A".to_owned(), suspended), ("gone".to_owned(), gone)].into();
-    let list = async |now: i64| {
-        let mut printed = Printed::new();
-        let now = Timestamp::from_second(now).unwrap();
-        accounts::run(&accounts::Accounts::List, &config(), &store, now, &mut printed.out(Format::Jsonl))
-            .await
-            .unwrap();
-        printed.lines()
-    };
-    let rows = list(0).await;
-    let names: Vec<_> = rows.iter().map(|row| row["account"].as_str().unwrap()).collect();
-    assert_eq!(names, ["A", "B", "gone"]);
-    assert_eq!((&rows[0]["suspended"], &rows[2]["registry"]), (&json!("refused"), &Value::Null));
-    assert!(rows[2]["cooldown_until"].is_string());
-    assert_eq!(list(6).await[2]["cooldown_until"], Value::Null, "a cool-down that is over is none");
-
-    let resume = async |account: &str| {
-        let command = accounts::Accounts::Resume { account: account.into() };
-        let mut printed = Printed::new();
-        accounts::run(&command, &config(), &store, Timestamp::UNIX_EPOCH, &mut printed.out(Format::Table)).await
-    };
-    assert_eq!(resume("A").await, Ok(()));
-    assert_eq!(store.events.lock().unwrap()[0].event.kind, "account.resumed");
-    assert_eq!(list(0).await[0]["suspended"], Value::Null);
-    assert_eq!(resume("A").await.unwrap_err().exit, Exit::Refused);
-    assert_eq!(resume("nobody").await.unwrap_err().exit, Exit::NotFound);
-}
-
-#[tokio::test]
 async fn events_are_printed_as_the_broker_gets_them() {
     let store = Fake::default();
     for number in 1..=3 {
@@ -155,14 +118,25 @@ fn a_configuration_is_checked_down_to_each_account() {
         let ended = check_config::run(&config(), &["denic-rri"], build, vec![], &mut printed.out(Format::Jsonl));
         (printed.lines().remove(0), ended)
     };
-    let (report, ended) = check(&|registry, name, _| Ok(format!("{name} at {registry}")));
+    let made = |about: String, identity: &str| check_config::Made {
+        about,
+        identity: identity.into(),
+        published: crate::model::Limits { sessions: 3, ..crate::model::Limits::none() },
+    };
+    let (report, ended) = check(&|registry, name, _| Ok(made(format!("{name} at {registry}"), name)));
     assert_eq!(ended, Ok(()));
-    assert_eq!(
-        report,
-        json!({"ok": true, "accounts": [["A", "A at denic-rri"], ["B", "B at denic-rri"]], "findings": []})
-    );
+    assert_eq!((&report["ok"], &report["findings"]), (&json!(true), &json!([])));
+    let about = |number: usize| (&report["accounts"][number]["account"], &report["accounts"][number]["about"]);
+    assert_eq!(about(0), (&json!("A"), &json!("A at denic-rri")));
+    assert_eq!(about(1), (&json!("B"), &json!("B at denic-rri")));
+    assert_eq!(report["accounts"][1]["limits"]["sessions"], 3, "{report}");
 
-    let (report, ended) = check(&|_, name, _| if name == "A" { Err("no password".into()) } else { Ok("fine".into()) });
+    let (report, ended) = check(&|_, _, _| Ok(made("fine".into(), "the same")));
+    assert_eq!(ended.unwrap_err().exit, Exit::Configuration);
+    assert_eq!(report["findings"][0]["place"], "accounts.B", "{report}");
+
+    let (report, ended) =
+        check(&|_, name, _| if name == "A" { Err("no password".into()) } else { Ok(made("fine".into(), name)) });
     assert_eq!(ended.unwrap_err().exit, Exit::Configuration);
     assert_eq!(report["findings"][0]["place"], "accounts.A");
     assert_eq!(report["ok"], false);
@@ -172,8 +146,9 @@ fn a_configuration_is_checked_down_to_each_account() {
 async fn a_missing_batch_is_not_found_and_a_migration_tells_what_it_did() {
     let store = Fake::with([detail(job(1, State::Waiting), vec![])]);
     let mut printed = Printed::new();
-    let command = batches::Batches::Show { name: "autumn".into() };
-    let ended = batches::run(&command, &store, &mut printed.out(Format::Table)).await;
+    let command = batches::Batches::Show { name: "autumn".into(), follow: false };
+    let now = Timestamp::UNIX_EPOCH;
+    let ended = batches::run(&command, &config(), &store, now, &mut printed.out(Format::Table)).await;
     assert_eq!(ended.unwrap_err().exit, Exit::NotFound);
     migrate::run(&store, &mut printed.out(Format::Table)).await.unwrap();
     assert_eq!(printed.0, b"the schema went from version 0 to 1\n");

@@ -5,6 +5,10 @@ use std::fmt;
 use std::net::SocketAddr;
 
 use super::{Account, Broker, Config};
+use crate::model::Limits;
+
+/// Largest weight of a publisher.
+const MOST_WEIGHT: u32 = 1000;
 
 /// Whether the daemon can start with it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
@@ -21,7 +25,10 @@ pub enum Severity {
 pub struct Finding {
     /// How bad it is.
     pub severity: Severity,
-    /// Which setting, or where it came from.
+    /// The file it stands in, or the variable; `None` where nothing was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// Which setting.
     pub place: String,
     /// What is wrong and why.
     pub what: String,
@@ -33,7 +40,7 @@ impl Finding {
     /// Something that must be corrected.
     #[must_use]
     pub fn error(place: impl Into<String>, what: impl Into<String>, next: impl Into<String>) -> Self {
-        Self { severity: Severity::Error, place: place.into(), what: what.into(), next: next.into() }
+        Self { severity: Severity::Error, file: None, place: place.into(), what: what.into(), next: next.into() }
     }
 
     /// Something worth a second look.
@@ -41,12 +48,19 @@ impl Finding {
     pub fn warning(place: impl Into<String>, what: impl Into<String>, next: impl Into<String>) -> Self {
         Self { severity: Severity::Warning, ..Self::error(place, what, next) }
     }
+
+    /// The same, with the file or variable it stands in.
+    #[must_use]
+    pub fn in_file(self, file: impl Into<String>) -> Self {
+        Self { file: Some(file.into()), ..self }
+    }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let severity = if self.severity == Severity::Error { "" } else { "warning: " };
-        write!(f, "{severity}{}: {}; {}", self.place, self.what, self.next)
+        let file = self.file.as_ref().map(|file| format!("{file}: ")).unwrap_or_default();
+        write!(f, "{severity}{file}{}: {}; {}", self.place, self.what, self.next)
     }
 }
 
@@ -64,7 +78,26 @@ impl Config {
         self.check_mail(&mut findings);
         self.check_publishers(&mut findings);
         self.check_accounts(registries, &mut findings);
-        findings
+        self.check_pools(&mut findings);
+        self.check_brake(&mut findings);
+        self.check_limits(&mut findings);
+        findings.into_iter().map(|finding| self.in_its_file(finding)).collect()
+    }
+
+    /// A finding with the file this configuration was read from.
+    #[must_use]
+    pub fn in_its_file(&self, finding: Finding) -> Finding {
+        match &self.file {
+            Some(file) => finding.in_file(file.display().to_string()),
+            None => finding,
+        }
+    }
+
+    /// What is wrong with limits whatever the registry publishes; the rest is found where the account is made.
+    fn check_limits(&self, findings: &mut Vec<Finding>) {
+        for (name, account) in &self.accounts {
+            findings.extend(account.limits.over(name, Limits::none()).err().unwrap_or_default());
+        }
     }
 
     fn check_store(&self, findings: &mut Vec<Finding>) {
@@ -226,11 +259,19 @@ impl Config {
                     ));
                 }
             }
-            let reached = |pattern: &String| self.accounts.keys().any(|account| fits(pattern, account));
+            if !(1..=MOST_WEIGHT).contains(&publisher.weight) {
+                findings.push(Finding::error(
+                    format!("{place}.weight"),
+                    format!("{} is outside of what makes sense", publisher.weight),
+                    format!("choose 1 to {MOST_WEIGHT}; 1 is the default"),
+                ));
+            }
+            let reached =
+                |pattern: &String| self.accounts.keys().chain(self.pools.keys()).any(|name| fits(pattern, name));
             for pattern in publisher.accounts.iter().filter(|pattern| !reached(pattern)) {
                 findings.push(Finding::warning(
                     place.clone(),
-                    format!("no account is named `{}`", pattern.escape_default()),
+                    format!("no account and no pool is named `{}`", pattern.escape_default()),
                     "correct it, or add the account",
                 ));
             }
@@ -249,8 +290,7 @@ impl Config {
             ));
         }
         for (name, Account { registry, .. }) in &self.accounts {
-            let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-            if name.is_empty() || name.len() > 64 || !name.chars().all(allowed) {
+            if !may_be_named(name) {
                 findings.push(Finding::error(
                     format!("accounts.{}", name.escape_default()),
                     "an account's name ends the routing key of its events and must not change their shape",
@@ -266,6 +306,12 @@ impl Config {
             }
         }
     }
+}
+
+/// Whether an account or a pool may have this name: it ends routing keys.
+pub(super) fn may_be_named(name: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    !name.is_empty() && name.len() <= 64 && name.chars().all(allowed)
 }
 
 /// Whether a publisher's pattern covers a name.

@@ -7,6 +7,8 @@ use config::{File, FileFormat, Value as Setting, ValueKind};
 use serde_json::Value;
 
 use super::check::Finding;
+use super::shape::{NAMED, Walk};
+use super::syntax::explained;
 use super::{Config, Policy, Retry, Steps};
 
 /// Variables that begin so are settings: `REGISTRARD__STORE__URL` is `store.url`.
@@ -64,20 +66,21 @@ impl Config {
         let schema = Value::from(schemars::schema_for!(Self));
         let mut findings = Vec::new();
         let mut builder = config::Config::builder();
-        let mut origin = "the defaults".to_owned();
+        let (mut origin, mut text) = ("the defaults".to_owned(), String::new());
         if let Some(path) = path {
             origin = path.display().to_string();
-            let source = File::from_str(&read(path)?, FileFormat::Toml);
+            text = read(path)?;
+            let source = File::from_str(&text, FileFormat::Toml);
             let table = config::Config::builder().add_source(source.clone()).build();
             let table: Value =
-                table.and_then(config::Config::try_deserialize).map_err(|error| malformed(&origin, &error))?;
-            unknown_keys(&schema, &schema, &table, "", &origin, &mut findings);
+                table.and_then(config::Config::try_deserialize).map_err(|error| malformed(&origin, &text, &error))?;
+            findings.extend(Walk::new(&schema, &origin).compare(&table));
             builder = builder.add_source(source);
         }
         for (name, value) in variables {
             match variable(&schema, name, value) {
                 Ok((key, setting)) => {
-                    builder = builder.set_override(key, setting).map_err(|error| malformed(name, &error))?;
+                    builder = builder.set_override(key, setting).map_err(|error| malformed(name, "", &error))?;
                 }
                 Err(finding) => findings.push(finding),
             }
@@ -85,7 +88,9 @@ impl Config {
         if !findings.is_empty() {
             return Err(ConfigError::Invalid(findings));
         }
-        builder.build().and_then(config::Config::try_deserialize).map_err(|error| malformed(&origin, &error))
+        let config = builder.build().and_then(config::Config::try_deserialize::<Self>);
+        let config = config.map_err(|error| malformed(&origin, &text, &error))?;
+        Ok(Self { file: path.map(Path::to_owned), ..config })
     }
 
     /// The waits of [`Retry`] as the life cycle wants them.
@@ -116,17 +121,13 @@ fn steps([first, longest]: &[f64; 2]) -> Steps {
     Steps { first: wait(*first), longest: wait(*longest) }
 }
 
-fn malformed(origin: &str, error: &config::ConfigError) -> ConfigError {
-    let text = error.to_string();
-    // A parser quotes the line at fault, which may be the one where somebody has put a password after all (law 11).
-    let quoted = |line: &&str| line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').starts_with('|');
-    let text: Vec<_> = text.lines().filter(|line| !quoted(line)).collect();
-    let text = text.join(", ");
+fn malformed(origin: &str, text: &str, error: &config::ConfigError) -> ConfigError {
+    let said = explained(&error.to_string(), text);
     // Overrides carry the variable's name themselves; what comes from the file does not know its file.
-    if text.contains(PREFIX) {
-        ConfigError::Malformed(text)
+    if said.contains(PREFIX) {
+        ConfigError::Malformed(said)
     } else {
-        ConfigError::Malformed(format!("{origin}: {text}"))
+        ConfigError::Malformed(format!("{origin}: {said}"))
     }
 }
 
@@ -139,26 +140,21 @@ fn read(path: &Path) -> Result<String, ConfigError> {
     std::fs::read_to_string(path).map_err(|error| unreadable(error.to_string()))
 }
 
-/// The setting of a variable. Accounts and publishers have names in which case and `-` matter, which variables cannot
+/// The setting of a variable. Accounts, publishers and pools have names in which case and `-` matter, which variables cannot
 /// spell; they belong into the file.
 fn variable(schema: &Value, name: &str, value: &str) -> Result<(String, Setting), Finding> {
     let path: Vec<_> = name.strip_prefix(PREFIX).unwrap_or(name).split("__").map(str::to_lowercase).collect();
     let key = path.join(".");
     let origin = format!("environment variable {name}");
-    if matches!(path.first().map(String::as_str), Some("accounts" | "publishers")) {
-        return Err(Finding::error(
-            origin,
-            "accounts and publishers cannot be set by variables, which cannot spell their names",
-            "put them into the configuration file",
-        ));
+    if path.first().is_some_and(|first| NAMED.contains(&first.as_str())) {
+        let what = "accounts, publishers and pools cannot be set by variables, which cannot spell their names";
+        return Err(Finding::error(key, what, "put them into the configuration file").in_file(origin));
     }
     let mut table = Value::Null;
     for segment in path.iter().rev() {
         table = Value::Object([(segment.clone(), table)].into_iter().collect());
     }
-    let mut unknown = Vec::new();
-    unknown_keys(schema, schema, &table, "", &origin, &mut unknown);
-    if let Some(finding) = unknown.into_iter().next() {
+    if let Some(finding) = Walk::new(schema, &origin).compare(&table).into_iter().next() {
         return Err(finding);
     }
     let list = key.starts_with("retry.") && value.contains(',');
@@ -169,37 +165,4 @@ fn variable(schema: &Value, name: &str, value: &str) -> Result<(String, Setting)
         ValueKind::String(value.to_owned())
     };
     Ok((key, Setting::new(Some(&origin), kind)))
-}
-
-/// Walks a table beside the schema of its type and notes every key the type does not have.
-fn unknown_keys(root: &Value, schema: &Value, table: &Value, path: &str, origin: &str, findings: &mut Vec<Finding>) {
-    let (Some(schema), Some(table)) = (resolve(root, schema), table.as_object()) else { return };
-    let known = schema.get("properties").and_then(Value::as_object);
-    let others = schema.get("additionalProperties");
-    for (key, value) in table {
-        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-        if let Some(inner) = known.and_then(|known| known.get(key)) {
-            unknown_keys(root, inner, value, &path, origin, findings);
-        } else if let Some(inner) = others.filter(|others| **others != Value::Bool(false)) {
-            unknown_keys(root, inner, value, &path, origin, findings);
-        } else if let Some(known) = known {
-            let names: Vec<_> = known.keys().map(String::as_str).collect();
-            findings.push(Finding::error(
-                origin,
-                format!("there is no setting `{}`", path.escape_default()),
-                format!("correct or remove it; known here: {}", names.join(", ")),
-            ));
-        }
-    }
-}
-
-/// Follows `$ref` and the `anyOf` of an optional table; schemas are finite and the references of ours do not loop.
-fn resolve<'a>(root: &'a Value, schema: &'a Value) -> Option<&'a Value> {
-    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-        return resolve(root, root.pointer(reference.strip_prefix('#')?)?);
-    }
-    if let Some(choices) = schema.get("anyOf").and_then(Value::as_array) {
-        return choices.iter().find_map(|choice| resolve(root, choice).filter(|s| s.get("properties").is_some()));
-    }
-    Some(schema)
 }

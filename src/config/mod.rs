@@ -3,8 +3,12 @@
 
 pub mod address;
 mod check;
+mod limits;
 mod load;
 mod mail;
+mod pools;
+mod shape;
+mod syntax;
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -14,8 +18,10 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 pub use check::{Finding, Severity, fits};
+pub use limits::{Budget, Day, Limits, Quiet, Row};
 pub use load::{ConfigError, PREFIX};
 pub use mail::{Letters, Mail};
+pub use pools::{Login, shared_logins};
 
 use crate::model::retry::{Policy, Steps};
 
@@ -23,6 +29,9 @@ use crate::model::retry::{Policy, Steps};
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
+    /// The file it was read from, so that what is wrong can name it.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
     /// Where jobs, attempts and events are kept.
     pub store: Store,
     /// The message broker; without it jobs enter only by `registrard submit` and events stay in the store.
@@ -160,7 +169,7 @@ pub struct Daemon {
     /// Name of this daemon in leases and logs, `registrard` if empty. Each process adds an id of its own, so that two never
     /// take each other for themselves, nor a restarted one its predecessor.
     pub name: String,
-    /// Seconds after which an account of a dead daemon is taken over.
+    /// Seconds after which the accounts of a dead daemon are free, at most; others take them a second or two later.
     pub lease_seconds: u32,
     /// Milliseconds between looks for work that no hint announced.
     pub poll_millis: u32,
@@ -170,7 +179,7 @@ pub struct Daemon {
 
 impl Default for Daemon {
     fn default() -> Self {
-        Self { name: String::new(), lease_seconds: 15, poll_millis: 500, stop_seconds: 30 }
+        Self { name: String::new(), lease_seconds: 6, poll_millis: 500, stop_seconds: 30 }
     }
 }
 
@@ -272,7 +281,8 @@ fn everything() -> Vec<String> {
     vec!["*".into()]
 }
 
-/// One registrar account. What stands beside `registry` and `mail` belongs to that registry's plug-in, which refuses unknown keys.
+/// One registrar account. What stands beside these keys belongs to that registry's plug-in, which refuses
+/// unknown keys.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct Account {
     /// The plug-in, for example `denic-rri`.
@@ -283,6 +293,9 @@ pub struct Account {
     /// How it writes to its registry, for orders that are taken by signed e-mail only.
     #[serde(default)]
     pub mail: Option<Letters>,
+    /// What it may send, where that differs from what its registry publishes.
+    #[serde(default)]
+    pub limits: Limits,
     /// The plug-in's own settings.
     #[serde(flatten)]
     #[schemars(with = "std::collections::BTreeMap<String, Value>")]

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::{Accounts, Hints};
 use crate::broker::Broker;
 use crate::job::observer::Observer;
-use crate::model::{Cause, Move, Operation, State};
+use crate::model::{Cause, Limits, Move, Operation, State};
 use crate::ops::http::{AccountReadiness, Check, Health, Readiness};
 use crate::ops::metrics::{Login, Metrics, Received};
 use crate::ops::notify::Notify as ServiceManager;
@@ -125,11 +125,15 @@ pub struct Counting {
 
 impl Counting {
     /// Counts for these accounts.
-    pub fn new(metrics: Arc<Metrics>, standing: Arc<Standing>, accounts: &Accounts, pollers: Hints) -> Self {
-        let kinds = accounts
-            .iter()
-            .map(|(name, registry)| (name.clone(), (registry.kind(), registry.limits().sessions)))
-            .collect();
+    pub fn new(
+        metrics: Arc<Metrics>,
+        standing: Arc<Standing>,
+        accounts: &Accounts,
+        limits: &BTreeMap<String, Arc<Limits>>,
+        pollers: Hints,
+    ) -> Self {
+        let sessions = |name: &String| limits.get(name).map_or(1, |limits| limits.sessions);
+        let kinds = accounts.iter().map(|(name, registry)| (name.clone(), (registry.kind(), sessions(name)))).collect();
         // So that an account nobody ever owned is seen, too.
         accounts.keys().for_each(|name| metrics.owned(name, false));
         Self { metrics, standing, kinds, pollers }

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use jiff::civil::{Date, Time, Weekday};
-use jiff::tz::TimeZone;
+use jiff::tz::{AmbiguousOffset, TimeZone};
 use jiff::{SignedDuration, Timestamp};
 
 use super::command::Operation;
@@ -20,6 +20,8 @@ pub struct Limits {
     pub zone: TimeZone,
     /// Sessions open at once.
     pub sessions: usize,
+    /// Sessions the registry would allow at most, whatever an operator wishes; `None` where it names no number.
+    pub most_sessions: Option<usize>,
     /// Length of the throttle's sliding window.
     pub window: Duration,
     /// How much longer the slot of a request without an answer is kept: it may still arrive.
@@ -34,6 +36,8 @@ pub struct Limits {
     pub commands_per_connection: Option<u32>,
     /// Least time between the answer to a request and the next request on the same object.
     pub spacing: Duration,
+    /// A bulk of more orders than this wants to be announced to the registry beforehand, and how.
+    pub bulk_notice: Option<(u64, &'static str)>,
     /// Shortest silence after the registry has blocked the account; sending would prolong the block.
     pub cool_down: Duration,
     /// Logins that may be tried.
@@ -61,6 +65,7 @@ impl Limits {
         Self {
             zone: TimeZone::UTC,
             sessions: 1,
+            most_sessions: None,
             window: Duration::from_secs(60),
             grace: Duration::from_secs(60),
             requests: Timetable::always(1_000_000),
@@ -68,6 +73,7 @@ impl Limits {
             free: &[],
             commands_per_connection: None,
             spacing: Duration::ZERO,
+            bulk_notice: None,
             cool_down: Duration::ZERO,
             logins: None,
             errors: None,
@@ -99,17 +105,18 @@ impl Limits {
         self.requests.at(at.to_zoned(self.zone.clone()).time())
     }
 
-    /// When the quiet windows let this class send again; `None` if none holds it now.
+    /// When the quiet windows let this class send again; `None` if none holds it now, and the end of time if they never
+    /// do.
     #[must_use]
     pub fn quiet_until(&self, class: Class, now: Timestamp) -> Option<Timestamp> {
+        let holding: Vec<_> = self.quiet.iter().filter(|quiet| quiet.hold.contains(&class)).collect();
         let mut until: Option<Timestamp> = None;
         // One window may end within another.
-        while let Some(end) = self
-            .quiet
-            .iter()
-            .filter(|quiet| quiet.hold.contains(&class))
-            .find_map(|quiet| quiet.end(&self.zone, until.unwrap_or(now)))
-        {
+        while let Some(end) = holding.iter().find_map(|quiet| quiet.end(&self.zone, until.unwrap_or(now))) {
+            // Windows repeat by the week: a silence that outlasts one has no end.
+            if end > after(now, LONGEST_SILENCE) {
+                return Some(Timestamp::MAX);
+            }
             until = Some(end);
         }
         until
@@ -124,9 +131,11 @@ impl Limits {
     /// The next local midnight; days have 23, 24 or 25 hours.
     #[must_use]
     pub fn next_day(&self, at: Timestamp) -> Timestamp {
-        let midnight = at.to_zoned(self.zone.clone()).tomorrow().and_then(|day| day.start_of_day());
-        // Only at the end of representable time.
-        midnight.map_or_else(|_| after(at, Duration::from_secs(86_400)), |day| day.timestamp())
+        let tomorrow = self.day(at).tomorrow().ok();
+        // Two of them where clocks go back over midnight, as Newfoundland's did.
+        let midnights = tomorrow.into_iter().flat_map(|day| instants(&self.zone, day, Time::midnight()));
+        // None only at the end of representable time.
+        midnights.filter(|midnight| *midnight > at).min().unwrap_or_else(|| after(at, Duration::from_secs(86_400)))
     }
 
     /// Points a request costs.
@@ -135,6 +144,9 @@ impl Limits {
         u64::from(self.quota.is_some() && !self.free.contains(&operation))
     }
 }
+
+/// A week and the longest of days.
+const LONGEST_SILENCE: Duration = Duration::from_secs((7 * 24 + 1) * 3600);
 
 /// `at` plus a span, held at the end of time instead of failing.
 fn after(at: Timestamp, span: Duration) -> Timestamp {
@@ -190,31 +202,40 @@ impl Timetable {
         self.spans.iter().find(|(span, _)| span.contains(time)).map_or(self.base, |(_, figure)| *figure)
     }
 
-    /// The next instant at which a span begins or ends; `None` if there are none. Where the clocks on the wall are changed
-    /// a span may begin or end with the hour that is left out, or with the one that comes twice.
+    /// The next instant at which the figure becomes another one; `None` if it never does. Where clocks are changed, that
+    /// change may be it: it may skip the edge of a span, or lead back into one.
     #[must_use]
     pub fn next_change(&self, zone: &TimeZone, now: Timestamp) -> Option<Timestamp> {
-        if self.spans.is_empty() {
-            return None;
-        }
+        let edges: Vec<Time> = self.spans.iter().flat_map(|(span, _)| [span.from, span.to]).collect();
         let today = now.to_zoned(zone.clone()).date();
-        let days = [Some(today), today.tomorrow().ok()];
-        let edges = self.spans.iter().flat_map(|(span, _)| [span.from, span.to]);
-        let instants = edges.flat_map(|edge| days.into_iter().flatten().flat_map(move |day| instants(zone, day, edge)));
-        let turn = zone.following(now).next().map(|turn| turn.timestamp());
-        instants.chain(turn).filter(|at| *at > now).min()
+        // A span that a change of clocks skips on one day is there on the next.
+        let days = (0..3).filter_map(|ahead: i64| today.checked_add(jiff::Span::new().days(ahead)).ok());
+        let at_edges = days.flat_map(|day| edges.iter().flat_map(move |edge| instants(zone, day, *edge)));
+        let clocks = (!edges.is_empty()).then(|| zone.following(now).next()).flatten().map(|change| change.timestamp());
+        let figure = |at: Timestamp| self.at(at.to_zoned(zone.clone()).time());
+        // Figures are the same between two candidates, so the first that differs from now is the change.
+        let here = figure(now);
+        at_edges.chain(clocks).filter(|at| *at > now && figure(*at) != here).min()
     }
 }
 
-/// The instants at which clocks show this: two when an hour comes twice; when it is left out, what they show an hour
-/// earlier and later.
-fn instants(zone: &TimeZone, day: Date, time: Time) -> Vec<Timestamp> {
-    let ambiguous = zone.to_ambiguous_zoned(day.to_datetime(time));
-    let both = [ambiguous.clone().earlier(), ambiguous.later()];
-    both.into_iter().flatten().map(|at| at.timestamp()).collect()
+/// The instants at which clocks show this: two when an hour comes twice, and the change itself when it is left out.
+#[must_use]
+pub fn instants(zone: &TimeZone, day: Date, time: Time) -> Vec<Timestamp> {
+    let local = zone.to_ambiguous_timestamp(day.to_datetime(time));
+    let both = [local.earlier(), local.later()].into_iter().flatten();
+    match local.offset() {
+        AmbiguousOffset::Unambiguous { .. } => both.take(1).collect(),
+        AmbiguousOffset::Fold { .. } => both.collect(),
+        // What the offsets before and after it make of a time that does not exist lies on both sides of the change.
+        AmbiguousOffset::Gap { .. } => {
+            let change = |at: Timestamp| zone.following(at).next().map_or(at, |change| change.timestamp());
+            both.take(1).map(change).collect()
+        }
+    }
 }
 
-/// A span of the local day; one that ends before it begins runs over midnight.
+/// A span of the local day; one that ends before it begins runs over midnight, and one that ends when it begins is empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Span {
     /// First moment.
@@ -229,9 +250,16 @@ impl Span {
     pub fn contains(self, time: Time) -> bool {
         if self.from <= self.to { (self.from..self.to).contains(&time) } else { time >= self.from || time < self.to }
     }
+
+    /// Whether some time of day is in both; neither may be empty.
+    #[must_use]
+    pub fn overlaps(self, other: Self) -> bool {
+        self.contains(other.from) || other.contains(self.from)
+    }
 }
 
-/// A window on certain days in which some classes are held back.
+/// A window on certain days in which some classes are held back. One that ends when it begins lasts until the next day;
+/// an hour that comes twice belongs to it whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quiet {
     /// The days it begins on.
@@ -268,41 +296,4 @@ pub struct Budget {
 }
 
 #[cfg(test)]
-mod tests {
-    use jiff::civil::time;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    proptest! {
-        /// Around both clock changes and on a plain day, with spans that begin and end in the hours that are left out and
-        /// come twice.
-        #[test]
-        fn what_is_sent_now_obeys_every_figure_it_may_meet(
-            day in prop_oneof![Just("2027-03-27T22:00Z"), Just("2026-10-24T22:00Z"), Just("2026-12-01T22:00Z")],
-            minute in 0i64..420,
-            second in 0i64..60,
-            edges in proptest::collection::btree_set(0i8..24, 4),
-            grace in 0u64..1800,
-        ) {
-            // Quarters of the hours from midnight to six.
-            let at = |quarter: i8| time(quarter / 4, quarter % 4 * 15, 0, 0);
-            let edges: Vec<i8> = edges.into_iter().collect();
-            let spans = vec![
-                (Span { from: at(edges[0]), to: at(edges[1]) }, 5),
-                (Span { from: at(edges[2]), to: at(edges[3]) }, 50),
-            ];
-            let limits = Limits {
-                zone: TimeZone::get("Europe/Berlin").unwrap(),
-                requests: Timetable { base: 20, spans },
-                grace: Duration::from_secs(grace),
-                ..Limits::none()
-            };
-            let now = after(day.parse().unwrap(), Duration::from_secs(u64::try_from(minute * 60 + second).unwrap()));
-            let reach = CLOCKS_DIFFER.as_secs() + grace;
-            let met = (0..=CLOCKS_DIFFER.as_secs() + reach)
-                .map(|second| limits.requests_at(after(before(now, CLOCKS_DIFFER), Duration::from_secs(second))));
-            prop_assert_eq!(limits.requests_now(now), met.min().unwrap());
-        }
-    }
-}
+mod tests;

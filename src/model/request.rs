@@ -25,7 +25,7 @@ pub struct Request {
     /// The publisher's idempotency key. Default: the AMQP message id of a message that holds a single job.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<Uuid>,
-    /// The registrar account that does it, as named in the configuration.
+    /// The registrar account that does it, or the pool of accounts, as named in the configuration.
     pub account: String,
     /// What to do, for example `domain.create`.
     #[schemars(with = "String")]
@@ -178,7 +178,7 @@ super::state::words! {
         InvalidJob "invalid_job",
         /// No such operation, or not one this registry has.
         UnknownOperation "unknown_operation",
-        /// No such account.
+        /// No such account or pool.
         UnknownAccount "unknown_account",
         /// The publisher is unknown or may not do this with this account.
         NotAllowed "not_allowed",

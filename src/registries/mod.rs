@@ -27,6 +27,8 @@ pub struct Plugin {
     pub name: &'static str,
     /// The operations it supports.
     pub operations: &'static [Operation],
+    /// What it publishes as its limits, before any account exists.
+    pub limits: fn() -> Limits,
     /// The pure part, for `wire encode` and `wire decode`.
     pub dialect: MakeDialect,
     /// An account from its settings (the account's table in the configuration without `registry`). Refuses unknown keys

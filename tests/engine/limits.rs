@@ -59,19 +59,13 @@ async fn the_window_outlives_stops_and_kills(world: World) {
 
 #[tokio::test]
 async fn the_window_outlives_stops_and_kills_sqlite() {
-    let setup = Setup::new()
-        .set("requests_per_minute", json!(LIMIT))
-        .set("requests_per_minute_at_night", json!(LIMIT))
-        .set("sessions", json!(SESSIONS));
+    let setup = Setup::new().limit("requests", json!(LIMIT)).limit("sessions", json!(SESSIONS));
     play(Kind::Sqlite, setup, the_window_outlives_stops_and_kills).await;
 }
 
 #[tokio::test]
 async fn the_window_outlives_stops_and_kills_postgres() {
-    let setup = Setup::new()
-        .set("requests_per_minute", json!(LIMIT))
-        .set("requests_per_minute_at_night", json!(LIMIT))
-        .set("sessions", json!(SESSIONS));
+    let setup = Setup::new().limit("requests", json!(LIMIT)).limit("sessions", json!(SESSIONS));
     play(Kind::Postgres, setup, the_window_outlives_stops_and_kills).await;
 }
 
@@ -79,10 +73,7 @@ async fn the_window_outlives_stops_and_kills_postgres() {
 /// account.
 #[tokio::test]
 async fn a_goodbye_does_not_exceed_the_window() {
-    let setup = Setup::new()
-        .set("requests_per_minute", json!(LIMIT))
-        .set("requests_per_minute_at_night", json!(LIMIT))
-        .set("sessions", json!(SESSIONS));
+    let setup = Setup::new().limit("requests", json!(LIMIT)).limit("sessions", json!(SESSIONS));
     play(Kind::Sqlite, setup, async |world: World| {
         let jobs: Vec<_> = (0..100).map(|n| check(ACCOUNT, &format!("example-{n}.de"))).collect();
         world.submit(&jobs).await;

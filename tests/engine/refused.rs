@@ -71,7 +71,7 @@ async fn a_wrong_password_is_sent_once_postgres() {
 /// that is turned away.
 #[tokio::test]
 async fn a_blocked_account_is_silent() {
-    let mut setup = Setup::new().set("sessions", json!(1));
+    let mut setup = Setup::new().limit("sessions", json!(1));
     setup.denic = DenicOptions { requests_per_window: Some(60), ..setup.denic };
     play(Kind::Sqlite, setup, async |world: World| {
         checks(&world, 150).await;
@@ -101,7 +101,7 @@ async fn a_blocked_account_is_silent() {
 /// A block the daemon learns of at the door: the account was blocked before it logged in.
 #[tokio::test]
 async fn an_account_blocked_at_login_is_silent_across_a_restart() {
-    let mut setup = Setup::new().set("sessions", json!(1));
+    let mut setup = Setup::new().limit("sessions", json!(1));
     setup.denic = DenicOptions { requests_per_window: Some(1), ..setup.denic };
     let setup = setup.fault("cut_before:action=login,nth=1");
     play(Kind::Sqlite, setup, async |world: World| {

@@ -45,7 +45,7 @@ async fn what_is_on_the_wire_is_finished(world: World) {
 }
 
 fn slow() -> Setup {
-    Setup::new().set("sessions", json!(SESSIONS)).fault("delay=400:action=contact.create")
+    Setup::new().limit("sessions", json!(SESSIONS)).fault("delay=400:action=contact.create")
 }
 
 #[tokio::test]

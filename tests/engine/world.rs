@@ -50,6 +50,8 @@ pub struct Setup {
     pub faults: Vec<String>,
     /// Settings of [`ACCOUNT`] on top of the usual ones.
     pub settings: Map<String, Value>,
+    /// Limits of [`ACCOUNT`] on top of the usual ones.
+    pub limits: Map<String, Value>,
     /// Whether the daemon reads the accounts' messages. The other tests are about what jobs cause on the wire.
     pub reads_messages: bool,
 }
@@ -78,6 +80,11 @@ impl Setup {
 
     pub fn set(mut self, key: &str, value: Value) -> Self {
         self.settings.insert(key.to_owned(), value);
+        self
+    }
+
+    pub fn limit(mut self, key: &str, value: Value) -> Self {
+        self.limits.insert(key.to_owned(), value);
         self
     }
 }
@@ -126,13 +133,21 @@ impl World {
         for name in [ACCOUNT, OTHER] {
             world.write_password(name, &world.credentials(name).1);
             let mut settings = world.settings(name);
+            // The same at every time of every day.
+            let limits = json!({ "requests": 100_000, "timetable": [], "quiet": [], "quota": 0 });
+            let mut limits = limits.as_object().unwrap().clone();
             if name == ACCOUNT {
                 settings.extend(setup.settings.clone());
+                limits.extend(setup.limits.clone());
             }
-            world.config.accounts.insert(
-                name.into(),
-                Account { registry: "denic-rri".into(), read_messages: setup.reads_messages, mail: None, settings },
-            );
+            let account = Account {
+                registry: "denic-rri".into(),
+                read_messages: setup.reads_messages,
+                mail: None,
+                limits: serde_json::from_value(Value::Object(limits)).unwrap(),
+                settings,
+            };
+            world.config.accounts.insert(name.into(), account);
         }
         world
     }
@@ -143,8 +158,6 @@ impl World {
             "ca_file": self.sandbox.ready()["ca"],
             "user": self.credentials(name).0,
             "password_file": self.password_file(name),
-            "requests_per_minute": 100_000,
-            "requests_per_minute_at_night": 100_000,
             "answer_seconds": 20,
         });
         settings.as_object().unwrap().clone()

@@ -37,7 +37,7 @@ async fn operator(office: &Office, line: &[&str]) -> String {
     let store = &*world.database.store;
     let how = match &command {
         Command::Orders(command) => orders::run(command, &config, store, now(), &mut out).await,
-        Command::Jobs(command) => jobs::run(command, store, Timestamp::now(), &mut out).await,
+        Command::Jobs(command) => jobs::run(command, &config, store, Timestamp::now(), &mut out).await,
         other => panic!("no case for {other:?}"),
     };
     assert_eq!(how, Ok(()), "{line:?}");

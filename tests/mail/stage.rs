@@ -75,7 +75,7 @@ pub async fn registrard(arguments: &[&str], config: &Config, store: Option<&dyn 
     let how = match &command {
         Command::Orders(command) => orders::run(command, config, store.unwrap(), now(), &mut out).await,
         Command::Keys(command) => keys::run(command, config, now(), &mut out),
-        Command::Jobs(command) => jobs::run(command, store.unwrap(), now(), &mut out).await,
+        Command::Jobs(command) => jobs::run(command, config, store.unwrap(), now(), &mut out).await,
         other => panic!("no case for {other:?}"),
     };
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();

@@ -22,21 +22,23 @@ pub async fn due_jobs_come_by_class_then_time_then_arrival(db: Arc<Database>) {
         ],
     )
     .await;
-    assert_eq!(due_at(store, at(30)).await, [5, 3, 4, 2, 1]);
-    assert_eq!(due_at(store, at(10)).await, [3, 4, 1]);
-    let first = store.due(ACCOUNT, at(30), 2).await.unwrap();
-    assert_eq!(first.iter().map(|job| job.id).collect::<Vec<_>>(), [id(5), id(3)]);
-    for (now, next) in [(at(0), at(10)), (at(10), at(20)), (at(29), at(30)), (at(30), at(99))] {
-        assert_eq!(store.next_due(ACCOUNT, now).await.unwrap(), Some(next));
-    }
-    assert_eq!(store.next_due(ACCOUNT, at(99)).await.unwrap(), None);
+    assert_eq!(turns(store, at(0)).await, [1]);
+    assert_eq!(next_due(store, at(0)).await, Some(at(10)));
+    // Ripe at different times or at once, what was due first comes first.
+    assert_eq!(turns(store, at(15)).await, [3, 4, 1]);
+    assert_eq!(turns(store, at(30)).await, [5, 3, 4, 2, 1]);
+    let first = store.heads(&[ACCOUNT], at(30), 1).await.unwrap();
+    assert_eq!(numbers(&first), [5, 3, 1], "the first of each class");
+    assert_eq!(next_due(store, at(30)).await, Some(at(99)), "what is ripe has no time to wait for");
+    assert_eq!(turns(store, at(99)).await, [5, 6, 3, 4, 2, 1]);
+    assert_eq!(next_due(store, at(99)).await, None);
 }
 
 pub async fn a_job_starts_once(db: Arc<Database>) {
     let store = &*db.store;
     accept_new(store, &[job(1), job(2)]).await;
     let lease = lease(store).await;
-    let jobs = store.due(ACCOUNT, at(0), 9).await.unwrap();
+    let jobs = heads(store, ACCOUNT, at(0)).await;
     let starts: Vec<Start> = jobs.iter().map(claim).collect();
     let mut started = store.start(&lease, &starts, at(1)).await.unwrap();
     started.sort_unstable();
@@ -63,7 +65,7 @@ pub async fn a_request_known_only_after_a_question_gets_its_intent(db: Arc<Datab
     let Value::Object(whole) = json!({ "domain": "bücher.de", "name": "\0" }) else { unreachable!() };
     let nothing = Map::new();
     assert!(!store.resolve(&old, id(1), 1, [9; 32], &whole).await.unwrap(), "nothing runs yet");
-    let jobs = store.due(ACCOUNT, at(0), 9).await.unwrap();
+    let jobs = heads(store, ACCOUNT, at(0)).await;
     store.start(&old, &jobs.iter().map(claim).collect::<Vec<_>>(), at(1)).await.unwrap();
     assert_eq!(kept().await, ("07".repeat(32), None), "not read yet");
     assert!(!store.resolve(&old, id(1), 2, [9; 32], &whole).await.unwrap(), "another attempt");
@@ -88,6 +90,8 @@ pub async fn only_what_is_waiting_and_free_starts(db: Arc<Database>) {
     for number in 1..=5 {
         starts.push(claim(&stored(store, number).await));
     }
+    // Read from the queue of this account, where it never was.
+    starts[3].queue = ACCOUNT.into();
     starts[4].attempt = 1;
     starts.push(Start { job: id(77), ..starts[0].clone() });
     starts.push(starts[0].clone());
@@ -164,7 +168,7 @@ pub async fn abandoned_jobs_are_found_and_rescued(db: Arc<Database>) {
     assert_eq!(store.apply(&[lost]).await.unwrap(), [true]);
     assert_eq!(store.abandoned(&new, 9).await.unwrap(), []);
     assert_eq!(store.doubts(ACCOUNT, at(4), 9).await.unwrap(), []);
-    assert_eq!(store.next_due(ACCOUNT, at(4)).await.unwrap(), Some(at(5)));
+    assert_eq!(next_due(store, at(4)).await, Some(at(5)));
     assert_eq!(store.doubts(ACCOUNT, at(5), 9).await.unwrap().len(), 1);
 }
 

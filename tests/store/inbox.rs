@@ -170,7 +170,7 @@ pub async fn pending_orders_are_asked_about_when_they_are_due(db: Arc<Database>)
     };
     assert_eq!((due(at(29)).await, due(at(60)).await), (vec![], vec![2, 1]));
     assert_eq!(store.doubts(ACCOUNT, at(60), 9).await.unwrap(), []);
-    assert_eq!(store.next_due(ACCOUNT, at(0)).await.unwrap(), Some(at(30)));
+    assert_eq!(next_due(store, at(0)).await, Some(at(30)));
     for asked in 1..=2 {
         let mut still = step(store, 2, Cause::StillPending).await;
         still.due_at = at(90);

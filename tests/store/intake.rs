@@ -36,7 +36,7 @@ pub async fn every_field_comes_back(db: Arc<Database>) {
     assert_eq!((job.context, job.reply_to, job.correlation_id), (new.context, new.reply_to, new.correlation_id));
     assert_eq!((job.created_at, job.updated_at, job.finished_at), (at(0), at(0), None));
     assert_eq!(due(store).await, [0_u128; 0], "not before its time");
-    assert_eq!(store.next_due(ACCOUNT, at(0)).await.unwrap(), Some(at(60)));
+    assert_eq!(next_due(store, at(0)).await, Some(at(60)));
     assert_eq!(due_at(store, at(60)).await, [1]);
     assert_eq!(due_at(store, at(600)).await, [0_u128; 0], "too late");
 }
@@ -52,6 +52,11 @@ pub async fn the_same_id_is_a_duplicate_or_a_conflict(db: Arc<Database>) {
     let lease = lease(store).await;
     start(store, &lease, 1).await;
     assert_eq!(accept(store, &[job(1)]).await, [Acceptance::Duplicate(State::Running)]);
+    // The same can be asked without taking anything in.
+    let known = store.known(&[job(1), job(2), job(3)]).await.unwrap();
+    let expected = [(1, State::Running), (2, State::Waiting)];
+    assert_eq!(known, expected.map(|(number, state)| (id(number), (job(number).digest(), state))).into());
+    assert!(store.known(&[]).await.unwrap().is_empty());
 }
 
 pub async fn the_same_id_twice_in_one_call(db: Arc<Database>) {
@@ -143,7 +148,7 @@ pub async fn an_empty_intake_is_nothing(db: Arc<Database>) {
     store.mark_sent(&[], at(0)).await.unwrap();
     store.postpone(&[], at(0), "").await.unwrap();
     assert_eq!(store.sweep_links().await.unwrap(), 0);
-    assert_eq!(store.next_due(ACCOUNT, at(0)).await.unwrap(), None);
+    assert_eq!(next_due(store, at(0)).await, None);
     assert!(store.job(id(1)).await.unwrap().is_none());
     store.ping().await.unwrap();
 }

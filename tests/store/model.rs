@@ -112,7 +112,7 @@ async fn some_step(store: &dyn Store, lease: &Lease, model: &mut Model, random: 
             assert_eq!(answers, expected, "{context}: intake");
         }
         1 => {
-            let jobs = store.due(ACCOUNT, at(0), 99).await.unwrap();
+            let jobs = heads(store, ACCOUNT, at(0)).await;
             let some: Vec<_> = jobs.iter().filter(|_| random.random_bool(0.6)).collect();
             let claims: Vec<_> = some.iter().map(|job| claim(job)).collect();
             assert_eq!(store.start(lease, &claims, at(0)).await.unwrap().len(), claims.len(), "{context}: start");

@@ -45,7 +45,7 @@ pub async fn many_start_one_job(db: Arc<Database>) {
     let store = &*db.store;
     accept_new(store, &(1..=20).map(job).collect::<Vec<_>>()).await;
     let lease = lease(store).await;
-    let starts: Vec<_> = store.due(ACCOUNT, at(0), 99).await.unwrap().iter().map(claim).collect();
+    let starts: Vec<_> = heads(store, ACCOUNT, at(0)).await.iter().map(claim).collect();
     let barrier = Arc::new(Barrier::new(8));
     let tasks: Vec<_> = (0..8)
         .map(|n| {

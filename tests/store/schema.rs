@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use registrard::model::{State, WaitingFor};
-use registrard::store::{self, Migrated, StoreError, postgres, sqlite};
+use registrard::store::{self, BudgetKind, Migrated, PauseKind, StoreError, postgres, sqlite};
 
 use crate::database::{Database, Kind, with};
 use crate::steps::{accept_new, due, job};
@@ -101,24 +101,32 @@ fn both_databases_have_the_same_migrations() {
     assert_eq!(numbers, (1..=known()).collect::<Vec<_>>(), "no number is left out");
 }
 
-/// The words that a CHECK of the first migration allows for a column.
-fn allowed(sql: &str, column: &str) -> BTreeSet<String> {
-    let start = sql.find(&format!("CHECK ({column} IN (")).expect("the CHECK stands in the migration");
-    let list = sql[start..].split("IN (").nth(1).and_then(|rest| rest.split(')').next()).unwrap();
-    list.split(',').map(|word| word.trim().trim_matches('\'').to_owned()).collect()
+/// The lists of words that CHECKs of the migrations allow for columns of this name, in order.
+fn allowed(migrator: &sqlx::migrate::Migrator, column: &str) -> Vec<BTreeSet<String>> {
+    let check = format!("CHECK ({column} IN (");
+    let lists = migrator.iter().flat_map(|migration| migration.sql.as_str().split(&check).skip(1));
+    lists
+        .map(|rest| {
+            rest.split(')').next().unwrap().split(',').map(|word| word.trim().trim_matches('\'').to_owned()).collect()
+        })
+        .collect()
 }
 
 #[test]
 fn the_words_in_the_schema_are_those_of_the_model() {
+    let words = |words: &[&str]| -> BTreeSet<String> { words.iter().map(|word| (*word).to_owned()).collect() };
+    let states: BTreeSet<_> = State::ALL.iter().map(|state| state.word().to_owned()).collect();
+    let finals: BTreeSet<_> =
+        State::ALL.iter().filter(|state| state.is_final()).map(|state| state.word().to_owned()).collect();
+    let waits: BTreeSet<_> = WaitingFor::ALL.iter().map(|word| word.word().to_owned()).collect();
+    let pauses: BTreeSet<_> = PauseKind::ALL.iter().map(|kind| kind.word().to_owned()).collect();
     for migrator in [&postgres::MIGRATIONS, &sqlite::MIGRATIONS] {
-        let sql = migrator.iter().next().unwrap().sql.as_str();
-        let states = State::ALL.iter().map(|state| state.word().to_owned()).collect();
-        assert_eq!(allowed(sql, "state"), states);
-        let waits = WaitingFor::ALL.iter().map(|word| word.word().to_owned()).collect();
-        assert_eq!(allowed(sql, "waiting_for"), waits);
-        let finals: BTreeSet<_> =
-            State::ALL.iter().filter(|state| state.is_final()).map(|state| state.word().to_owned()).collect();
-        let counted = &sql[sql.find("CREATE TABLE finished").unwrap()..];
-        assert_eq!(allowed(counted, "state"), finals);
+        let of_state = allowed(migrator, "state");
+        assert!(of_state.contains(&states) && of_state.contains(&finals), "{of_state:?}");
+        assert!(of_state.iter().all(|list| *list == states || *list == finals), "{of_state:?}");
+        assert_eq!(allowed(migrator, "waiting_for").last(), Some(&waits));
+        let of_kind = allowed(migrator, "kind");
+        assert!(of_kind.contains(&pauses), "{of_kind:?}");
+        assert!(of_kind.contains(&words(&[BudgetKind::Logins.word(), BudgetKind::Errors.word()])), "{of_kind:?}");
     }
 }

@@ -80,20 +80,41 @@ pub async fn state(store: &dyn Store, number: u128) -> State {
     stored(store, number).await.state
 }
 
-/// The numbers of the jobs that may start, in their order.
+/// The jobs of a queue that may start, in the order of their turns.
+pub async fn heads(store: &dyn Store, queue: &str, now: Timestamp) -> Vec<Job> {
+    store.ripen(&[queue], now, 1000).await.unwrap();
+    store.heads(&[queue], now, 1000).await.unwrap()
+}
+
+/// The numbers of the jobs that may start, in the order of their turns.
+pub async fn turns(store: &dyn Store, now: Timestamp) -> Vec<u128> {
+    numbers(&heads(store, ACCOUNT, now).await)
+}
+
+pub fn numbers(jobs: &[Job]) -> Vec<u128> {
+    jobs.iter().map(|job| job.id.0.as_u128()).collect()
+}
+
+/// The numbers of the jobs that may start, in the order of arrival.
 pub async fn due(store: &dyn Store) -> Vec<u128> {
     due_at(store, at(0)).await
 }
 
 pub async fn due_at(store: &dyn Store, now: Timestamp) -> Vec<u128> {
-    store.due(ACCOUNT, now, 100).await.unwrap().iter().map(|job| job.id.0.as_u128()).collect()
+    let mut jobs = heads(store, ACCOUNT, now).await;
+    jobs.sort_unstable_by_key(|job| job.seq);
+    numbers(&jobs)
+}
+
+pub async fn next_due(store: &dyn Store, now: Timestamp) -> Option<Timestamp> {
+    store.next_due(ACCOUNT, &[ACCOUNT], now).await.unwrap()
 }
 
 /// The claim of a job as it was read.
 pub fn claim(job: &Job) -> Start {
     Start {
         job: job.id,
-        queue: job.account.clone(),
+        queue: job.queue.clone(),
         attempt: job.attempt,
         transaction: job.next_transaction(),
         digest: [7; 32],

@@ -149,8 +149,12 @@ address = "{address}"
 user = "{user}"
 password_file = "{password_file}"
 ca_file = "{ca}"
-requests_per_minute = 100000
-requests_per_minute_at_night = 100000
+
+[accounts.{account}.limits]
+requests = 100000
+timetable = []
+quiet = []
+quota = 0
 sessions = 5
 "#,
             address = sandbox.address,

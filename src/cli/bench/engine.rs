@@ -143,7 +143,7 @@ async fn cycle(args: &EngineArgs, store: Arc<dyn Store>, bodies: &[String]) -> R
 
 fn admitted(bodies: &[String], sessions: usize) -> Result<Vec<NewJob>, Failure> {
     let accounts = BTreeMap::from([(ACCOUNT.to_owned(), instant::Instant::account(sessions))]);
-    let gate = Gate::new(accounts, BTreeMap::new(), config::Intake::default());
+    let gate = Gate::new(accounts, &BTreeMap::new(), BTreeMap::new(), config::Intake::default());
     let wrong = |why: String| Failure::new(Exit::Software, "bench", why);
     let origin = Origin {
         publisher: Publisher::Local,

@@ -108,7 +108,7 @@ async fn take_in(
     // As with the floor, the clock starts when the connection stands.
     let begun = Instant::now();
     let intake = Intake {
-        gate: Arc::new(Gate::new(accounts, BTreeMap::new(), limits)),
+        gate: Arc::new(Gate::new(accounts, &BTreeMap::new(), BTreeMap::new(), limits)),
         store,
         broker: Arc::new(broker),
         hint: Arc::new(|_| {}),

@@ -226,7 +226,8 @@ fn configuration(args: &DemoArgs, store: String, ready: &Value, path: &std::path
         "{broker}[store]\nurl = {store}\n\n[http]\nlisten = \"\"\n\n[intake]\nopen = true\n\n[daemon]\npoll_millis = 100\n\n\
          [retry]\nsoon = [0.1, 0.5]\nbackoff = [0.2, 1.0]\nquestion = [0.1, 1.0]\nconnect = [0.1, 0.5]\n\n\
          [accounts.{ACCOUNT}]\nregistry = \"denic-rri\"\naddress = {address}\nuser = {user}\npassword_file = {secret}\n\
-         ca_file = {ca}\nanswer_seconds = 5\nrequests_per_minute_at_night = {REQUESTS_PER_MINUTE}\n",
+         ca_file = {ca}\nanswer_seconds = 5\n\n\
+         [accounts.{ACCOUNT}.limits]\nrequests = {REQUESTS_PER_MINUTE}\ntimetable = []\nquiet = []\n",
         store = quoted(&store),
         address = ready["denic_rri"]["address"],
         user = account["user"],

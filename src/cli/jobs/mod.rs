@@ -1,5 +1,6 @@
 //! `registrard jobs`: what there is, how one stands, and the three things an operator may do with one.
 
+mod explain;
 mod operate;
 mod show;
 #[cfg(test)]
@@ -10,6 +11,7 @@ use jiff::Timestamp;
 
 use super::exit::Failure;
 use super::output::Out;
+use crate::config::Config;
 use crate::model::{JobId, State};
 use crate::store::{JobFilter, Store};
 use operate::Verb;
@@ -22,6 +24,11 @@ pub enum Jobs {
     List(Filter),
     /// Show everything about one job: where it stands, why, its attempts, what it waits for, and what you can do.
     Show {
+        /// Its id.
+        id: JobId,
+    },
+    /// Tell what keeps a job from starting: every reason in order, with numbers, the earliest start, and what you can do.
+    Explain {
         /// Its id.
         id: JobId,
     },
@@ -96,7 +103,13 @@ pub struct Which {
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn run(command: &Jobs, store: &dyn Store, now: Timestamp, out: &mut Out<'_>) -> Result<(), Failure> {
+pub async fn run(
+    command: &Jobs,
+    config: &Config,
+    store: &dyn Store,
+    now: Timestamp,
+    out: &mut Out<'_>,
+) -> Result<(), Failure> {
     match command {
         Jobs::List(filter) => {
             let jobs = store.jobs(&filter.into()).await?;
@@ -108,6 +121,7 @@ pub async fn run(command: &Jobs, store: &dyn Store, now: Timestamp, out: &mut Ou
             out.rows(&jobs.iter().map(JobRow::from).collect::<Vec<_>>())
         }
         Jobs::Show { id } => show::run(*id, store, now, out).await,
+        Jobs::Explain { id } => explain::run(*id, config, store, now, out).await,
         Jobs::Retry(Retry { which, ask }) => {
             let verb = if *ask { Verb::Ask } else { Verb::Retry };
             operate::run(verb, which, store, now, out).await

@@ -16,7 +16,7 @@ async fn jobs(store: &Fake, format: Format, arguments: &str) -> (String, String,
     let Command::Jobs(command) = Cli::try_parse_from(words).unwrap().command else { unreachable!() };
     let (mut data, mut talk) = (Vec::new(), Vec::new());
     let mut out = Out::new(format, Colour::Never, &mut data, &mut talk);
-    let ended = run(&command, store, Timestamp::UNIX_EPOCH, &mut out).await;
+    let ended = run(&command, &Config::default(), store, Timestamp::UNIX_EPOCH, &mut out).await;
     (String::from_utf8(data).unwrap(), String::from_utf8(talk).unwrap(), ended)
 }
 

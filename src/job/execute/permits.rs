@@ -10,7 +10,7 @@ use crate::job::outcome::AccountEffect;
 use crate::job::schedule::permit::Permit;
 use crate::job::schedule::quota::{Charge, Tier};
 use crate::model::verdict::{Judgement, QuotaWord};
-use crate::model::{Class, Job, Operation, Verdict};
+use crate::model::{Class, Job, Limits, Operation, Verdict};
 
 /// Of a window one slot in so many is kept free for LOGOUTs, at most one for each session, so that a daemon told to stop
 /// with a full window need not choose between the limit and a session left behind.
@@ -35,6 +35,20 @@ impl Part {
             Class::Urgent => Self::Urgent,
             Class::Normal | Class::Bulk => Self::Ordinary,
         }
+    }
+
+    /// Slots of a window it may use for what is sent now.
+    #[must_use]
+    pub fn capacity(self, limits: &Limits, now: Timestamp) -> u32 {
+        let all = limits.requests_now(now);
+        let logouts = u32::try_from(limits.sessions).unwrap_or(u32::MAX).min(all / LOGOUTS_ONE_IN);
+        let urgent = u32::try_from(limits.urgent_requests.of(all.into())).unwrap_or(all);
+        let kept = match self {
+            Self::Logout => 0,
+            Self::Urgent => logouts,
+            Self::Ordinary => logouts + urgent,
+        };
+        all.saturating_sub(kept).max(all.min(1))
     }
 }
 
@@ -64,15 +78,7 @@ impl Account {
     /// Slots of a window that may be used now.
     #[must_use]
     pub fn capacity(&self, now: Timestamp, part: Part) -> u32 {
-        let all = self.limits.requests_now(now);
-        let logouts = u32::try_from(self.limits.sessions).unwrap_or(u32::MAX).min(all / LOGOUTS_ONE_IN);
-        let urgent = u32::try_from(self.limits.urgent_requests.of(all.into())).unwrap_or(all);
-        let kept = match part {
-            Part::Logout => 0,
-            Part::Urgent => logouts,
-            Part::Ordinary => logouts + urgent,
-        };
-        all.saturating_sub(kept).max(all.min(1))
+        part.capacity(&self.limits, now)
     }
 
     /// Waits for a permit for something that is not a job's claim (login, question, keep-alive, logout), at most

@@ -10,7 +10,7 @@ use super::fields::{self, quoted, wrong};
 use super::nearest::nearest;
 use crate::config;
 use crate::model::request::{DEFAULT_MAX_ATTEMPTS, RejectCode};
-use crate::model::{JobId, NewJob, Operation, Reject, Request};
+use crate::model::{JobId, NewJob, ObjectKind, Operation, Reject, Request};
 use crate::registries::{Checked, Registry};
 
 /// Most jobs one job may wait for.
@@ -73,19 +73,48 @@ pub struct Origin<'a> {
 /// Knows accounts and rules; decides about one job at a time. Pure: the same job is always treated the same.
 pub struct Gate {
     accounts: BTreeMap<String, Arc<dyn Registry>>,
+    /// The accounts of each pool.
+    pools: BTreeMap<String, Vec<String>>,
+    /// The pool of each account that belongs to one.
+    pool_of: BTreeMap<String, String>,
     publishers: BTreeMap<String, config::Publisher>,
     limits: config::Intake,
+    brake: config::Brake,
+}
+
+/// Who may work a job: each account is as good as the other.
+struct Workers<'a> {
+    /// By name; one, or all of the pool.
+    accounts: Vec<(&'a str, &'a Arc<dyn Registry>)>,
+    /// The pool whose order the job is part of.
+    pool: Option<&'a str>,
 }
 
 impl Gate {
-    /// A gate with the accounts and rules of the configuration.
+    /// A gate with the accounts, pools and rules of the configuration.
     #[must_use]
     pub fn new(
         accounts: BTreeMap<String, Arc<dyn Registry>>,
+        pools: &BTreeMap<String, config::Pool>,
         publishers: BTreeMap<String, config::Publisher>,
         limits: config::Intake,
     ) -> Self {
-        Self { accounts, publishers, limits }
+        let members = pools.iter().flat_map(|(name, pool)| pool.accounts.iter().map(move |account| (account, name)));
+        let pool_of = members.map(|(account, name)| (account.clone(), name.clone())).collect();
+        let pools = pools.iter().map(|(name, pool)| (name.clone(), pool.accounts.clone())).collect();
+        Self { accounts, pools, pool_of, publishers, limits, brake: config::Brake::default() }
+    }
+
+    /// The same with other rules for batches that destroy too much.
+    #[must_use]
+    pub fn with_brake(self, brake: config::Brake) -> Self {
+        Self { brake, ..self }
+    }
+
+    /// When a batch is stopped before its jobs are taken in.
+    #[must_use]
+    pub fn brake(&self) -> &config::Brake {
+        &self.brake
     }
 
     /// How much is taken in at once, and how large.
@@ -94,10 +123,10 @@ impl Gate {
         &self.limits
     }
 
-    /// Whether there is such an account.
+    /// Whether there is such an account or pool.
     #[must_use]
     pub fn knows(&self, account: &str) -> bool {
-        self.accounts.contains_key(account)
+        self.accounts.contains_key(account) || self.pools.contains_key(account)
     }
 
     /// Checks a job.
@@ -107,7 +136,7 @@ impl Gate {
     pub fn admit(&self, origin: &Origin<'_>, raw: &Value) -> Result<NewJob, Reject> {
         let rule = self.rule(origin.publisher)?;
         let request = fields::read(raw)?;
-        let registry = self.account(&request, origin.publisher, rule)?;
+        let workers = self.workers(&request, origin.publisher, rule)?;
         let id = identity(&request, origin.id)?;
         consistent(&request, id)?;
         for (name, text) in [("reply_to", origin.reply_to), ("correlation_id", origin.correlation_id)] {
@@ -119,15 +148,15 @@ impl Gate {
                 ));
             }
         }
-        let Checked { object, warnings } = registry.dialect().check(request.operation, &request.params)?;
+        let Checked { object, warnings } = workers.check(&request)?;
         let mut after: Vec<_> = request.after.into_iter().map(JobId).collect();
         after.sort_unstable();
         after.dedup();
         Ok(NewJob {
             id,
             publisher: origin.publisher.name().to_owned(),
+            pool: workers.pool.map(str::to_owned),
             account: request.account,
-            pool: None,
             operation: request.operation,
             object,
             params: request.params,
@@ -148,7 +177,9 @@ impl Gate {
     /// that completes it.
     #[must_use]
     pub fn plan(&self, job: &NewJob) -> Vec<Operation> {
-        let registry = self.accounts.get(&job.account);
+        // The accounts of a pool ask alike.
+        let member = self.pools.get(&job.account).and_then(|members| members.first());
+        let registry = self.accounts.get(member.unwrap_or(&job.account));
         let first =
             registry.and_then(|registry| registry.dialect().reads_first(job.operation, &job.params).ok().flatten());
         first.map(|question| question.operation).into_iter().chain([job.operation]).collect()
@@ -175,17 +206,18 @@ impl Gate {
         }
     }
 
-    fn account(
+    fn workers(
         &self,
         request: &Request,
         publisher: Publisher<'_>,
         rule: Option<&config::Publisher>,
-    ) -> Result<&Arc<dyn Registry>, Reject> {
+    ) -> Result<Workers<'_>, Reject> {
         let may_use = |account: &str| rule.is_none_or(|rule| rule.accounts.iter().any(|p| covers(p, account)));
         let named = quoted(&request.account);
-        let Some(registry) = self.accounts.get(&request.account) else {
-            // Only accounts this publisher may know of are suggested.
-            let known: Vec<_> = self.accounts.keys().map(String::as_str).filter(|name| may_use(name)).collect();
+        let Some(workers) = self.named(&request.account) else {
+            // Only what this publisher may know of is suggested.
+            let known = self.accounts.keys().chain(self.pools.keys()).map(String::as_str);
+            let known: Vec<_> = known.filter(|name| may_use(name)).collect();
             let meant = nearest(&request.account, &known)
                 .map_or_else(|| "see [accounts] in the configuration".into(), |name| format!("did you mean `{name}`?"));
             let reason = format!("there is no account `{named}`; {meant}");
@@ -210,7 +242,68 @@ impl Gate {
                 format!("`{user}` may not ask for {operation}; see `operations` in [publishers.{user}]{named}");
             return Err(wrong(RejectCode::NotAllowed, "operation", reason));
         }
-        Ok(registry)
+        Ok(workers)
+    }
+
+    /// Those of an account or a pool; `None` if there is none of that name.
+    fn named(&self, name: &str) -> Option<Workers<'_>> {
+        if let Some((account, registry)) = self.accounts.get_key_value(name) {
+            let pool = self.pool_of.get(name).map(String::as_str);
+            return Some(Workers { accounts: vec![(account, registry)], pool });
+        }
+        let (pool, members) = self.pools.get_key_value(name)?;
+        let account = |member: &String| self.accounts.get_key_value(member).map(|(name, one)| (name.as_str(), one));
+        let accounts: Vec<_> = members.iter().filter_map(account).collect();
+        // A pool of accounts that could not be made has nobody to work its jobs.
+        (!accounts.is_empty()).then_some(Workers { accounts, pool: Some(pool) })
+    }
+}
+
+impl Workers<'_> {
+    /// Checks the parameters by the rules of every account that may work the job.
+    fn check(&self, request: &Request) -> Result<Checked, Reject> {
+        let of_one = || {
+            let reason = "is another one with each account of the pool; name one of its accounts";
+            Err(wrong(RejectCode::InvalidJob, "account", format!("what {} works on {reason}", request.operation)))
+        };
+        // Each account has messages of its own.
+        if self.accounts.len() > 1 && request.operation.object() == ObjectKind::Message {
+            return of_one();
+        }
+        let check = |registry: &Arc<dyn Registry>| registry.dialect().check(request.operation, &request.params);
+        let verdicts: Vec<_> = self.accounts.iter().map(|(name, registry)| (*name, check(registry))).collect();
+        let refusals: Vec<_> =
+            verdicts.iter().filter_map(|(name, verdict)| Some((*name, verdict.as_ref().err()?))).collect();
+        if let Some((name, reject)) = refusals.first() {
+            let alike = refusals.iter().all(|(_, other)| other == reject);
+            return Err(match alike && refusals.len() == verdicts.len() {
+                // So it would be under every account.
+                true => (*reject).clone(),
+                false => self.refused_by(name, reject),
+            });
+        }
+        let mut checks = verdicts.into_iter().filter_map(|(_, verdict)| verdict.ok());
+        let Some(mut checked) = checks.next() else {
+            return Err(wrong(RejectCode::UnknownAccount, "account", "nobody is there to work it".into()));
+        };
+        for other in checks {
+            if other.object != checked.object {
+                return of_one();
+            }
+            let unheard: Vec<_> = other.warnings.into_iter().filter(|one| !checked.warnings.contains(one)).collect();
+            checked.warnings.extend(unheard);
+        }
+        Ok(checked)
+    }
+
+    /// A refusal by one account of a pool where another one would not have refused, or not so.
+    fn refused_by(&self, account: &str, reject: &Reject) -> Reject {
+        let pool = self.pool.unwrap_or_default();
+        let reason = format!(
+            "account `{account}` of pool `{pool}` refuses it: {}; name the account it is for in place of the pool",
+            reject.reason
+        );
+        Reject { reason: fields::clean(&reason), ..reject.clone() }
     }
 }
 

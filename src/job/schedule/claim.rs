@@ -285,3 +285,6 @@ fn become_claimed(job: &mut Job, transaction: &str, account: &Account, now: Time
     job.intent_at = job.intent_at.or(Some(now));
     job.transaction = Some(transaction.to_owned());
 }
+
+#[cfg(test)]
+mod tests;

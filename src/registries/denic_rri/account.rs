@@ -88,19 +88,23 @@ impl Account {
 ///
 /// Whose a domain is decides what became of a lost request, so an id that is missing, or named in two ways, is refused.
 fn reg_acc(name: &str, user: &str) -> Result<String, String> {
-    let of_login = user.match_indices('-').nth(1).map_or("", |(at, _)| &user[..at]);
-    match (is_reg_acc(name), is_reg_acc(of_login)) {
-        (true, true) if !name.eq_ignore_ascii_case(of_login) => {
+    match (is_reg_acc(name), id_of(user)) {
+        (true, Some(of_login)) if !name.eq_ignore_ascii_case(of_login) => {
             Err(format!("the account is named {name}, but its `user` belongs to {of_login}: one of them is wrong"))
         }
         (true, _) => Ok(name.to_owned()),
-        (false, true) => Ok(of_login.to_owned()),
-        (false, false) => {
+        (false, Some(of_login)) => Ok(of_login.to_owned()),
+        (false, None) => {
             Err("the registrar's id is not known: name the account by it (`[accounts.DENIC-1000022]`), or \
                                give a `user` of the form `DENIC-1000022-RRI`"
                 .into())
         }
     }
+}
+
+/// The registrar's id a login begins with, if it does.
+fn id_of(user: &str) -> Option<&str> {
+    user.match_indices('-').nth(1).map(|(at, _)| &user[..at]).filter(|id| is_reg_acc(id))
 }
 
 #[async_trait]
@@ -122,7 +126,9 @@ impl Registry for Account {
     }
 
     fn identity(&self) -> String {
-        self.settings.user.to_ascii_uppercase()
+        // Limits and quota are the registrar's, whichever of its logins is used. A test environment has its own.
+        let who = id_of(&self.settings.user).unwrap_or(&self.settings.user);
+        format!("{who} at {}", self.settings.address).to_lowercase()
     }
 
     async fn open(&self) -> Result<Box<dyn Session>, OpenError> {
@@ -144,6 +150,22 @@ impl Registry for Account {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn logins_of_one_registrar_are_one_identity_in_one_environment() {
+        let identity = |name: &str, user: &str, address: &str| {
+            let password = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(password.path(), "horse battery").unwrap();
+            let settings = serde_json::json!({ "user": user, "address": address, "password_file": password.path() });
+            Account::new(name, &settings).unwrap().identity()
+        };
+        let (live, test) = ("rri.example.net:51131", "rri.test.example.net:51131");
+        let one = identity("DENIC-1000022", "DENIC-1000022-RRI", live);
+        assert_eq!(identity("second", "denic-1000022-rri-2", live), one);
+        assert_ne!(identity("DENIC-1000022", "DENIC-1000022-RRI", test), one);
+        assert_ne!(identity("DENIC-1000011", "DENIC-1000011-RRI", live), one);
+        assert_eq!(identity("DENIC-1000022", "somebody-", live), identity("DENIC-1000011", "SOMEBODY-", live));
+    }
 
     #[test]
     fn the_registrars_id_is_the_accounts_name_or_in_the_login() {

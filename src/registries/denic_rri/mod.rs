@@ -34,6 +34,7 @@ pub use check::rules::{Level, RULES, Rule};
 pub const PLUGIN: Plugin = Plugin {
     name: NAME,
     operations: commands::OPERATIONS,
+    limits: limits::published,
     dialect: |options| Ok(Arc::new(dialect::Rri::new(options)?)),
     account: |name, settings| Ok(Arc::new(account::Account::new(name, settings)?)),
     account_over: |name, settings, dial| Ok(Arc::new(account::Account::over(name, settings, dial)?)),

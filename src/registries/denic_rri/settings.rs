@@ -10,9 +10,6 @@ use super::check::rules::{Level, Levels};
 use crate::model::Secret;
 use crate::net::secret_ref;
 
-/// Sessions the registry allows per account and location.
-const MOST_SESSIONS: usize = 7;
-
 /// The settings with their defaults.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -39,14 +36,6 @@ pub struct Settings {
     /// Protocol version.
     #[serde(default = "protocol")]
     pub protocol: String,
-    /// Sessions open at once; two of seven are left to people and to sessions a crash left behind.
-    #[serde(default = "sessions")]
-    pub sessions: usize,
-    /// Requests per minute by day, if not the published 2000 (the test environment allows 100).
-    pub requests_per_minute: Option<u32>,
-    /// Requests per minute from 01:00 to 05:00 German time, around the purge phase, if not the published 200 (a Rush
-    /// account has 2000 all day).
-    pub requests_per_minute_at_night: Option<u32>,
     /// Seconds one answer may take.
     #[serde(default = "answer_seconds")]
     pub answer_seconds: u64,
@@ -79,9 +68,6 @@ fn format() -> String {
 fn protocol() -> String {
     "5.0".into()
 }
-fn sessions() -> usize {
-    5
-}
 fn answer_seconds() -> u64 {
     60
 }
@@ -106,12 +92,6 @@ impl Settings {
         ];
         if let Some((name, value)) = seconds.into_iter().find(|(_, value)| !(1..=3600).contains(value)) {
             return Err(format!("{name} must be 1 to 3600, not {value}"));
-        }
-        if !(1..=MOST_SESSIONS).contains(&settings.sessions) {
-            return Err(format!("sessions must be 1 to {MOST_SESSIONS}, not {}", settings.sessions));
-        }
-        if settings.requests_per_minute == Some(0) || settings.requests_per_minute_at_night == Some(0) {
-            return Err("requests_per_minute and requests_per_minute_at_night must be at least 1".into());
         }
         if settings.host().is_none() {
             return Err(format!("address must be `host:port`, not `{}`", settings.address.escape_default()));
@@ -162,13 +142,11 @@ mod tests {
     #[test]
     fn defaults_and_ranges() {
         let settings = Settings::read(&json!({"user": "DENIC-1000011-RRI"})).unwrap();
-        assert_eq!((settings.address.as_str(), settings.sessions), ("rri.denic.de:51131", 5));
+        assert_eq!(settings.address, "rri.denic.de:51131");
         assert_eq!(settings.host(), Some("rri.denic.de"));
         for (change, part) in [
-            (json!({"sessions": 8}), "1 to 7"),
-            (json!({"sessions": 0}), "1 to 7"),
             (json!({"answer_seconds": 0}), "answer_seconds"),
-            (json!({"requests_per_minute": 0}), "requests_per_minute"),
+            (json!({"sessions": 5}), "sessions"),
             (json!({"address": "rri.denic.de"}), "host:port"),
             (json!({"adress": "x:1"}), "adress"),
             (json!({"password_form": "md5-hex"}), "md5-hex"),

@@ -1,7 +1,6 @@
 //! What operators and the brake keep from starting.
 
 use sqlx::postgres::PgPool;
-use uuid::Uuid;
 
 use super::{Failure, Result, outbox};
 use crate::model::Event;
@@ -61,32 +60,35 @@ pub(super) async fn end(
     Ok(Some(ended.read()?))
 }
 
-/// Lets go of jobs whose pause is no more. The keys are found one behind the other in the index `jobs_held`, so that a
-/// million jobs of a batch that stays paused cost nothing. Rows that somebody holds are left for the next time.
+/// Lets go of jobs whose pause is no more, oldest first. The keys are found one behind the other in the index `jobs_held`, so
+/// that a million jobs of a batch that stays paused cost nothing. Rows that somebody holds are left for the next time.
 pub(super) async fn let_go(pool: &PgPool, limit: u32) -> std::result::Result<u64, Failure> {
-    let mut transaction = pool.begin().await?;
-    let free: Vec<Uuid> = sqlx::query_scalar(
+    let gone: Vec<String> = sqlx::query_scalar(
         "WITH RECURSIVE held (key) AS (
              (SELECT held_by FROM jobs WHERE held_by IS NOT NULL ORDER BY held_by LIMIT 1)
              UNION ALL
              SELECT (SELECT held_by FROM jobs WHERE held_by IS NOT NULL AND held_by > held.key ORDER BY held_by LIMIT 1)
-               FROM held WHERE held.key IS NOT NULL),
-         gone AS MATERIALIZED (
-             SELECT key FROM held
-              WHERE key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pauses WHERE kind || ':' || name = held.key))
-         SELECT jobs.id FROM gone JOIN jobs ON jobs.held_by = gone.key
-          LIMIT $1 FOR NO KEY UPDATE OF jobs SKIP LOCKED",
+               FROM held WHERE held.key IS NOT NULL)
+         SELECT key FROM held
+          WHERE key IS NOT NULL AND NOT EXISTS (SELECT 1 FROM pauses WHERE kind || ':' || name = held.key)",
     )
-    .bind(i64::from(limit))
-    .fetch_all(&mut *transaction)
+    .fetch_all(pool)
     .await?;
-    if free.is_empty() {
-        return Ok(0);
-    }
-    let done = sqlx::query("UPDATE jobs SET held_by = NULL, waiting_for = 'turn' WHERE id = ANY($1)")
-        .bind(free)
-        .execute(&mut *transaction)
+    let mut freed = 0;
+    for key in gone {
+        let done = sqlx::query(
+            "WITH held AS (
+                 SELECT id FROM jobs WHERE held_by = $1 ORDER BY seq LIMIT $2 FOR NO KEY UPDATE SKIP LOCKED)
+             UPDATE jobs SET held_by = NULL, waiting_for = 'turn' FROM held WHERE jobs.id = held.id",
+        )
+        .bind(&key)
+        .bind(i64::from(limit) - i64::try_from(freed).unwrap_or(i64::MAX))
+        .execute(pool)
         .await?;
-    transaction.commit().await?;
-    Ok(done.rows_affected())
+        freed += done.rows_affected();
+        if freed >= u64::from(limit) {
+            break;
+        }
+    }
+    Ok(freed)
 }

@@ -140,23 +140,26 @@ pub(super) async fn flows(pool: &PgPool, queue: Option<&str>) -> Result<Vec<Flow
 
 /// What is before a job. Three counts in the index `jobs_turn`; all ripe jobs are before one that is not ripe.
 pub(super) async fn ahead(pool: &PgPool, job: &Job) -> Result<Ahead> {
-    let (more_urgent, same_publisher, other_publishers): (i64, i64, i64) = sqlx::query_as(
-        "WITH me AS (
-             SELECT COALESCE(max(turn) FILTER (WHERE state = 'waiting' AND blockers = 0), $5) AS turn FROM jobs WHERE id = $1)
-         SELECT (SELECT count(*) FROM jobs
-                  WHERE queue = $2 AND class < $3 AND state = 'waiting' AND blockers = 0 AND turn IS NOT NULL),
-                (SELECT count(*) FROM jobs, me
-                  WHERE queue = $2 AND class = $3 AND publisher = $4 AND state = 'waiting' AND blockers = 0
-                    AND (jobs.turn, jobs.seq) < (me.turn, $6)),
-                (SELECT count(*) FROM jobs
-                  WHERE queue = $2 AND class = $3 AND publisher <> $4 AND state = 'waiting' AND blockers = 0
-                    AND turn IS NOT NULL)",
+    let turn: Option<i64> = sqlx::query_scalar(
+        "SELECT turn FROM jobs WHERE id = $1 AND state = 'waiting' AND blockers = 0 AND turn IS NOT NULL",
     )
     .bind(job.id.0)
+    .fetch_optional(pool)
+    .await?;
+    let (more_urgent, same_publisher, other_publishers): (i64, i64, i64) = sqlx::query_as(
+        "SELECT (SELECT count(*) FROM jobs
+                  WHERE queue = $1 AND class < $2 AND state = 'waiting' AND blockers = 0 AND turn IS NOT NULL),
+                (SELECT count(*) FROM jobs
+                  WHERE queue = $1 AND class = $2 AND publisher = $3 AND state = 'waiting' AND blockers = 0
+                    AND turn <= $4 AND (turn, seq) < ($4, $5)),
+                (SELECT count(*) FROM jobs
+                  WHERE queue = $1 AND class = $2 AND publisher <> $3 AND state = 'waiting' AND blockers = 0
+                    AND turn IS NOT NULL)",
+    )
     .bind(text(&job.queue))
     .bind(job.class.rank())
     .bind(text(&job.publisher))
-    .bind(i64::MAX)
+    .bind(turn.unwrap_or(i64::MAX))
     .bind(job.seq)
     .fetch_one(pool)
     .await?;

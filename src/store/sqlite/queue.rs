@@ -31,40 +31,39 @@ macro_rules! ripe {
 }
 
 /// The first ripe jobs of every publisher, who are found one behind the other in the index `jobs_turn`, so that nothing is
-/// read but what is returned, however many wait. (`INDEXED BY`: without this index the
-/// statement must fail at once, and not slowly.)
-pub(super) async fn heads(readers: &SqlitePool, queues: &[&str], now: Timestamp, each: u32) -> Result<Vec<Job>> {
-    let rows: Vec<JobRow<Hyphenated>> = sqlx::query_as(concat!(
-        "WITH RECURSIVE party (place, q, c, p) AS (
+/// read but what is returned, however many wait. (`INDEXED BY`: without the index this must fail at once, and not work
+/// slowly.)
+const HEADS: &str = concat!(
+    "WITH RECURSIVE party (place, q, c, p) AS (
              SELECT queues.key, queues.value, classes.value,
                     (SELECT publisher FROM jobs INDEXED BY jobs_turn
                       WHERE queue = queues.value AND class = classes.value AND ",
-        ripe!("jobs"),
-        "             ORDER BY publisher LIMIT 1)
+    ripe!("jobs"),
+    "             ORDER BY publisher LIMIT 1)
                FROM json_each($1) AS queues CROSS JOIN json_each('[0,1,2]') AS classes
              UNION ALL
              SELECT place, q, c,
                     (SELECT publisher FROM jobs INDEXED BY jobs_turn
                       WHERE queue = q AND class = c AND publisher > p AND ",
-        ripe!("jobs"),
-        "             ORDER BY publisher LIMIT 1)
+    ripe!("jobs"),
+    "             ORDER BY publisher LIMIT 1)
                FROM party WHERE p IS NOT NULL)
          SELECT ",
-        job_columns!(),
-        " FROM party CROSS JOIN jobs
+    job_columns!(),
+    " FROM party CROSS JOIN jobs
           WHERE p IS NOT NULL AND jobs.seq IN (
                 SELECT head.seq FROM jobs AS head INDEXED BY jobs_turn
                  WHERE head.queue = q AND head.class = c AND head.publisher = p AND ",
-        ripe!("head"),
-        "          AND (head.start_by IS NULL OR head.start_by > $2 OR head.lost)
+    ripe!("head"),
+    "          AND (head.start_by IS NULL OR head.start_by > $2 OR head.lost)
                  ORDER BY head.turn, head.seq LIMIT $3)
           ORDER BY place, class, publisher, turn, seq"
-    ))
-    .bind(names(queues)?)
-    .bind(micros(now))
-    .bind(i64::from(each))
-    .fetch_all(readers)
-    .await?;
+);
+
+/// See [`HEADS`].
+pub(super) async fn heads(readers: &SqlitePool, queues: &[&str], now: Timestamp, each: u32) -> Result<Vec<Job>> {
+    let rows: Vec<JobRow<Hyphenated>> =
+        sqlx::query_as(HEADS).bind(names(queues)?).bind(micros(now)).bind(i64::from(each)).fetch_all(readers).await?;
     rows::jobs(rows)
 }
 
@@ -233,4 +232,41 @@ pub(super) async fn forget_turns(writer: &SqlitePool) -> Result<u64> {
     .execute(writer)
     .await?;
     Ok(done.rows_affected())
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::AssertSqlSafe;
+
+    use super::*;
+    use crate::store::Store as _;
+    use crate::store::sqlite::SqliteStore;
+
+    /// How `SQLite` will go about a statement, line by line.
+    async fn way(store: &SqliteStore, sql: &str) -> Vec<String> {
+        let rows: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"))).fetch_all(&store.readers).await.unwrap();
+        rows.into_iter().map(|(.., line)| line).collect()
+    }
+
+    /// Whoever looks for work reads what it takes and nothing else: no walk over all jobs, and no sorting of more than is
+    /// returned.
+    #[tokio::test]
+    async fn looking_for_work_reads_no_job_in_vain() {
+        let store = SqliteStore::connect("sqlite::memory:").await.unwrap();
+        store.migrate().await.unwrap();
+        for (sql, index, by) in [
+            (HEADS, "jobs_turn", "(queue=? AND class=? AND publisher=? AND turn>?)"),
+            (UNRIPE, "jobs_unripe", "(queue=? AND class=? AND due_at<?)"),
+        ] {
+            let way = way(&store, sql).await;
+            let job_lines: Vec<&String> = way
+                .iter()
+                .filter(|line| [" jobs ", " head ", " due "].iter().any(|table| line.contains(table)))
+                .collect();
+            assert!(job_lines.iter().all(|line| line.starts_with("SEARCH ")), "{way:#?}");
+            assert!(job_lines.iter().any(|line| line.ends_with(&format!("INDEX {index} {by}"))), "{way:#?}");
+            assert_eq!(way.iter().filter(|line| line.contains("TEMP B-TREE")).count(), 1, "only the result: {way:#?}");
+        }
+    }
 }

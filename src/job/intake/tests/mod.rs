@@ -1,6 +1,7 @@
 //! What may enter and what may not, and in which order things become durable.
 
 mod flow;
+mod pools;
 mod rules;
 
 use std::collections::BTreeMap;
@@ -32,6 +33,7 @@ fn gate() -> Gate {
     ]);
     Gate::new(
         accounts,
+        &BTreeMap::new(),
         publishers,
         config::Intake { max_message_bytes: 10_000, max_bulk_jobs: 5, batch: 4, open: false },
     )

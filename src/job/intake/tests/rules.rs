@@ -183,7 +183,9 @@ fn publishers_may_do_what_their_rule_says() {
 #[test]
 fn an_open_intake_knows_no_rules_but_wants_a_user() {
     let accounts = BTreeMap::from([("DENIC-1000022".to_owned(), Arc::new(FakeRegistry) as Arc<dyn Registry>)]);
-    let open = |open| Gate::new(accounts.clone(), BTreeMap::new(), config::Intake { open, ..Default::default() });
+    let open = |open| {
+        Gate::new(accounts.clone(), &BTreeMap::new(), BTreeMap::new(), config::Intake { open, ..Default::default() })
+    };
     assert!(open(true).admit(&origin("anybody"), &job(json!({}))).is_ok());
     let raw = open(true).admit(&origin("anybody"), &job(json!({ "operation": "raw" }))).unwrap_err();
     assert!(raw.code == NotAllowed && raw.reason.contains("no `*` covers it"), "{raw}");
