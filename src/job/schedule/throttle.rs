@@ -31,6 +31,8 @@ const LARGEST_BLOCK: u32 = 500;
 pub const SKEW: Duration = Duration::from_secs(5);
 /// How much a wall clock may be set forward until what was noted by it is noted again.
 const UNFOLLOWED: Duration = Duration::from_secs(1);
+/// No slot is stale earlier, however short the grace.
+const SHORTEST_STALE: Duration = Duration::from_secs(1);
 /// How often used-up blocks are removed from the store.
 const FORGET: Duration = Duration::from_secs(60);
 
@@ -118,7 +120,7 @@ impl Slot {
     /// half for the way.
     #[must_use]
     pub fn is_stale(&self) -> bool {
-        self.taken.elapsed() > self.throttle.grace / 2
+        self.taken.elapsed() > (self.throttle.grace / 2).max(SHORTEST_STALE)
     }
 
     fn finish(&mut self, extra: Duration) {
