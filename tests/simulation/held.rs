@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use registrard::model::{Event, Job, JobId, Move, NewJob};
+use registrard::model::{Event, Job, JobId, Move, NewJob, State};
 use registrard::store::*;
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
@@ -163,6 +163,7 @@ held!(Store {
     fn migrate() -> Migrated;
     fn check_schema() -> ();
     fn ping() -> ();
+    fn known(jobs: &[NewJob]) -> HashMap<JobId, ([u8; 32], State)>;
     fn accept(jobs: &[NewJob], events: &[Event], now: Timestamp) -> Vec<Acceptance>;
     fn doubts(account: &str, now: Timestamp, limit: u32) -> Vec<Job>;
     fn follow_ups(account: &str, now: Timestamp, limit: u32) -> Vec<Job>;
