@@ -30,7 +30,7 @@ const RUN: Duration = Duration::from_secs(72 * HOUR);
 
 /// In proportion to each other as at DENIC, small enough for 72 hours in seconds. Each day begins with more work than the
 /// windows let through, meets the purge phase, and then the end of its quota.
-const RULES: Rules = Rules { window: 300, requests: 40, at_purge: 10, quota: 1500 };
+const RULES: Rules = Rules { window: 300, requests: 24, at_purge: 6, quota: 900 };
 
 fn zone() -> TimeZone {
     TimeZone::get("Europe/Berlin").unwrap()
