@@ -4,6 +4,7 @@
 //! step; [`explain`] names what stands in its way. Tests hold the two against each other.
 
 mod accounts;
+mod gather;
 mod job;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use gather::{Candidate, gather};
 
 use super::super::execute::permits::Part;
 use super::quota::{MARGIN, Tier};

@@ -1,3 +1,5 @@
+mod at_work;
+
 use std::time::Duration;
 
 use jiff::civil::{Weekday, time};
