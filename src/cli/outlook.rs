@@ -126,3 +126,6 @@ fn silence(state: &AccountState, config: &Config, account: &str, pauses: &[Pause
     }
     state.cooldown_until.filter(|until| *until > now).map(Silence::Until)
 }
+
+#[cfg(test)]
+mod tests;
