@@ -22,13 +22,14 @@ use crate::broker::rabbitmq::RabbitBroker;
 use crate::broker::{Broker, BrokerError};
 use crate::config::address::with_password;
 use crate::config::{Config, Finding, Login, shared_logins};
+use crate::job::brake::Brake;
 use crate::job::clock::Clock;
 use crate::job::commit::{Committer, LAST_FLUSH};
 use crate::job::companion::Companion;
 use crate::job::event::Outbox;
 use crate::job::intake::{Gate, Intake};
 use crate::job::observer::Observer;
-use crate::job::schedule::{housekeeping, ownership};
+use crate::job::schedule::{housekeeping, ownership, spread, steward};
 use crate::model::Limits;
 use crate::net::secret_ref;
 use crate::ops::http::Server;
@@ -206,7 +207,7 @@ impl Daemon {
         metrics: Arc<Metrics>,
     ) -> Self {
         let name = if config.daemon.name.is_empty() { "registrard" } else { &config.daemon.name };
-        let owner = format!("{name}/{}", Uuid::now_v7().simple());
+        let owner = spread::name(name, &Uuid::now_v7().simple().to_string(), accounts.keys());
         let hints =
             || -> Hints { Arc::new(accounts.keys().map(|account| (account.clone(), Arc::default())).collect()) };
         let (hints, pollers, outbox) = (hints(), hints(), Arc::<Notify>::default());
@@ -292,7 +293,8 @@ impl Daemon {
     fn committer(&self) -> (Committer, tokio::task::JoinHandle<()>) {
         let (hints, outbox) = (Arc::clone(&self.hints), Arc::clone(&self.outbox));
         let steps = self.config.retry_policy().connect;
-        Committer::start(Arc::clone(&self.store), steps, Arc::clone(&self.observer), move || {
+        let brake = Brake::new(self.config.brake.clone());
+        Committer::braking(Arc::clone(&self.store), brake, steps, Arc::clone(&self.observer), move || {
             outbox.notify_one();
             hints.values().for_each(|hint| hint.notify_one());
         })
@@ -333,27 +335,25 @@ impl Daemon {
         let times = &self.config.daemon;
         let weights = self.config.publishers.iter().map(|(name, publisher)| (name.clone(), publisher.weight));
         let weights = Arc::new(weights.collect::<BTreeMap<_, _>>());
-        for (account, registry) in &self.accounts {
-            let candidate = ownership::Candidate {
-                account: account.clone(),
-                registry: Arc::clone(registry),
-                limits: self.limits.get(account).map_or_else(|| Arc::new(registry.limits()), Arc::clone),
-                pool: self.config.pool_of(account).map(str::to_owned),
-                weights: Arc::clone(&weights),
-                clock: Clock::system(),
-                store: Arc::clone(&self.store),
-                owner: self.owner.clone(),
-                ttl: Duration::from_secs(times.lease_seconds.into()),
-                poll: Duration::from_millis(times.poll_millis.into()),
-                stop_within: Duration::from_secs(times.stop_seconds.into()),
-                policy: self.config.retry_policy(),
-                committer: committer.clone(),
-                observer: Arc::clone(&self.observer),
-                hint: self.hints.get(account).cloned().unwrap_or_default(),
-                companion: Arc::clone(&self.company),
-            };
-            workers.spawn(ownership::run(candidate, quiet.clone()));
-        }
+        let candidates = self.accounts.iter().map(|(account, registry)| ownership::Candidate {
+            account: account.clone(),
+            registry: Arc::clone(registry),
+            limits: self.limits.get(account).map_or_else(|| Arc::new(registry.limits()), Arc::clone),
+            pool: self.config.pool_of(account).map(str::to_owned),
+            weights: Arc::clone(&weights),
+            clock: Clock::system(),
+            store: Arc::clone(&self.store),
+            owner: self.owner.clone(),
+            ttl: Duration::from_secs(times.lease_seconds.into()),
+            poll: Duration::from_millis(times.poll_millis.into()),
+            stop_within: Duration::from_secs(times.stop_seconds.into()),
+            policy: self.config.retry_policy(),
+            committer: committer.clone(),
+            observer: Arc::clone(&self.observer),
+            hint: self.hints.get(account).cloned().unwrap_or_default(),
+            companion: Arc::clone(&self.company),
+        });
+        workers.spawn(steward::run(candidates.collect(), quiet.clone()));
     }
 
     fn begin_sending(&self, stop: &CancellationToken) -> tokio::task::JoinHandle<()> {
@@ -375,4 +375,5 @@ impl Daemon {
 #[must_use]
 pub fn gate(config: &Config, accounts: &Accounts) -> Gate {
     Gate::new(accounts.clone(), &config.pools, config.publishers.clone(), config.intake.clone())
+        .with_brake(config.brake.clone())
 }

@@ -5,95 +5,30 @@
 
 #[path = "support/database.rs"]
 mod database;
+#[path = "support/process.rs"]
+mod process;
 #[path = "engine/world.rs"]
 mod world;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use database::Kind;
+use process::{Plan, Process};
 use registrard::model::JobId;
 use registrard::sandbox::RequestRecord;
-use tokio::process::{Child, Command};
-use world::{ACCOUNT, PATIENCE, Setup, World, contact_create, play, until};
+use world::{ACCOUNT, Setup, World, contact_create, play, until};
 
 const JOBS: usize = 200;
 const SESSIONS: usize = 5;
+/// No limit of requests that these tests could reach.
+const LIFTED: &str = "requests = 100000\ntimetable = []\nquiet = []\nquota = 0";
 const LEASE: Duration = Duration::from_secs(3);
 
-/// A daemon as in production.
-struct Process {
-    child: Child,
-    name: &'static str,
-}
-
-impl Process {
-    fn start(world: &World, name: &'static str) -> Self {
-        let (user, _) = world.credentials(ACCOUNT);
-        let text = format!(
-            r#"[store]
-url = '{store}'
-
-[http]
-listen = ""
-
-[log]
-format = "text"
-
-[daemon]
-name = "{name}"
-lease_seconds = {lease}
-poll_millis = 20
-stop_seconds = 10
-
-[retry]
-soon = [0.02, 0.1]
-backoff = [0.02, 0.1]
-question = [0.02, 0.1]
-questions = 100
-connect = [0.02, 0.1]
-
-[accounts.{ACCOUNT}]
-registry = "denic-rri"
-address = {address}
-user = "{user}"
-password_file = '{password}'
-ca_file = {ca}
-
-[accounts.{ACCOUNT}.limits]
-requests = 100000
-timetable = []
-quiet = []
-quota = 0
-sessions = {SESSIONS}
-"#,
-            store = world.database.url,
-            lease = LEASE.as_secs(),
-            address = world.sandbox.ready()["denic_rri"]["address"],
-            password = world.password_file(ACCOUNT).display(),
-            ca = world.sandbox.ready()["ca"],
-        );
-        let config = world.directory().join(format!("{name}.toml"));
-        std::fs::write(&config, text).unwrap();
-        let log = std::fs::File::create(world.directory().join(format!("{name}.log"))).unwrap();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_registrard"));
-        command.arg("serve").arg("--config").arg(config).stdin(Stdio::null()).stdout(Stdio::null()).stderr(log);
-        Self { child: command.kill_on_drop(true).spawn().unwrap(), name }
-    }
-
-    async fn signal(&self, signal: &str) {
-        let id = self.child.id().expect("a running daemon");
-        let kill = Command::new("sh").arg("-c").arg(format!("kill -{signal} {id}")).status().await.unwrap();
-        assert!(kill.success());
-    }
-
-    /// Told to stop, it ends in good order.
-    async fn terminate(mut self) {
-        self.signal("TERM").await;
-        let status = tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("the daemon does not end").unwrap();
-        assert!(status.success(), "{}: {status}", self.name);
-    }
+/// A daemon that works the account under a short lease.
+fn start(world: &World, name: &'static str) -> Process {
+    let plan = Plan { accounts: &[ACCOUNT.to_owned()], sessions: SESSIONS, settings: LIFTED, lease: Some(LEASE) };
+    Process::start(world, name, &plan)
 }
 
 /// Which of the two works the account.
@@ -112,7 +47,7 @@ async fn owner(world: &World, names: [&str; 2]) -> usize {
 
 /// The owner and the one that stands by.
 async fn start_both(world: &World) -> (Process, Process) {
-    let (first, second) = (Process::start(world, "first"), Process::start(world, "second"));
+    let (first, second) = (start(world, "first"), start(world, "second"));
     if owner(world, [first.name, second.name]).await == 0 { (first, second) } else { (second, first) }
 }
 
@@ -201,6 +136,8 @@ async fn one_that_slept_through_its_lease_sends_and_writes_nothing_more() {
         sleeper.terminate().await;
         other.terminate().await;
         assert_eq!(of_old(), sent, "the old owner went on sending");
+        let new: BTreeSet<u64> = world.requests(ACCOUNT).iter().map(|request| request.session).collect();
+        assert!(new.difference(&old).count() <= SESSIONS, "nor did it open sessions beside those of the new one");
         for id in ids {
             let detail = world.job(id).await;
             // An attempt begun under the old lease was ended by the new owner, by asking.

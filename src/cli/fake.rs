@@ -1,6 +1,6 @@
 //! A store of a few jobs in memory, for tests of commands: it has what commands use and refuses the rest.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -19,6 +19,10 @@ pub struct Fake {
     pub jobs: Mutex<BTreeMap<JobId, JobDetail>>,
     pub accounts: Mutex<BTreeMap<String, AccountState>>,
     pub events: Mutex<Vec<OutboxRow>>,
+    pub pauses: Mutex<Vec<Pause>>,
+    pub batches: Mutex<Vec<BatchView>>,
+    /// How far the batch `autumn` is, one a look; the last stays.
+    pub progress: Mutex<VecDeque<Progress>>,
     /// Moves to carry out at the next looks, one a look, as a daemon would meanwhile.
     pub meanwhile: Mutex<Vec<(JobId, State)>>,
 }
@@ -158,13 +162,24 @@ impl Traffic for Fake {
         unreachable!("these tests have no use for it")
     }
     async fn pauses(&self) -> Result<Vec<Pause>> {
-        unreachable!("these tests have no use for it")
+        Ok(self.pauses.lock().unwrap().clone())
     }
-    async fn pause(&self, _pause: &Pause, _event: &Event) -> Result<bool> {
-        unreachable!("these tests have no use for it")
+    async fn pause(&self, pause: &Pause, event: &Event) -> Result<bool> {
+        let mut pauses = self.pauses.lock().unwrap();
+        let new = pauses.iter().all(|there| there.key() != pause.key());
+        if new {
+            pauses.push(pause.clone());
+            self.write(event.clone());
+        }
+        Ok(new)
     }
-    async fn end_pause(&self, _kind: PauseKind, _name: &str, _event: &Event) -> Result<Option<Pause>> {
-        unreachable!("these tests have no use for it")
+    async fn end_pause(&self, kind: PauseKind, name: &str, event: &Event) -> Result<Option<Pause>> {
+        let mut pauses = self.pauses.lock().unwrap();
+        let place = pauses.iter().position(|pause| pause.kind == kind && pause.name == name);
+        Ok(place.map(|place| {
+            self.write(event.clone());
+            pauses.remove(place)
+        }))
     }
     async fn let_go(&self, _limit: u32) -> Result<u64> {
         unreachable!("these tests have no use for it")
@@ -208,8 +223,10 @@ impl Traffic for Fake {
     async fn ahead(&self, _job: &Job) -> Result<Ahead> {
         unreachable!("these tests have no use for it")
     }
-    async fn progress(&self, _batch: &str) -> Result<Option<Progress>> {
-        unreachable!("these tests have no use for it")
+    async fn progress(&self, batch: &str) -> Result<Option<Progress>> {
+        let mut looks = self.progress.lock().unwrap();
+        let look = if looks.len() > 1 { looks.pop_front() } else { looks.front().cloned() };
+        Ok(look.filter(|_| batch == "autumn"))
     }
 }
 
@@ -267,8 +284,13 @@ impl Store for Fake {
         let newest_first = jobs.values().rev().map(|detail| &detail.job);
         Ok(newest_first.filter(fits).take(filter.limit as usize).cloned().collect())
     }
-    async fn batches(&self, _: Option<&str>, _: u32) -> Result<Vec<BatchView>> {
-        Ok(vec![])
+    async fn batches(&self, name: Option<&str>, limit: u32) -> Result<Vec<BatchView>> {
+        let batches = self.batches.lock().unwrap();
+        let wanted = batches.iter().filter(|batch| name.is_none_or(|name| batch.name == name));
+        Ok(wanted.take(limit as usize).cloned().collect())
+    }
+    async fn known(&self, _: &[NewJob]) -> Result<HashMap<JobId, ([u8; 32], State)>> {
+        Ok(HashMap::new())
     }
 
     async fn ping(&self) -> Result<()> {

@@ -17,6 +17,7 @@ pub mod migrate;
 pub mod orders;
 pub mod outlook;
 pub mod output;
+pub mod progress;
 pub mod quota;
 pub mod sandbox;
 pub mod schema;
@@ -34,7 +35,7 @@ use jiff::Timestamp;
 
 use crate::config::Config;
 use crate::daemon;
-use crate::job::intake::{self, Submission};
+use crate::job::intake::{self, Submission, Told};
 use crate::net::{secret_ref, tls};
 use crate::registries;
 use crate::store::{self, Store};
@@ -105,10 +106,10 @@ pub enum Command {
     /// Check OpenPGP keys.
     #[command(subcommand)]
     Keys(keys::Keys),
-    /// Look at batches.
+    /// Look at batches; stop them, let them go on.
     #[command(subcommand)]
     Batches(batches::Batches),
-    /// Look at accounts; let a suspended one work again.
+    /// Look at accounts; pause them or others, let them work again.
     #[command(subcommand)]
     Accounts(accounts::Accounts),
     /// Show what each account has sent and may send, when its quota runs dry, and when each batch will be done.
@@ -205,7 +206,10 @@ async fn dispatch(cli: Cli, open: OpenStore, out: &mut Out<'_>) -> Result<(), Fa
             let config = config()?;
             quota::run(args, &config, &*ready_store(&config, open).await?, now, out).await
         }
-        Command::Batches(command) => batches::run(command, &*ready_store(&config()?, open).await?, out).await,
+        Command::Batches(command) => {
+            let config = config()?;
+            batches::run(command, &config, &*ready_store(&config, open).await?, now, out).await
+        }
         Command::Events(command) => events::run(command, &*ready_store(&config()?, open).await?, out).await,
         Command::Messages(command) => messages::run(command, &*ready_store(&config()?, open).await?, out).await,
         Command::Accounts(command) => {
@@ -222,10 +226,11 @@ async fn submit(args: &submit::SubmitArgs, config: &Config, open: OpenStore, out
     }
     let gate = daemon::gate(config, &daemon::accounts(config)?);
     let store = ready_store(config, open).await?;
-    let accept = async |items: &[Submission], dry_run: bool| {
-        intake::submit(&gate, &*store, items, dry_run).await.map_err(Failure::from)
+    let accept = async |items: &[Submission], dry_run: bool, told: Told<'_>| {
+        intake::submit_telling(&gate, &*store, items, dry_run, told).await.map_err(Failure::from)
     };
-    submit::run(args, &*store, std::io::stdin(), accept, out).await
+    let terms = submit::Terms { config, limits: outlook::limits(config).0, now: Timestamp::now() };
+    submit::run(args, &*store, std::io::stdin(), accept, &terms, out).await
 }
 
 /// The configured store, with the schema this release needs.

@@ -5,7 +5,6 @@ use super::*;
 use crate::cli::fake::{Fake, detail, job};
 use crate::config::Account;
 use crate::model::{Event, Move, State};
-use crate::store::AccountState;
 
 fn config() -> Config {
     let account = |registry: &str| Account {
@@ -67,43 +66,6 @@ fn failures_say_what_why_and_what_next_to_people_and_programs() {
         json!({"error": {"code": "no_such_move", "exit": 4, "what": "cannot", "why": "because", "next": "do that"}})
     );
     assert!(printed.0.is_empty());
-}
-
-#[tokio::test]
-async fn accounts_are_listed_and_a_suspended_one_is_resumed_once() {
-    let store = Fake::default();
-    let suspended = AccountState { account: "A".into(), suspended: Some("refused".into()), ..Default::default() };
-    let gone = AccountState {
-        account: "gone".into(),
-        cooldown_until: Some(Timestamp::from_second(5).unwrap()),
-        ..Default::default()
-    };
-    *store.accounts.lock().unwrap() = [("A".to_owned(), suspended), ("gone".to_owned(), gone)].into();
-    let list = async |now: i64| {
-        let mut printed = Printed::new();
-        let now = Timestamp::from_second(now).unwrap();
-        accounts::run(&accounts::Accounts::List, &config(), &store, now, &mut printed.out(Format::Jsonl))
-            .await
-            .unwrap();
-        printed.lines()
-    };
-    let rows = list(0).await;
-    let names: Vec<_> = rows.iter().map(|row| row["account"].as_str().unwrap()).collect();
-    assert_eq!(names, ["A", "B", "gone"]);
-    assert_eq!((&rows[0]["suspended"], &rows[2]["registry"]), (&json!("refused"), &Value::Null));
-    assert!(rows[2]["cooldown_until"].is_string());
-    assert_eq!(list(6).await[2]["cooldown_until"], Value::Null, "a cool-down that is over is none");
-
-    let resume = async |account: &str| {
-        let command = accounts::Accounts::Resume { account: account.into() };
-        let mut printed = Printed::new();
-        accounts::run(&command, &config(), &store, Timestamp::UNIX_EPOCH, &mut printed.out(Format::Table)).await
-    };
-    assert_eq!(resume("A").await, Ok(()));
-    assert_eq!(store.events.lock().unwrap()[0].event.kind, "account.resumed");
-    assert_eq!(list(0).await[0]["suspended"], Value::Null);
-    assert_eq!(resume("A").await.unwrap_err().exit, Exit::Refused);
-    assert_eq!(resume("nobody").await.unwrap_err().exit, Exit::NotFound);
 }
 
 #[tokio::test]
@@ -184,8 +146,9 @@ fn a_configuration_is_checked_down_to_each_account() {
 async fn a_missing_batch_is_not_found_and_a_migration_tells_what_it_did() {
     let store = Fake::with([detail(job(1, State::Waiting), vec![])]);
     let mut printed = Printed::new();
-    let command = batches::Batches::Show { name: "autumn".into() };
-    let ended = batches::run(&command, &store, &mut printed.out(Format::Table)).await;
+    let command = batches::Batches::Show { name: "autumn".into(), follow: false };
+    let now = Timestamp::UNIX_EPOCH;
+    let ended = batches::run(&command, &config(), &store, now, &mut printed.out(Format::Table)).await;
     assert_eq!(ended.unwrap_err().exit, Exit::NotFound);
     migrate::run(&store, &mut printed.out(Format::Table)).await.unwrap();
     assert_eq!(printed.0, b"the schema went from version 0 to 1\n");

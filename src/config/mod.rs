@@ -168,7 +168,7 @@ pub struct Daemon {
     /// Name of this daemon in leases and logs, `registrard` if empty. Each process adds an id of its own, so that two never
     /// take each other for themselves, nor a restarted one its predecessor.
     pub name: String,
-    /// Seconds after which an account of a dead daemon is taken over.
+    /// Seconds after which the accounts of a dead daemon are free, at most; others take them a second or two later.
     pub lease_seconds: u32,
     /// Milliseconds between looks for work that no hint announced.
     pub poll_millis: u32,
@@ -178,7 +178,7 @@ pub struct Daemon {
 
 impl Default for Daemon {
     fn default() -> Self {
-        Self { name: String::new(), lease_seconds: 15, poll_millis: 500, stop_seconds: 30 }
+        Self { name: String::new(), lease_seconds: 6, poll_millis: 500, stop_seconds: 30 }
     }
 }
 

@@ -3,11 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot};
 
+use super::brake::Brake;
 use super::observer::Observer;
-use crate::model::Move;
 use crate::model::retry::Steps;
+use crate::model::{Move, State};
 use crate::store::{Store, StoreError};
 
 /// Most moves in one transaction.
@@ -48,8 +50,19 @@ impl Committer {
         observer: Arc<dyn Observer>,
         after: impl Fn() + Send + Sync + 'static,
     ) -> (Self, tokio::task::JoinHandle<()>) {
+        Self::braking(store, Brake::never(), steps, observer, after)
+    }
+
+    /// The same with a brake that looks at the batches of jobs that fail, before anything further is written.
+    pub fn braking(
+        store: Arc<dyn Store>,
+        brake: Brake,
+        steps: Steps,
+        observer: Arc<dyn Observer>,
+        after: impl Fn() + Send + Sync + 'static,
+    ) -> (Self, tokio::task::JoinHandle<()>) {
         let (queue, items) = mpsc::channel(QUEUE);
-        (Self { queue }, tokio::spawn(write(store, steps, observer, items, after)))
+        (Self { queue }, tokio::spawn(write(store, brake, steps, observer, items, after)))
     }
 
     /// Queues a move; waits only while the queue is full.
@@ -75,6 +88,7 @@ impl Committer {
 
 async fn write(
     store: Arc<dyn Store>,
+    brake: Brake,
     steps: Steps,
     observer: Arc<dyn Observer>,
     mut items: mpsc::Receiver<Item>,
@@ -94,13 +108,16 @@ async fn write(
         }
         let effects = write_group(&store, steps, &moves).await;
         observer.committed(moves.len());
-        for ((step, done), effect) in moves.iter().zip(done).zip(effects) {
-            if effect {
+        for ((step, done), effect) in moves.iter().zip(done).zip(&effects) {
+            if *effect {
                 observer.moved(step);
             }
             // Nobody waiting is fine: the move is committed all the same.
-            let _ = done.send(effect);
+            let _ = done.send(*effect);
         }
+        let failed = |(step, effect): &(&Move, &bool)| **effect && step.to() == State::Failed;
+        let failed = moves.iter().zip(&effects).filter(failed).map(|(step, _)| step);
+        brake.after(&*store, failed, Timestamp::now()).await;
         for barrier in barriers {
             let _ = barrier.send(true);
         }

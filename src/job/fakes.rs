@@ -1,7 +1,9 @@
 //! Small stand-ins for the tests of intake and outbox: a registry with one operation, a store and a broker in memory that
 //! can be away and that note, in one common journal, what was done in which order.
 
-use std::collections::BTreeMap;
+mod broker;
+
+use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -9,14 +11,15 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde_json::{Map, Value};
-use tokio::sync::{Notify, Semaphore};
-use tokio_util::sync::CancellationToken;
+use tokio::sync::Notify;
 
-use crate::broker::{Broker, BrokerError, Delivery, Published, RejectedMessage};
+pub(super) use broker::FakeBroker;
+
 use crate::model::request::{RejectCode, Warning};
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{
-    Answer, Event, EventId, Job, JobId, Limits, Move, NewJob, ObjectKey, ObjectKind, Operation, Reject, State,
+    Answer, Class, Event, EventId, Job, JobId, Limits, Move, NewJob, ObjectKey, ObjectKind, Operation, Reject, State,
+    WaitingFor,
 };
 use crate::registries::{Checked, Dialect, OpenError, Prepared, Registry, Session, Step};
 use crate::store::*;
@@ -95,6 +98,9 @@ pub(super) struct FakeStore {
     /// Sequence number, delay, reason.
     pub(super) postponed: Mutex<Vec<(i64, Duration, String)>>,
     pub(super) lease: Mutex<Option<Lease>>,
+    /// How far batches are, and those that are stopped.
+    pub(super) progress: Mutex<BTreeMap<String, Progress>>,
+    pub(super) pauses: Mutex<Vec<Pause>>,
     /// Fired by every call of `accept`, also by those that fail.
     pub(super) asked: Notify,
 }
@@ -178,10 +184,18 @@ impl Traffic for FakeStore {
         unreachable!("these tests have no use for it")
     }
     async fn pauses(&self) -> Result<Vec<Pause>> {
-        unreachable!("these tests have no use for it")
+        Ok(lock(&self.pauses).clone())
     }
-    async fn pause(&self, _pause: &Pause, _event: &Event) -> Result<bool> {
-        unreachable!("these tests have no use for it")
+    async fn pause(&self, pause: &Pause, event: &Event) -> Result<bool> {
+        self.available()?;
+        let mut pauses = lock(&self.pauses);
+        if pauses.iter().any(|there| there.key() == pause.key()) {
+            return Ok(false);
+        }
+        lock(&self.journal).push(format!("pause {}", pause.key()));
+        lock(&self.events).insert(event.id, event.clone());
+        pauses.push(pause.clone());
+        Ok(true)
     }
     async fn end_pause(&self, _kind: PauseKind, _name: &str, _event: &Event) -> Result<Option<Pause>> {
         unreachable!("these tests have no use for it")
@@ -228,8 +242,9 @@ impl Traffic for FakeStore {
     async fn ahead(&self, _job: &Job) -> Result<Ahead> {
         unreachable!("these tests have no use for it")
     }
-    async fn progress(&self, _batch: &str) -> Result<Option<Progress>> {
-        unreachable!("these tests have no use for it")
+    async fn progress(&self, batch: &str) -> Result<Option<Progress>> {
+        self.available()?;
+        Ok(lock(&self.progress).get(batch).cloned())
     }
 }
 
@@ -316,8 +331,9 @@ impl Store for FakeStore {
     async fn start(&self, _lease: &Lease, _starts: &[Start], _now: Timestamp) -> Result<Vec<JobId>> {
         unreachable!("these tests have no use for it")
     }
-    async fn apply(&self, _moves: &[Move]) -> Result<Vec<bool>> {
-        unreachable!("these tests have no use for it")
+    async fn apply(&self, moves: &[Move]) -> Result<Vec<bool>> {
+        self.available()?;
+        Ok(vec![true; moves.len()])
     }
     async fn abandoned(&self, _lease: &Lease, _limit: u32) -> Result<Vec<Job>> {
         unreachable!("these tests have no use for it")
@@ -349,6 +365,11 @@ impl Store for FakeStore {
     async fn last_event(&self) -> Result<i64> {
         unreachable!("these tests have no use for it")
     }
+    async fn known(&self, jobs: &[NewJob]) -> Result<HashMap<JobId, ([u8; 32], State)>> {
+        self.available()?;
+        let known = lock(&self.jobs);
+        Ok(jobs.iter().filter_map(|job| Some((job.id, (*known.get(&job.id)?, State::Waiting)))).collect())
+    }
     async fn job(&self, _id: JobId) -> Result<Option<JobDetail>> {
         unreachable!("these tests have no use for it")
     }
@@ -366,93 +387,40 @@ impl Store for FakeStore {
     }
 }
 
-pub(super) struct FakeBroker {
-    pub(super) journal: Journal,
-    /// So many calls of `reject` and `publish` fail before the next one works.
-    pub(super) failures: Mutex<u32>,
-    /// Handed out by `receive`, one batch a call.
-    pub(super) deliveries: Mutex<Vec<Vec<Delivery>>>,
-    pub(super) rejected: Mutex<Vec<RejectedMessage>>,
-    pub(super) published: Mutex<Vec<Event>>,
-    /// Events nobody receives.
-    pub(super) unroutable: Mutex<Vec<EventId>>,
-    /// One permit for each call of `ack`.
-    pub(super) acks: Semaphore,
-    /// If set, `publish` never answers.
-    pub(super) stuck: Mutex<bool>,
-    pub(super) stopped: CancellationToken,
-}
-
-impl Default for FakeBroker {
-    fn default() -> Self {
-        Self {
-            journal: Journal::default(),
-            failures: Mutex::default(),
-            deliveries: Mutex::default(),
-            rejected: Mutex::default(),
-            published: Mutex::default(),
-            unroutable: Mutex::default(),
-            acks: Semaphore::new(0),
-            stuck: Mutex::default(),
-            stopped: CancellationToken::new(),
-        }
+/// A job of a batch, at work.
+pub(super) fn running(batch: &str) -> Job {
+    Job {
+        id: JobId(uuid::Uuid::from_u128(1)),
+        seq: 1,
+        publisher: "billing".into(),
+        account: "DENIC-1000001".into(),
+        queue: "DENIC-1000001".into(),
+        operation: Operation::DomainCreate,
+        object: ObjectKey::new(ObjectKind::Domain, "example.de"),
+        params: Map::new(),
+        class: Class::Bulk,
+        state: State::Running,
+        waiting_for: WaitingFor::Turn,
+        reason: None,
+        due_at: Timestamp::UNIX_EPOCH,
+        start_by: None,
+        batch: Some(batch.into()),
+        max_attempts: 10,
+        attempt: 1,
+        spent: 0,
+        asked: 0,
+        transaction: None,
+        keep_transaction: false,
+        lost: false,
+        intent_at: None,
+        blockers: 0,
+        answer: None,
+        context: Value::Null,
+        reply_to: None,
+        correlation_id: None,
+        created_at: Timestamp::UNIX_EPOCH,
+        updated_at: Timestamp::UNIX_EPOCH,
+        finished_at: None,
+        fence: 1,
     }
-}
-
-impl FakeBroker {
-    fn available(&self) -> std::result::Result<(), BrokerError> {
-        let mut failures = lock(&self.failures);
-        if *failures > 0 {
-            *failures -= 1;
-            return Err(BrokerError::Unavailable("away".into()));
-        }
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl Broker for FakeBroker {
-    async fn receive(&self, _max: usize) -> std::result::Result<Vec<Delivery>, BrokerError> {
-        let next = {
-            let mut deliveries = lock(&self.deliveries);
-            (!deliveries.is_empty() && !self.stopped.is_cancelled()).then(|| deliveries.remove(0))
-        };
-        if let Some(batch) = next {
-            return Ok(batch);
-        }
-        self.stopped.cancelled().await;
-        Err(BrokerError::Stopped)
-    }
-    async fn ack(&self, deliveries: &[Delivery]) -> std::result::Result<(), BrokerError> {
-        let tags: Vec<_> = deliveries.iter().map(|delivery| delivery.tag).collect();
-        lock(&self.journal).push(format!("ack {tags:?}"));
-        self.acks.add_permits(1);
-        Ok(())
-    }
-    async fn reject(&self, messages: &[RejectedMessage]) -> std::result::Result<(), BrokerError> {
-        self.available()?;
-        lock(&self.journal).push(format!("reject {}", messages.len()));
-        lock(&self.rejected).extend_from_slice(messages);
-        Ok(())
-    }
-    async fn publish(&self, events: &[Event]) -> std::result::Result<Vec<Published>, BrokerError> {
-        self.available()?;
-        if *lock(&self.stuck) {
-            std::future::pending::<()>().await;
-        }
-        lock(&self.published).extend_from_slice(events);
-        let unroutable = lock(&self.unroutable);
-        let answer = |event: &Event| match unroutable.contains(&event.id) {
-            true => Published::Unroutable("nobody".into()),
-            false => Published::Confirmed,
-        };
-        Ok(events.iter().map(answer).collect())
-    }
-    async fn stop_consuming(&self) {
-        self.stopped.cancel();
-    }
-    fn connected(&self) -> bool {
-        true
-    }
-    async fn close(&self) {}
 }

@@ -1,5 +1,6 @@
 //! One job's life in five steps: intake, schedule, execute, outcome, event.
 
+pub mod brake;
 pub mod clock;
 pub mod commit;
 pub mod companion;

@@ -206,17 +206,27 @@ impl Event {
         }
     }
 
-    /// The event of something that happened to an account: `account.suspended`, `account.resumed`.
+    /// The event of something that happened to an account: `account.suspended`, `account.paused`, `account.resumed`.
     #[must_use]
     pub fn of_account(account: &str, happening: &str, reason: &str, time: Timestamp) -> Self {
-        let kind = format!("account.{happening}");
-        let id = EventId::of(&[kind.as_bytes(), account.as_bytes(), &time.as_microsecond().to_be_bytes()]);
-        let data = json!({ "account": account, "reason": reason });
+        Self::of_pause("account", account, happening, reason, time)
+    }
+
+    /// The event of a pause, or of its end: `batch.stopped`, `publisher.paused`, `operation.resumed`. `what` is the word for
+    /// what it is about, `name` which one; it takes the place of the account in the routing key.
+    #[must_use]
+    pub fn of_pause(what: &str, name: &str, happening: &str, reason: &str, time: Timestamp) -> Self {
+        /// Routing keys have 255 bytes, and the kind needs some.
+        const LONGEST: usize = 200;
+        let kind = format!("{what}.{happening}");
+        let id = EventId::of(&[kind.as_bytes(), name.as_bytes(), &time.as_microsecond().to_be_bytes()]);
+        let data = json!({ what: name, "reason": reason });
+        let end = name.floor_char_boundary(LONGEST);
         Self {
-            body: envelope(id, &kind, account, time, data),
+            body: envelope(id, &kind, name, time, data),
             id,
             kind,
-            account: account.to_owned(),
+            account: name.get(..end).unwrap_or_default().to_owned(),
             job: None,
             time,
             is_final: false,

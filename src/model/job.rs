@@ -165,6 +165,7 @@ pub struct Move {
     job: JobId,
     account: String,
     operation: Operation,
+    batch: Option<String>,
     attempt: u32,
     from: State,
     cause: Cause,
@@ -200,6 +201,7 @@ impl Move {
             job: job.id,
             account: job.account.clone(),
             operation: job.operation,
+            batch: job.batch.clone(),
             attempt: job.attempt,
             from: job.state,
             cause,
@@ -231,6 +233,11 @@ impl Move {
     #[must_use]
     pub const fn operation(&self) -> Operation {
         self.operation
+    }
+    /// The job's batch.
+    #[must_use]
+    pub fn batch(&self) -> Option<&str> {
+        self.batch.as_deref()
     }
     /// The attempt it was in.
     #[must_use]

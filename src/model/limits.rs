@@ -33,6 +33,8 @@ pub struct Limits {
     pub commands_per_connection: Option<u32>,
     /// Least time between the answer to a request and the next request on the same object.
     pub spacing: Duration,
+    /// A bulk of more orders than this wants to be announced to the registry beforehand, and how.
+    pub bulk_notice: Option<(u64, &'static str)>,
     /// Shortest silence after the registry has blocked the account; sending would prolong the block.
     pub cool_down: Duration,
     /// Logins that may be tried.
@@ -68,6 +70,7 @@ impl Limits {
             free: &[],
             commands_per_connection: None,
             spacing: Duration::ZERO,
+            bulk_notice: None,
             cool_down: Duration::ZERO,
             logins: None,
             errors: None,

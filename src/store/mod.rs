@@ -14,6 +14,7 @@ pub mod traffic;
 mod turns;
 pub mod types;
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ pub use error::StoreError;
 pub use traffic::*;
 pub use types::*;
 
-use crate::model::{Event, Job, JobId, Move, NewJob};
+use crate::model::{Event, Job, JobId, Move, NewJob, State};
 
 /// A result of the store.
 pub type Result<T> = std::result::Result<T, StoreError>;
@@ -97,6 +98,8 @@ pub trait Store: Sends + Inbox + Traffic + 'static {
     /// again under its old id); with another digest it is a conflict, and the first stands. Links each job to the jobs
     /// in its `after` and to the last unfinished job on its object; jobs there that wait for it already let it pass.
     async fn accept(&self, jobs: &[NewJob], events: &[Event], now: Timestamp) -> Result<Vec<Acceptance>>;
+    /// Those of these ids that are there already, with the digest of their content and their state.
+    async fn known(&self, jobs: &[NewJob]) -> Result<HashMap<JobId, ([u8; 32], State)>>;
 
     // ── schedule ────────────────────────────────────────────────────────────────────────────────────────────────
     /// Jobs of an account that are in doubt and due to be asked about, oldest first.

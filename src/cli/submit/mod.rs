@@ -1,5 +1,6 @@
 //! `registrard submit`: jobs from a file or standard input into the store, as if they came through the broker.
 
+mod plan;
 mod read;
 mod wait;
 
@@ -7,21 +8,22 @@ use std::io::Read;
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::exit::{Exit, Failure};
 use super::output::{Format, Out, Row};
+use super::progress::bar;
 use crate::broker::Published;
 use crate::broker::rabbitmq::{JobMessage, Names, publish_jobs};
 use crate::config::Config;
-use crate::job::intake::{Outcome, Submission, Submitted};
+use crate::job::intake::{Outcome, Submission, Submitted, Told};
 use crate::model::request::Warning;
 use crate::model::{Operation, State};
 use crate::store::Store;
+pub use plan::{Plan, Terms};
 
-/// Jobs handed over at once: few enough for a moving progress bar, enough for one transaction to carry many.
+/// Jobs in one message to the broker.
 const AT_ONCE: usize = 500;
 
 /// What to submit, and how.
@@ -36,7 +38,8 @@ pub struct SubmitArgs {
     /// Wait until every job is over or needs attention; the exit code says whether all succeeded.
     #[arg(long, conflicts_with = "dry_run")]
     pub wait: bool,
-    /// Only check the jobs, store nothing.
+    /// Only say what would happen, and store nothing: what is wrong with the jobs, which are known already, what they cost,
+    /// what they delete, when they would be done, and whether the brake would stop them.
     #[arg(long)]
     pub dry_run: bool,
     /// The way they take: straight into the store, or as a publisher through the broker.
@@ -107,8 +110,8 @@ impl Row for Line {
     }
 }
 
-/// Runs the command. `accept` takes jobs and whether they are only to be checked, and says for each, in order, what
-/// became of it.
+/// Runs the command. `accept` takes jobs, whether they are only to be checked, and whom to tell how far it is, and says for
+/// each, in order, what became of it.
 ///
 /// # Errors
 /// See [`Failure`]; a job that was rejected or did not succeed is [`Exit::JobFailed`].
@@ -116,26 +119,43 @@ pub async fn run(
     args: &SubmitArgs,
     store: &dyn Store,
     input: impl Read,
-    accept: impl AsyncFn(&[Submission], bool) -> Result<Vec<Submitted>, Failure>,
+    accept: impl AsyncFn(&[Submission], bool, Told<'_>) -> Result<Vec<Submitted>, Failure>,
+    terms: &Terms<'_>,
     out: &mut Out<'_>,
 ) -> Result<(), Failure> {
-    let jobs = read::jobs(args, input)?;
-    let mut submitted = Vec::with_capacity(jobs.len());
-    let bar = bar(jobs.len(), "submitted");
-    for some in jobs.chunks(AT_ONCE) {
-        let items: Vec<_> = some.iter().map(|job| Submission { job: job.clone(), batch: None }).collect();
-        submitted.extend(accept(&items, args.dry_run).await?);
-        bar.set_position(submitted.len() as u64);
-    }
-    bar.finish_and_clear();
-    report(&submitted, args.dry_run, out)?;
-    let rejected = submitted.iter().filter(|one| Line::from(*one).outcome == "rejected").count();
+    let items: Vec<_> = read::jobs(args, input)?.into_iter().map(|job| Submission { job, batch: None }).collect();
+    // What is to be said beforehand is known from all of it only.
+    let foreseen = counting(&items, "checked", async |told| accept(&items, true, told).await).await?;
+    let mut plan = Plan::of(&foreseen, terms);
+    let submitted = if args.dry_run {
+        plan.foretell(&foreseen, store, terms).await?;
+        report(&foreseen, Some(&plan), out)?;
+        foreseen
+    } else {
+        plan.warnings().iter().for_each(|warning| out.say(warning));
+        let submitted = counting(&items, "submitted", async |told| accept(&items, false, told).await).await?;
+        report(&submitted, None, out)?;
+        submitted
+    };
+    let rejected = submitted.iter().filter(|one| matches!(one.outcome, Outcome::Rejected(_))).count();
     let failed = if args.wait { wait::until_over(&submitted, store, out).await? } else { 0 };
-    if rejected + failed == 0 {
+    if rejected == 0 && failed == 0 {
         return Ok(());
     }
     let what = format!("of {} job(s), {rejected} were rejected and {failed} did not succeed", submitted.len());
     Err(Failure::new(Exit::JobFailed, "job_failed", what).next("`registrard jobs show ID` tells why"))
+}
+
+/// Does something with all items under a bar.
+async fn counting<T>(
+    items: &[Submission],
+    what: &'static str,
+    deal: impl AsyncFnOnce(Told<'_>) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let bar = bar(items.len() as u64, "{bar:40} {pos}/{len} {msg}, {elapsed}").with_message(what);
+    let done = deal(&|items| bar.set_position(items as u64)).await;
+    bar.finish_and_clear();
+    done
 }
 
 /// Publishes the jobs as bulk messages. What becomes of each is told by events, so there is nothing to wait for or to
@@ -168,33 +188,49 @@ pub async fn publish(args: &SubmitArgs, config: &Config, input: impl Read, out: 
     Ok(())
 }
 
-/// For programs every job; for people what needs a look, and how many there were.
-fn report(submitted: &[Submitted], dry_run: bool, out: &mut Out<'_>) -> Result<(), Failure> {
-    let lines: Vec<_> = submitted.iter().map(Line::from).collect();
-    if out.format != Format::Table || lines.len() <= 20 {
-        out.rows(&lines)?;
-    } else {
-        let notable: Vec<_> =
-            lines.into_iter().filter(|line| line.outcome != "accepted" || !line.warnings.is_empty()).collect();
-        if !notable.is_empty() {
-            out.rows(&notable)?;
+/// What a program reads: every job, and in a dry run the plan.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Item<'a> {
+    Job(Box<Line>),
+    Plan { plan: &'a Plan },
+}
+
+impl Row for Item<'_> {
+    const HEADINGS: &'static [&'static str] = Line::HEADINGS;
+    fn cells(&self) -> Vec<String> {
+        match self {
+            Self::Job(line) => line.cells(),
+            Self::Plan { .. } => vec![String::new(); Self::HEADINGS.len()],
         }
     }
+}
+
+/// For programs every job; for people what needs a look, and how many there were. With the plan, if this is a dry run.
+fn report(submitted: &[Submitted], plan: Option<&Plan>, out: &mut Out<'_>) -> Result<(), Failure> {
+    let mut lines: Vec<_> = submitted.iter().map(|one| Item::Job(Box::new(Line::from(one)))).collect();
+    if out.format != Format::Table {
+        lines.extend(plan.map(|plan| Item::Plan { plan }));
+    } else if lines.len() > 20 {
+        lines = submitted.iter().filter(|one| is_notable(one)).map(|one| Item::Job(Box::new(one.into()))).collect();
+    }
+    if !lines.is_empty() || out.format != Format::Table {
+        out.rows(&lines)?;
+    }
+    if let Some(plan) = plan.filter(|_| out.format == Format::Table) {
+        out.data(&plan.text())?;
+    }
     let new = submitted.iter().filter(|one| one.outcome == Outcome::Accepted).count();
-    let verb = if dry_run { "would be accepted" } else { "accepted" };
+    let verb = if plan.is_some() { "would be accepted" } else { "accepted" };
     let warned = submitted.iter().filter(|one| !one.warnings.is_empty()).count();
     let warned = if warned == 0 { String::new() } else { format!(", {warned} with warnings") };
     out.say(&format!("{new} of {} job(s) {verb}{warned}", submitted.len()));
     Ok(())
 }
 
-/// A progress bar on standard error; invisible where that is no terminal.
-fn bar(length: usize, what: &'static str) -> ProgressBar {
-    let bar = ProgressBar::new(length as u64).with_message(what);
-    match ProgressStyle::with_template("{bar:40} {pos}/{len} {msg}, {elapsed}") {
-        Ok(style) => bar.with_style(style),
-        Err(_) => bar,
-    }
+/// Whether somebody should look at it among many.
+fn is_notable(one: &Submitted) -> bool {
+    one.outcome != Outcome::Accepted || !one.warnings.is_empty()
 }
 
 #[cfg(test)]

@@ -4,8 +4,9 @@ use uuid::Uuid;
 use super::*;
 use crate::cli::fake::{Fake, detail, job};
 use crate::cli::output::Colour;
+use crate::job::intake::About;
 use crate::model::request::RejectCode;
-use crate::model::{JobId, Reject};
+use crate::model::{Class, JobId, ObjectKey, ObjectKind, Reject};
 
 fn args(wait: bool) -> SubmitArgs {
     SubmitArgs { file: "-".into(), batch: Some("autumn".into()), wait, dry_run: false, via: Via::Store }
@@ -71,7 +72,25 @@ fn ids_are_those_of_the_publisher_or_made_of_content_and_place() {
 }
 
 fn taken(id: JobId, outcome: Outcome) -> Submitted {
-    Submitted { index: 0, id: Some(id), outcome, warnings: vec![], plan: vec![] }
+    Submitted { index: 0, id: Some(id), outcome, warnings: vec![], plan: vec![], about: None, braked: None }
+}
+
+/// The published limits of two accounts and a pool of them.
+fn config() -> Config {
+    let account = || crate::config::Account {
+        registry: "denic-rri".into(),
+        read_messages: true,
+        mail: None,
+        limits: Default::default(),
+        settings: serde_json::Map::new(),
+    };
+    let accounts = ["DENIC-1000001", "DENIC-1000002"].map(|name| (name.to_owned(), account()));
+    let pool = crate::config::Pool { accounts: accounts.iter().map(|(name, _)| name.clone()).collect() };
+    Config { accounts: accounts.into(), pools: [("both".to_owned(), pool)].into(), ..Config::default() }
+}
+
+fn terms(config: &Config) -> Terms<'_> {
+    Terms { config, limits: crate::cli::outlook::limits(config).0, now: jiff::Timestamp::UNIX_EPOCH }
 }
 
 /// Submits a text to a store where `answers` become of its jobs.
@@ -79,11 +98,13 @@ async fn submit(store: &Fake, args: &SubmitArgs, answers: Vec<Submitted>) -> (Ve
     let (mut data, mut talk) = (Vec::new(), Vec::new());
     let mut out = Out::new(Format::Jsonl, Colour::Never, &mut data, &mut talk);
     let text = json!(vec![json!({ "account": "A" }); answers.len()]).to_string();
-    let accept = async |items: &[Submission], _: bool| {
+    let accept = async |items: &[Submission], _: bool, told: Told<'_>| {
         assert_eq!(items.len(), answers.len());
+        told(items.len());
         Ok(answers.clone())
     };
-    let ended = run(args, store, text.as_bytes(), accept, &mut out).await;
+    let config = config();
+    let ended = run(args, store, text.as_bytes(), accept, &terms(&config), &mut out).await;
     let lines = String::from_utf8(data).unwrap();
     (lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect(), ended)
 }
@@ -95,7 +116,7 @@ async fn what_became_of_each_job_is_told_and_a_rejection_fails_the_command() {
     let answers = vec![
         taken(id, Outcome::Accepted),
         taken(id, Outcome::Duplicate(State::Succeeded)),
-        Submitted { index: 0, id: None, outcome: Outcome::Rejected(reject), warnings: vec![], plan: vec![] },
+        Submitted { id: None, ..taken(id, Outcome::Rejected(reject)) },
     ];
     let (lines, ended) = submit(&Fake::default(), &args(false), answers).await;
     let outcomes: Vec<_> = lines.iter().map(|line| line["outcome"].as_str().unwrap()).collect();
@@ -124,11 +145,100 @@ async fn warnings_are_told_with_their_jobs_and_fail_nothing() {
     let mut report_of = vec![taken(JobId(Uuid::from_u128(2)), Outcome::Accepted); 30];
     report_of.push(warned());
     let (mut data, mut talk) = (Vec::new(), Vec::new());
-    report(&report_of, true, &mut Out::new(Format::Table, Colour::Never, &mut data, &mut talk)).unwrap();
+    let config = config();
+    let plan = Plan::of(&report_of, &terms(&config));
+    report(&report_of, Some(&plan), &mut Out::new(Format::Table, Colour::Never, &mut data, &mut talk)).unwrap();
     let (data, talk) = (String::from_utf8(data).unwrap(), String::from_utf8(talk).unwrap());
     assert_eq!(data.matches("accepted").count(), 1, "{data}");
     assert!(data.contains("warning: params.dnskey[0]") && data.contains("(sep_bit)"), "{data}");
     assert!(talk.contains("31 of 31 job(s) would be accepted, 1 with warnings"), "{talk}");
+}
+
+/// A new job that would do this, first reading what `plan` says.
+fn planned(number: u128, queue: &str, plan: &[Operation], batch: Option<&str>) -> Submitted {
+    let about = About {
+        queue: queue.into(),
+        operation: *plan.last().unwrap(),
+        object: ObjectKey::new(ObjectKind::Domain, &format!("example-{number}.de")),
+        class: Class::Bulk,
+        not_before: None,
+        batch: batch.map(str::to_owned),
+    };
+    let id = JobId(Uuid::from_u128(number));
+    Submitted { about: Some(about), plan: plan.to_vec(), ..taken(id, Outcome::Accepted) }
+}
+
+#[test]
+fn a_plan_counts_what_is_new_its_requests_and_points() {
+    let config = config();
+    let jobs = [
+        planned(1, "DENIC-1000001", &[Operation::DomainInfo, Operation::DomainUpdate], None),
+        planned(2, "DENIC-1000001", &[Operation::DomainDelete], Some("sweep")),
+        planned(3, "DENIC-1000001", &[Operation::MessageDelete], None),
+        Submitted {
+            outcome: Outcome::Duplicate(State::Failed),
+            ..planned(4, "both", &[Operation::DomainDelete], None)
+        },
+        planned(5, "both", &[Operation::DomainCreate], None),
+        Submitted {
+            braked: Some("brake: why".into()),
+            ..planned(6, "both", &[Operation::DomainTransit], Some("away"))
+        },
+    ];
+    let plan = Plan::of(&jobs, &terms(&config));
+    let costs: Vec<_> = plan.costs.iter().map(|c| (&*c.account, c.jobs, c.requests, c.points, c.quota)).collect();
+    let quota = Some(50_000);
+    assert_eq!(costs, [("DENIC-1000001", 3, 4, Some(3), quota), ("both", 2, 2, Some(2), quota)]);
+    let destroyed: Vec<_> = plan.destroyed.iter().map(|one| &*one.object).collect();
+    assert_eq!((plan.new, plan.duplicates, plan.destroys), (5, 1, 2));
+    assert_eq!(destroyed, ["domain:example-2.de", "domain:example-6.de"]);
+    assert_eq!(plan.warnings(), ["warning: batch away is stopped: brake: why"]);
+    let text = plan.text();
+    for part in ["5 new, 1 known already", "4 requests, 3 points of 50,000 a day", "domain.transit", "would be stopped"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
+fn a_large_bulk_is_to_be_announced_and_its_deletions_are_listed_up_to_a_bound() {
+    let config = config();
+    let bulk = |jobs| -> Vec<_> {
+        (0..jobs).map(|number| planned(number, "DENIC-1000001", &[Operation::DomainDelete], None)).collect()
+    };
+    assert_eq!(Plan::of(&bulk(5000), &terms(&config)).notices, Vec::<String>::new());
+    let plan = Plan::of(&bulk(5001), &terms(&config));
+    assert_eq!(plan.notices.len(), 1);
+    assert!(plan.notices[0].contains("5,001 orders for DENIC-1000001") && plan.notices[0].contains("DENIC wants"));
+    assert!(plan.text().contains("and 4,981 more"), "{}", plan.text());
+}
+
+#[tokio::test]
+async fn a_dry_run_ends_with_the_plan_and_a_real_one_warns_before_it_stores_anything() {
+    let braked =
+        || Submitted { braked: Some("brake: too many".into()), ..taken(JobId(Uuid::from_u128(1)), Outcome::Accepted) };
+    let about = planned(1, "DENIC-1000009", &[Operation::DomainDelete], Some("sweep")).about;
+    let jobs = || vec![Submitted { about: about.clone(), plan: vec![Operation::DomainDelete], ..braked() }];
+    let (lines, ended) = submit(&Fake::default(), &SubmitArgs { dry_run: true, ..args(false) }, jobs()).await;
+    assert_eq!((lines.len(), ended), (2, Ok(())));
+    let plan = &lines[1]["plan"];
+    assert_eq!((&plan["new"], &plan["destroys"]), (&json!(1), &json!(1)));
+    assert_eq!(plan["braked"]["sweep"], "brake: too many");
+    assert_eq!(plan["costs"][0]["end"], Value::Null, "an account nobody knows has no outlook");
+
+    let (mut data, mut talk, config) = (Vec::new(), Vec::new(), config());
+    let mut out = Out::new(Format::Jsonl, Colour::Never, &mut data, &mut talk);
+    let dry = std::sync::Mutex::new(Vec::new());
+    let accept = async |_: &[Submission], dry_run: bool, _: Told<'_>| {
+        dry.lock().unwrap().push(dry_run);
+        Ok(jobs())
+    };
+    run(&args(false), &Fake::default(), r#"{"account":"A"}"#.as_bytes(), accept, &terms(&config), &mut out)
+        .await
+        .unwrap();
+    assert_eq!(*dry.lock().unwrap(), [true, false]);
+    assert_eq!(String::from_utf8(data).unwrap().lines().count(), 1, "one line a job, nothing else");
+    assert!(String::from_utf8(talk).unwrap().starts_with("warning: batch sweep is stopped: brake: too many\n"));
 }
 
 proptest::proptest! {
@@ -164,4 +274,20 @@ async fn a_job_that_is_gone_does_not_count_as_done() {
     let answers = vec![taken(JobId(Uuid::from_u128(7)), Outcome::Accepted)];
     let (_, ended) = submit(&Fake::default(), &args(true), answers).await;
     assert_eq!(ended.unwrap_err().exit, Exit::JobFailed);
+}
+
+#[tokio::test(start_paused = true)]
+async fn while_waiting_it_is_told_what_failed_and_why() {
+    let mut failed = detail(job(1, State::Failed), vec![crate::cli::fake::attempt("refused", Some("53300000001"))]);
+    failed.job.answer = serde_json::from_value(
+        json!({"result": "failed", "messages": [{"level": "error", "code": "53300000001", "text": "no"}]}),
+    )
+    .unwrap();
+    let store = Fake::with([failed, detail(job(2, State::NeedsAttention), vec![])]);
+    let submitted = [1, 2].map(|number| taken(JobId(Uuid::from_u128(number)), Outcome::Accepted));
+    let (mut data, mut talk) = (Vec::new(), Vec::new());
+    let mut out = Out::new(Format::Table, Colour::Never, &mut data, &mut talk);
+    assert_eq!(wait::until_over(&submitted, &store, &mut out).await, Ok(2));
+    let talk = String::from_utf8(talk).unwrap();
+    assert_eq!(talk, "all over: 0 succeeded, 1 failed (1 53300000001), 1 need attention\n");
 }

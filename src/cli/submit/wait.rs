@@ -1,17 +1,13 @@
 //! `submit --wait`: until every job is over, or waits for a human.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::time::Duration;
+use std::collections::{BTreeMap, HashSet, VecDeque};
 
-use super::bar;
 use crate::cli::exit::Failure;
 use crate::cli::output::Out;
+use crate::cli::progress::{Drawing, Tally, watch};
 use crate::job::intake::{Outcome, Submitted};
 use crate::model::{JobId, State};
-use crate::store::{Store, StoreError};
-
-/// Between two looks.
-const PAUSE: Duration = Duration::from_millis(500);
+use crate::store::{JobDetail, PauseKind, Store, StoreError};
 
 /// Jobs looked at by id in one look. The rest has its turn in the next ones, so that forty thousand waiting jobs do not
 /// keep the store busier than the daemon does.
@@ -20,55 +16,52 @@ const LOOKS: usize = 200;
 /// Events read in one look.
 const EVENTS: u32 = 1000;
 
-/// How long a store that is away is forgiven before the command gives up (the jobs go on without it).
-const FORGIVEN: u32 = 120;
-
 /// Waits and returns how many jobs did not succeed.
-pub async fn until_over(submitted: &[Submitted], store: &dyn Store, out: &mut Out<'_>) -> Result<usize, Failure> {
-    let mut watch = Watch::new(submitted);
-    let bar = bar(watch.open.len(), "over");
-    let total = watch.open.len();
-    let mut away = 0;
-    while !watch.open.is_empty() {
-        match watch.look(store).await {
-            Ok(()) => away = 0,
-            Err(StoreError::Unavailable(_)) if away < FORGIVEN => away += 1,
-            Err(error) => return Err(error.into()),
-        }
-        bar.set_position((total - watch.open.len()) as u64);
-        if !watch.open.is_empty() {
-            tokio::time::sleep(PAUSE).await;
-        }
-    }
-    bar.finish_and_clear();
-    let counts: Vec<_> = watch.over.iter().map(|(state, jobs)| format!("{state} {jobs}")).collect();
-    out.say(&format!("all over: {}", counts.join(", ")));
-    Ok(watch.over.iter().filter(|(state, _)| **state != State::Succeeded).map(|(_, jobs)| jobs).sum())
+pub async fn until_over(submitted: &[Submitted], store: &dyn Store, out: &mut Out<'_>) -> Result<u64, Failure> {
+    let mut waiting = Waiting::new(submitted);
+    // The report has one line for each job; how far they are is for people only.
+    let mut drawing = Drawing::new(false);
+    let tally = watch(&mut drawing, out, async || {
+        waiting.look(store).await?;
+        Ok(Some(waiting.tally.clone()))
+    })
+    .await?;
+    Ok(tally.unwrap_or_default().unsuccessful())
 }
 
-struct Watch {
+struct Waiting {
     /// Jobs not known to be over, in the order in which they are looked at.
     open: VecDeque<JobId>,
-    over: BTreeMap<State, usize>,
+    /// What was last seen of those that are at work.
+    at_work: BTreeMap<JobId, State>,
+    tally: Tally,
+    /// Batches that may be stopped while we wait.
+    batches: HashSet<String>,
     /// Where to go on reading events; `None` before the first look.
     seq: Option<i64>,
 }
 
-impl Watch {
+impl Waiting {
     fn new(submitted: &[Submitted]) -> Self {
-        let mut watch = Self { open: VecDeque::new(), over: BTreeMap::new(), seq: None };
+        let mut waiting = Self {
+            open: VecDeque::new(),
+            at_work: BTreeMap::new(),
+            tally: Tally::default(),
+            batches: HashSet::new(),
+            seq: None,
+        };
         for one in submitted {
             match (&one.outcome, one.id) {
-                (Outcome::Duplicate(state), _) if ends(*state) => watch.count(*state),
-                (Outcome::Accepted | Outcome::Duplicate(_), Some(id)) => watch.open.push_back(id),
-                _ => {}
+                (Outcome::Duplicate(state), _) if state.is_final() => waiting.tally.ended(*state, "", 1),
+                (Outcome::Accepted | Outcome::Duplicate(_), Some(id)) => {
+                    waiting.open.push_back(id);
+                    waiting.batches.extend(one.about.as_ref().and_then(|about| about.batch.clone()));
+                }
+                _ => continue,
             }
+            waiting.tally.total += 1;
         }
-        watch
-    }
-
-    fn count(&mut self, state: State) {
-        *self.over.entry(state).or_default() += 1;
+        waiting
     }
 
     /// One look. Events only say which jobs to look at first: what counts is the job itself, so that an event that was
@@ -80,29 +73,60 @@ impl Watch {
         };
         self.seq = Some(seq);
         let rows = store.events_after(seq, EVENTS).await?;
-        let moved: Vec<_> = rows.iter().filter_map(|row| row.event.job).collect();
         if let Some(last) = rows.last() {
             self.seq = Some(last.seq);
         }
-        let told: std::collections::HashSet<_> = moved.into_iter().collect();
+        let told: HashSet<_> = rows.iter().filter_map(|row| row.event.job).collect();
         let (first, later): (Vec<_>, Vec<_>) = self.open.drain(..).partition(|id| told.contains(id));
         self.open = first.into_iter().chain(later).collect();
         for _ in 0..self.open.len().min(LOOKS.max(told.len())) {
             let Some(id) = self.open.front().copied() else { break };
-            let state = store.job(id).await?.map(|detail| detail.job.state);
+            let detail = store.job(id).await?;
             self.open.pop_front();
-            match state {
-                Some(state) if ends(state) => self.count(state),
-                // Not there: taken out of the store since; nobody can tell any more, so it does not count as done.
-                None => self.count(State::Failed),
-                Some(_) => self.open.push_back(id),
+            if !self.is_over(id, detail) {
+                self.open.push_back(id);
             }
         }
+        let at_work = |wanted| self.at_work.values().filter(|state| **state == wanted).count() as u64;
+        (self.tally.in_doubt, self.tally.pending) = (at_work(State::InDoubt), at_work(State::Pending));
+        self.tally.stopped = match self.batches.is_empty() {
+            true => None,
+            false => self.stopped(store).await?,
+        };
         Ok(())
+    }
+
+    /// Counts a job that has nothing more to wait for.
+    fn is_over(&mut self, id: JobId, detail: Option<JobDetail>) -> bool {
+        // Not there: taken out of the store since; nobody can tell any more, so it does not count as done.
+        let Some(detail) = detail else {
+            self.at_work.remove(&id);
+            self.tally.ended(State::Failed, "gone", 1);
+            return true;
+        };
+        let state = detail.job.state;
+        if !state.is_final() && state != State::NeedsAttention {
+            self.at_work.insert(id, state);
+            return false;
+        }
+        self.at_work.remove(&id);
+        match state {
+            State::NeedsAttention => self.tally.needs_attention += 1,
+            ended => self.tally.ended(ended, &cause(&detail), 1),
+        }
+        true
+    }
+
+    async fn stopped(&self, store: &dyn Store) -> Result<Option<String>, StoreError> {
+        let pauses = store.pauses().await?;
+        let ours = pauses.into_iter().find(|p| p.kind == PauseKind::Batch && self.batches.contains(&p.name));
+        Ok(ours.map(|pause| pause.reason))
     }
 }
 
-/// Whether there is nothing more to wait for.
-fn ends(state: State) -> bool {
-    state.is_final() || state == State::NeedsAttention
+/// What decided: the registry's code, else the cause of its last attempt.
+fn cause(detail: &JobDetail) -> String {
+    let code = detail.job.answer.as_ref().and_then(|answer| answer.leading_code());
+    let last = detail.attempts.last().and_then(|attempt| attempt.cause.as_deref());
+    code.or(last).unwrap_or_default().to_owned()
 }

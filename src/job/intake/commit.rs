@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::Intake;
 use super::sort::{Sorted, TurnedAway};
 use crate::broker::{BrokerError, RejectedMessage};
+use crate::job::brake;
 use crate::job::patience::{Trouble, persist};
 use crate::model::request::RejectCode;
 use crate::model::{Event, NewJob, Reject};
@@ -43,6 +44,9 @@ impl Intake {
     async fn store(&self, sorted: &mut Sorted, stop: &CancellationToken) -> Option<Vec<TurnedAway>> {
         let now = Timestamp::now();
         let events: Vec<Event> = sorted.turned_away.iter().map(|turned| turned.event.clone()).collect();
+        // In front of the jobs, or the first of them would start.
+        let judge = || brake::before(self.gate.brake(), &*self.store, &sorted.jobs, now);
+        persist("judge batches", self.retry, stop, judge).await?;
         let accept = || self.store.accept(&sorted.jobs, &events, now);
         let acceptances = persist("take in jobs", self.retry, stop, accept).await?;
         self.announce(&sorted.jobs, &acceptances);

@@ -79,6 +79,7 @@ pub struct Gate {
     pool_of: BTreeMap<String, String>,
     publishers: BTreeMap<String, config::Publisher>,
     limits: config::Intake,
+    brake: config::Brake,
 }
 
 /// Who may work a job: each account is as good as the other.
@@ -101,7 +102,19 @@ impl Gate {
         let members = pools.iter().flat_map(|(name, pool)| pool.accounts.iter().map(move |account| (account, name)));
         let pool_of = members.map(|(account, name)| (account.clone(), name.clone())).collect();
         let pools = pools.iter().map(|(name, pool)| (name.clone(), pool.accounts.clone())).collect();
-        Self { accounts, pools, pool_of, publishers, limits }
+        Self { accounts, pools, pool_of, publishers, limits, brake: config::Brake::default() }
+    }
+
+    /// The same with other rules for batches that destroy too much.
+    #[must_use]
+    pub fn with_brake(self, brake: config::Brake) -> Self {
+        Self { brake, ..self }
+    }
+
+    /// When a batch is stopped before its jobs are taken in.
+    #[must_use]
+    pub fn brake(&self) -> &config::Brake {
+        &self.brake
     }
 
     /// How much is taken in at once, and how large.

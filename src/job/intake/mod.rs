@@ -20,7 +20,8 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use gate::{DefaultId, Gate, LOCAL, Origin, Publisher};
-pub use submit::{Outcome, Submission, Submitted, submit};
+pub use nearest::nearest;
+pub use submit::{About, Outcome, Submission, Submitted, Told, submit, submit_telling};
 
 use crate::broker::{Broker, BrokerError};
 use crate::job::observer::Observer;

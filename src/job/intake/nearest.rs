@@ -1,7 +1,8 @@
 //! What somebody may have meant.
 
 /// The candidate with the fewest edits from `name`, if they are few enough for a typing error.
-pub(super) fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a>(name: &str, candidates: &[&'a str]) -> Option<&'a str> {
     const LONGEST: usize = 64;
     if name.len() > LONGEST {
         return None;

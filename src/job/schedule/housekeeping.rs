@@ -1,5 +1,5 @@
-//! Jobs that may never start: too late, or waiting for something that did not succeed. Every daemon does this; the
-//! guards of the store make it harmless to do twice.
+//! Jobs that may never start (too late, or waiting for something that did not succeed) are ended, and those of ended pauses
+//! take their turn again. Every daemon does this; the guards of the store make it harmless to do twice.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -57,7 +57,11 @@ async fn tidy(store: &dyn Store, observer: &dyn Observer, sweep: bool) -> Result
             tracing::info!(repaired, "links of jobs that had finished meanwhile were released");
         }
     }
-    Ok(effects.iter().filter(|effect| **effect).count())
+    let freed = store.let_go(GROUP).await?;
+    if freed > 0 {
+        tracing::info!(freed, "jobs of ended pauses take their turn again");
+    }
+    Ok(effects.iter().filter(|effect| **effect).count() + usize::try_from(freed).unwrap_or(0))
 }
 
 fn end(job: &Job, cause: Cause, now: Timestamp, why: String) -> Option<Move> {

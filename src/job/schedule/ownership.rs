@@ -64,33 +64,54 @@ pub struct Candidate {
     pub companion: Arc<dyn Companion>,
 }
 
-/// Competes for the account until told to stop; works it whenever it is owned.
+/// How a term of ownership ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Term {
+    /// It never began: another daemon owns the account.
+    NotOurs,
+    /// In good order.
+    Orderly,
+    /// Something was in the way; not to be tried again at once.
+    Failed,
+}
+
+/// Competes for one account until told to stop; works it whenever it is owned. A daemon with several accounts has a
+/// [`super::steward`] for all of them.
 pub async fn run(candidate: Candidate, stop: CancellationToken) {
     let mut failures = 0;
     // Outlives each term of ownership: what a refused login taught must not be forgotten because the lease changed.
     let standing = Arc::new(Standing::default());
     while !stop.is_cancelled() {
-        let asked_at = Instant::now();
-        let pause = match candidate.store.acquire(&candidate.account, &candidate.owner, candidate.ttl).await {
-            Ok(Some(lease)) => {
-                if own(&candidate, lease, asked_at, &standing, &stop).await {
-                    failures = 0;
-                    Duration::ZERO
-                } else {
-                    failures += 1;
-                    candidate.policy.connect.wait(failures - 1, rand::random())
-                }
+        let pause = match serve(&candidate, &standing, &stop).await {
+            Term::Orderly => {
+                failures = 0;
+                Duration::ZERO
             }
-            Ok(None) => candidate.ttl / 3,
-            Err(error) => {
+            Term::NotOurs => candidate.ttl / 3,
+            Term::Failed => {
                 failures += 1;
-                tracing::warn!(account = candidate.account, "cannot ask for the account: {error}");
                 candidate.policy.connect.wait(failures - 1, rand::random())
             }
         };
         tokio::select! {
             () = stop.cancelled() => {}
             () = tokio::time::sleep(pause) => {}
+        }
+    }
+}
+
+/// Takes the account if it is free, and works it until told to stop or until the lease is lost.
+pub(super) async fn serve(candidate: &Candidate, standing: &Arc<Standing>, stop: &CancellationToken) -> Term {
+    let asked_at = Instant::now();
+    match candidate.store.acquire(&candidate.account, &candidate.owner, candidate.ttl).await {
+        Ok(Some(lease)) => match own(candidate, lease, asked_at, standing, stop).await {
+            true => Term::Orderly,
+            false => Term::Failed,
+        },
+        Ok(None) => Term::NotOurs,
+        Err(error) => {
+            tracing::warn!(account = candidate.account, "cannot ask for the account: {error}");
+            Term::Failed
         }
     }
 }
@@ -125,7 +146,10 @@ async fn own(
         Err(error) => tracing::warn!(account = lease.name, "cannot begin to work the account: {error}"),
     }
     // Outcomes still on their way name this lease's fence; the next owner may only begin when they are written.
-    candidate.committer.flush().await;
+    tokio::select! {
+        () = candidate.committer.flush() => {}
+        () = renew(candidate, &lease, &validity) => {}
+    }
     if let Err(error) = candidate.store.release(&lease).await {
         tracing::warn!(account = lease.name, "the lease could not be given back and will run out: {error}");
     }

@@ -26,6 +26,9 @@ const MOST_SESSIONS: usize = 7;
 /// What costs no point. LOGIN and LOGOUT, which are no operations, do not either.
 const FREE: &[Operation] = &[Operation::MessageRead, Operation::MessageDelete];
 
+/// More orders than this are to be talked about first, even where throttle and quota allow them.
+const BULK: (u64, &str) = (5000, "DENIC wants to be told beforehand: DENIC Business Services, or the member chat");
+
 /// German local time.
 fn zone() -> TimeZone {
     // The rule in force since 1996, for machines without time zone data.
@@ -47,6 +50,7 @@ pub fn published() -> Limits {
         requests: Timetable { base: BY_DAY, spans: vec![(NIGHT, BY_NIGHT)] },
         quota: Some(QUOTA),
         free: FREE,
+        bulk_notice: Some(BULK),
         cool_down: Duration::from_secs(120),
         // Maintenance; announced on the Friday before.
         quiet: vec![Quiet {

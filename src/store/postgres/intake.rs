@@ -92,7 +92,11 @@ async fn facts<'a>(transaction: &mut PgConnection, jobs: &'a [NewJob]) -> Result
     Ok(facts)
 }
 
-async fn known(transaction: &mut PgConnection, jobs: &[NewJob]) -> Result<HashMap<JobId, ([u8; 32], State)>> {
+/// Those of these jobs whose ids are there. See [`crate::store::Store::known`].
+pub(super) async fn known(
+    transaction: &mut PgConnection,
+    jobs: &[NewJob],
+) -> Result<HashMap<JobId, ([u8; 32], State)>> {
     let rows: Vec<(Uuid, Vec<u8>, String)> = sqlx::query_as("SELECT id, digest, state FROM jobs WHERE id = ANY($1)")
         .bind(jobs.iter().map(|job| job.id.0).collect::<Vec<Uuid>>())
         .fetch_all(transaction)

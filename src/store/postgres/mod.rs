@@ -21,6 +21,7 @@ mod schema;
 mod traffic;
 mod view;
 
+use std::collections::HashMap;
 use std::future::Future;
 use std::str::FromStr;
 use std::time::Duration;
@@ -38,7 +39,7 @@ use super::{
     Acceptance, AccountState, Backlog, BatchView, Inbox, InboxMessage, InboxRow, JobDetail, JobFilter, Lease,
     MessageFilter, Migrated, OutboxRow, Receipt, Result, SendBlock, Sends, Start, StateCount, Store, StoreError,
 };
-use crate::model::{Event, Job, JobId, Move, NewJob};
+use crate::model::{Event, Job, JobId, Move, NewJob, State};
 
 /// Connections of one daemon.
 const CONNECTIONS: u32 = 16;
@@ -201,6 +202,9 @@ impl Store for PostgresStore {
 
     async fn accept(&self, jobs: &[NewJob], events: &[Event], now: Timestamp) -> Result<Vec<Acceptance>> {
         bounded(again(|| intake::accept(&self.pool, jobs, events, now))).await
+    }
+    async fn known(&self, jobs: &[NewJob]) -> Result<HashMap<JobId, ([u8; 32], State)>> {
+        bounded(async { intake::known(&mut *self.pool.acquire().await?, jobs).await }).await
     }
 
     async fn doubts(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {

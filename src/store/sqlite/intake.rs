@@ -57,7 +57,11 @@ async fn facts<'a>(transaction: &mut SqliteConnection, jobs: &'a [NewJob]) -> Re
     Ok(facts)
 }
 
-async fn known(transaction: &mut SqliteConnection, jobs: &[NewJob]) -> Result<HashMap<JobId, ([u8; 32], State)>> {
+/// Those of these jobs whose ids are there. See [`crate::store::Store::known`].
+pub(super) async fn known(
+    transaction: &mut SqliteConnection,
+    jobs: &[NewJob],
+) -> Result<HashMap<JobId, ([u8; 32], State)>> {
     let rows: Vec<(Hyphenated, Vec<u8>, String)> =
         sqlx::query_as("SELECT id, digest, state FROM jobs WHERE id IN (SELECT value FROM json_each($1))")
             .bind(keys(jobs.iter().map(|job| job.id)))

@@ -19,6 +19,7 @@ mod schema;
 mod traffic;
 mod view;
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::str::FromStr;
 use std::time::Duration;
@@ -37,7 +38,7 @@ use super::{
     Acceptance, AccountState, Backlog, BatchView, Inbox, InboxMessage, InboxRow, JobDetail, JobFilter, Lease,
     MessageFilter, Migrated, OutboxRow, Receipt, Result, SendBlock, Sends, Start, StateCount, Store, StoreError,
 };
-use crate::model::{Event, Job, JobId, Move, NewJob};
+use crate::model::{Event, Job, JobId, Move, NewJob, State};
 
 /// Connections that read.
 const READERS: u32 = 4;
@@ -190,6 +191,9 @@ impl Store for SqliteStore {
 
     async fn accept(&self, jobs: &[NewJob], events: &[Event], now: Timestamp) -> Result<Vec<Acceptance>> {
         intake::accept(&self.writer, jobs, events, now).await
+    }
+    async fn known(&self, jobs: &[NewJob]) -> Result<HashMap<JobId, ([u8; 32], State)>> {
+        intake::known(&mut *self.readers.acquire().await?, jobs).await
     }
 
     async fn doubts(&self, account: &str, now: Timestamp, limit: u32) -> Result<Vec<Job>> {

@@ -92,8 +92,10 @@ async fn a_quiet_window_holds_bulk_and_lets_urgent_through() {
         Weekday::Saturday,
         Weekday::Sunday,
     ];
-    let span = Span { from: time(0, 0, 0, 0), to: time(0, 0, 0, 0) };
-    let quiet = vec![Quiet { days, span, hold: vec![Class::Bulk] }];
+    // Two halves, since a span that ends when it begins is empty.
+    let halves = [(time(0, 0, 0, 0), time(12, 0, 0, 0)), (time(12, 0, 0, 0), time(0, 0, 0, 0))];
+    let half = |(from, to)| Quiet { days: days.clone(), span: Span { from, to }, hold: vec![Class::Bulk] };
+    let quiet = halves.map(half).to_vec();
     let bench = Bench::new(&[("A", Limits { quiet, ..all_in_one_window() })]).await;
     bench.accept(&[NewJob { class: Class::Bulk, ..job(1) }, NewJob { class: Class::Urgent, ..job(2) }, job(3)]).await;
     bench

@@ -1,0 +1,314 @@
+//! Three daemons, each a process of its own, and ten accounts: the accounts are spread evenly, also after daemons have come
+//! and gone; and whatever becomes of a daemon, all accounts are worked again within ten seconds and every job happens
+//! exactly once.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/database.rs"]
+mod database;
+#[path = "support/process.rs"]
+mod process;
+#[path = "engine/world.rs"]
+mod world;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use database::Kind;
+use jiff::{SignedDuration, Timestamp};
+use process::{Plan, Process};
+use registrard::config::Config;
+use registrard::daemon;
+use registrard::job::intake::{DefaultId, Origin, Publisher};
+use registrard::model::{NewJob, State};
+use registrard::sandbox::Ledger;
+use serde_json::{Value, json};
+use uuid::Uuid;
+use world::{Setup, World, play};
+
+const ACCOUNTS: usize = 10;
+const SESSIONS: usize = 3;
+/// What the registry lets an account send in a minute, and what the daemons keep to.
+const REQUESTS: usize = 2400;
+const NAMES: [&str; 3] = ["first", "second", "third"];
+const PUBLISHERS: [&str; 4] = ["billing", "shop", "portal", "archive"];
+/// Of so many jobs one creates something.
+const WRITES_ONE_IN: usize = 4;
+/// Time until all accounts are worked again.
+const WORKED_AGAIN: SignedDuration = SignedDuration::from_secs(10);
+/// Longest wait for one thing, on a machine that has other things to do.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+/// The sessions of each account, by account.
+type Sessions = BTreeSet<(String, u64)>;
+
+fn accounts() -> Vec<String> {
+    (1..=ACCOUNTS).map(|number| format!("DENIC-10000{number:02}")).collect()
+}
+
+fn setup() -> Setup {
+    let mut setup = Setup::new();
+    setup.denic.accounts = ACCOUNTS;
+    setup.denic.requests_per_window = Some(REQUESTS);
+    // The registry keeps the sessions of one that sleeps.
+    setup.denic.sessions = 2 * SESSIONS;
+    setup
+}
+
+/// Looks ten times a second, and fails the test, naming what was awaited.
+async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
+    let waiting = async {
+        let mut looks = tokio::time::interval(Duration::from_millis(100));
+        loop {
+            looks.tick().await;
+            if let Some(seen) = look().await {
+                return seen;
+            }
+        }
+    };
+    tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{what}: never seen"))
+}
+
+/// The daemons' common ground.
+struct Fleet {
+    world: World,
+    accounts: Vec<String>,
+}
+
+impl Fleet {
+    fn new(world: World) -> Self {
+        Self { world, accounts: accounts() }
+    }
+
+    fn start(&self, name: &'static str) -> Process {
+        Process::start(&self.world, name, &self.plan(&settings()))
+    }
+
+    fn plan<'a>(&'a self, settings: &'a str) -> Plan<'a> {
+        // The lease is what it is by default.
+        Plan { accounts: &self.accounts, sessions: SESSIONS, settings, lease: None }
+    }
+
+    /// Takes in so many jobs as the intake does: of all publishers and for all accounts, one after the other. Returns how
+    /// many effects they are to have.
+    async fn submit(&self, from: usize, jobs: usize) -> usize {
+        let config = Config::load(Some(&self.plan(&settings()).write(&self.world, "intake"))).unwrap();
+        let gate = daemon::gate(&config, &daemon::accounts(&config).unwrap());
+        let jobs: Vec<NewJob> = (from..from + jobs)
+            .map(|number| {
+                let origin = Origin {
+                    publisher: Publisher::Broker(Some(PUBLISHERS[number % PUBLISHERS.len()])),
+                    id: DefaultId::InBulk,
+                    batch: None,
+                    reply_to: None,
+                    correlation_id: None,
+                };
+                gate.admit(&origin, &job(&self.accounts[number % ACCOUNTS], number)).unwrap()
+            })
+            .collect();
+        for some in jobs.chunks(1000) {
+            self.world.database.store.accept(some, &[], Timestamp::now()).await.unwrap();
+        }
+        jobs.iter().filter(|job| job.operation.writes()).count()
+    }
+
+    fn ledger(&self) -> Ledger {
+        self.world.sandbox.ledger()
+    }
+
+    /// Who owns each account that has an owner.
+    async fn owners(&self) -> BTreeMap<String, &'static str> {
+        let roll = self.world.database.store.roll_call().await.unwrap();
+        let owned = roll.leases.into_iter().filter(|(name, _, held)| *held && self.accounts.contains(name));
+        owned
+            .map(|(account, owner, _)| {
+                let called = owner.split('/').next().unwrap();
+                (account, *NAMES.iter().find(|name| **name == called).unwrap())
+            })
+            .collect()
+    }
+
+    async fn accounts_of(&self, name: &str) -> Vec<String> {
+        let owners = self.owners().await.into_iter();
+        owners.filter(|(_, owner)| *owner == name).map(|(account, _)| account).collect()
+    }
+
+    /// Waits until so many daemons own all accounts, none two more than another.
+    async fn even(&self, daemons: usize) {
+        until("an even spread", async || {
+            let mut loads: BTreeMap<&str, usize> = BTreeMap::new();
+            for owner in self.owners().await.into_values() {
+                *loads.entry(owner).or_default() += 1;
+            }
+            let (least, most) = (loads.values().min()?, loads.values().max()?);
+            (loads.len() == daemons && loads.values().sum::<usize>() == ACCOUNTS && most - least <= 1).then_some(())
+        })
+        .await;
+    }
+
+    /// Jobs that are over, and all.
+    async fn over(&self) -> (u64, u64) {
+        let counts = self.world.database.store.counts().await.unwrap();
+        let of = |over: bool| {
+            let some = counts.iter().filter(|count| count.state.is_final() || !over);
+            some.map(|count| count.jobs).sum::<u64>()
+        };
+        (of(true), of(false))
+    }
+
+    async fn until_over(&self, share: f64) {
+        until("jobs that are over", async || {
+            let (over, all) = self.over().await;
+            (over as f64 >= all as f64 * share).then_some(())
+        })
+        .await;
+    }
+
+    fn sessions(&self) -> Sessions {
+        let requests = self.ledger().requests.into_iter();
+        requests.filter_map(|request| Some((request.account?, request.session))).collect()
+    }
+
+    /// Waits until each of these accounts has had a request of a job answered on a session opened since; returns when
+    /// that was for the last of them.
+    async fn worked_again(&self, accounts: &[String], old: &Sessions) -> Timestamp {
+        until("all accounts worked again", async || {
+            let ledger = self.ledger();
+            let first = |account: &String| {
+                let mut new = ledger.requests.iter().filter(|request| {
+                    let is_new = |name: &String| name == account && !old.contains(&(name.clone(), request.session));
+                    request.account.as_ref().is_some_and(is_new)
+                });
+                let of_jobs = new.find(|request| {
+                    let action = request.action.as_str();
+                    request.answer.is_some() && (action.starts_with("contact.") || action.starts_with("domain."))
+                });
+                of_jobs.map(|request| request.arrived)
+            };
+            accounts.iter().map(first).collect::<Option<Vec<_>>>()?.into_iter().max()
+        })
+        .await
+    }
+
+    /// Every job succeeded, said so once, and happened once; and no rule was broken.
+    async fn assert_exactly_once(&self, effects: usize) {
+        let counts = self.world.database.store.counts().await.unwrap();
+        let not_done: Vec<_> =
+            counts.iter().filter(|count| count.jobs > 0 && count.state != State::Succeeded).collect();
+        assert!(not_done.is_empty(), "{not_done:?}");
+        let (_, all) = self.over().await;
+        let all = i64::try_from(all).unwrap();
+        let number = async |what: &str| self.world.database.number(what).await;
+        assert_eq!(number("SELECT count(*) FROM outbox WHERE is_final").await, all, "one final event of each");
+        assert_eq!(number("SELECT count(DISTINCT job_id) FROM outbox WHERE is_final").await, all);
+        assert_eq!(number("SELECT count(*) FROM attempts WHERE cause IS NULL").await, 0, "no attempt was left open");
+        let ledger = self.ledger();
+        let happened: BTreeSet<_> = ledger.effects.iter().map(|effect| (&effect.account, &effect.object)).collect();
+        assert_eq!((happened.len(), ledger.effects.len()), (effects, effects), "each effect once");
+        assert_eq!(ledger.violations, BTreeMap::new());
+    }
+}
+
+fn settings() -> String {
+    format!("requests = {REQUESTS}\ntimetable = []\nquiet = []\nquota = 0")
+}
+
+/// Mostly questions, and every few something that must not happen twice.
+fn job(account: &str, number: usize) -> Value {
+    let (operation, params) = if (number / ACCOUNTS).is_multiple_of(WRITES_ONE_IN) {
+        let params = json!({
+            "handle": format!("{account}-C{number}"), "type": "PERSON", "name": "Max Mustermann",
+            "address": ["Musterweg 1"], "postal_code": "60329", "city": "Frankfurt am Main", "country_code": "DE",
+            "email": ["max@example.de"], "phone": "+49.6927235",
+        });
+        ("contact.create", params)
+    } else {
+        ("domain.check", json!({ "domain": format!("example-{number}.de") }))
+    };
+    json!({ "id": Uuid::now_v7(), "account": account, "operation": operation, "params": params })
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_of_three_daemons_is_killed_and_one_sleeps_in_the_middle_of_20_000_jobs() {
+    play(Kind::Postgres, setup(), async |world: World| {
+        let fleet = Fleet::new(world);
+        let [mut killed, sleeper, third] = NAMES.map(|name| fleet.start(name));
+        let begun = std::time::Instant::now();
+        let effects = fleet.submit(0, 20_000).await;
+        eprintln!("submitted after {:?}", begun.elapsed());
+        fleet.even(3).await;
+        fleet.until_over(0.1).await;
+        eprintln!("a tenth after {:?}", begun.elapsed());
+
+        let orphans = fleet.accounts_of(killed.name).await;
+        let at = Timestamp::now();
+        killed.child.kill().await.unwrap();
+        let old = fleet.sessions();
+        let took = fleet.worked_again(&orphans, &old).await.duration_since(at);
+        eprintln!("killed: {} accounts worked again after {took:#}", orphans.len());
+        assert!(orphans.len() >= 3 && took <= WORKED_AGAIN, "{orphans:?} worked again after {took:#}");
+
+        fleet.even(2).await;
+        let orphans = fleet.accounts_of(sleeper.name).await;
+        let at = Timestamp::now();
+        sleeper.signal("STOP").await;
+        let old = fleet.sessions();
+        let took = fleet.worked_again(&orphans, &old).await.duration_since(at);
+        eprintln!("asleep: {} accounts worked again after {took:#}", orphans.len());
+        assert!(orphans.len() == 5 && took <= WORKED_AGAIN, "{orphans:?} worked again after {took:#}");
+        assert!(fleet.over().await.0 < 20_000, "too late");
+
+        let heard = fleet.ledger().requests.back().map_or(0, |request| request.seq);
+        sleeper.signal("CONT").await;
+        // It gets a share again, and works it under new leases.
+        fleet.even(2).await;
+        fleet.until_over(1.0).await;
+        eprintln!("all over after {:?}", begun.elapsed());
+        sleeper.terminate().await;
+        third.terminate().await;
+        fleet.assert_exactly_once(effects).await;
+        // What it sends over the sessions it had was on its way when it was stopped: at most one request each.
+        let ledger = fleet.ledger();
+        let late = ledger.requests.iter().filter(|request| request.seq > heard).filter_map(|request| {
+            let account = request.account.clone().filter(|account| orphans.contains(account))?;
+            old.contains(&(account, request.session)).then_some(request.session)
+        });
+        let late: Vec<u64> = late.collect();
+        let sessions: BTreeSet<u64> = late.iter().copied().collect();
+        assert!(late.len() == sessions.len() && late.len() <= orphans.len() * SESSIONS, "{late:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn daemons_that_come_and_go_share_the_accounts_and_lose_nothing() {
+    let mut setup = setup();
+    // Enough for accounts to change hands in the middle of it.
+    setup.denic.processing = Duration::from_millis(20);
+    play(Kind::Postgres, setup, async |world: World| {
+        let fleet = Fleet::new(world);
+        let first = fleet.start("first");
+        let mut effects = fleet.submit(0, 1000).await;
+        fleet.even(1).await;
+        let second = fleet.start("second");
+        fleet.even(2).await;
+        effects += fleet.submit(1000, 1000).await;
+        let third = fleet.start("third");
+        fleet.even(3).await;
+        effects += fleet.submit(2000, 1000).await;
+
+        // One that stops says so: nobody waits for the end of its leases.
+        let accounts = fleet.accounts_of("first").await;
+        first.terminate().await;
+        let at = Timestamp::now();
+        fleet.even(2).await;
+        let took = Timestamp::now().duration_since(at);
+        assert!(accounts.len() >= 3 && took <= SignedDuration::from_secs(4), "given away within {took:#}");
+
+        fleet.until_over(1.0).await;
+        second.terminate().await;
+        third.terminate().await;
+        fleet.assert_exactly_once(effects).await;
+    })
+    .await;
+}
