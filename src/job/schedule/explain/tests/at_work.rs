@@ -102,7 +102,6 @@ async fn held_until_the_last_is_gone(kinds: &[Kind]) {
             let mut number = 100;
             let mut left = kinds.to_vec();
             while let Some(kind) = left.last().copied() {
-                println!("{left:?}");
                 some_rounds(bench, &mut number).await;
                 let now = worked(bench).await;
                 assert_eq!(now.job.state, State::Waiting, "{left:?}");
