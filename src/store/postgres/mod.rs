@@ -43,6 +43,9 @@ use crate::model::{Event, Job, JobId, Move, NewJob, State};
 
 /// Connections of one daemon.
 const CONNECTIONS: u32 = 16;
+/// Connections for leases and attendance alone: a daemon with too much to do must not lose its accounts for want of one,
+/// and their next owner, who would have as much to do, must not either.
+const OWNERSHIP: u32 = 4;
 /// How long to wait for a free connection, or for a new one.
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(10);
 /// How long one call may take, whatever hangs: the server's own time-outs do not fire when the network is gone.
@@ -67,6 +70,7 @@ const SETTINGS: &[(&str, &str)] = &[
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
     pool: PgPool,
+    ownership: PgPool,
 }
 
 impl PostgresStore {
@@ -88,9 +92,9 @@ impl PostgresStore {
             Some(_) => options,
             None => options.application_name("registrard"),
         };
-        let pool =
-            PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE_WITHIN).connect_with(options);
-        Ok(Self { pool: pool.await? })
+        let pool = |most| PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_WITHIN);
+        let ownership = pool(OWNERSHIP).connect_lazy_with(options.clone());
+        Ok(Self { pool: pool(CONNECTIONS).connect_with(options).await?, ownership })
     }
 }
 
@@ -247,13 +251,13 @@ impl Store for PostgresStore {
     }
 
     async fn acquire(&self, name: &str, owner: &str, ttl: Duration) -> Result<Option<Lease>> {
-        bounded(lease::acquire(&self.pool, name, owner, ttl)).await
+        bounded(lease::acquire(&self.ownership, name, owner, ttl)).await
     }
     async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<bool> {
-        bounded(lease::renew(&self.pool, lease, ttl)).await
+        bounded(lease::renew(&self.ownership, lease, ttl)).await
     }
     async fn release(&self, lease: &Lease) -> Result<()> {
-        bounded(lease::release(&self.pool, lease)).await
+        bounded(lease::release(&self.ownership, lease)).await
     }
 
     async fn account(&self, account: &str) -> Result<AccountState> {
