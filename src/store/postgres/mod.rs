@@ -61,7 +61,9 @@ const SETTINGS: &[(&str, &str)] = &[
     ("default_transaction_isolation", "read committed"),
     ("statement_timeout", "30s"),
     ("lock_timeout", "15s"),
-    ("idle_in_transaction_session_timeout", "60s"),
+    // A daemon that is stopped in the middle of a transaction holds its locks, that on its lease among them: they must be
+    // gone when the lease ends, or nobody could take the account over.
+    ("idle_in_transaction_session_timeout", "4s"),
     ("plan_cache_mode", "force_custom_plan"),
     ("jit", "off"),
 ];
