@@ -10,6 +10,9 @@ use jiff::{SignedDuration, Timestamp};
 use super::command::Operation;
 use super::job::Class;
 
+/// How far the registry's clock may be from ours: a timetable's change counts that much early and late.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(5);
+
 /// All limits of one account.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Limits {
@@ -83,13 +86,13 @@ impl Limits {
         }
     }
 
-    /// Requests allowed per window for one that is sent now: where the timetable changes while it may be on its way, the
-    /// smaller figure counts.
+    /// Requests allowed per window for one that is sent now: the least figure that may be in force when it arrives, by a
+    /// clock that may differ from ours, after at most [`Self::grace`].
     #[must_use]
     pub fn requests_now(&self, now: Timestamp) -> u32 {
-        let (mut least, mut at, late) = (self.requests_at(now), now, after(now, self.grace));
-        // More than one change is possible where a span is shorter than the way takes.
-        while let Some(change) = self.requests.next_change(&self.zone, at).filter(|change| *change <= late) {
+        let (mut at, end) = (before(now, CLOCKS_DIFFER), after(now, self.grace.saturating_add(CLOCKS_DIFFER)));
+        let mut least = self.requests_at(at);
+        while let Some(change) = self.requests.next_change(&self.zone, at).filter(|change| *change <= end) {
             least = least.min(self.requests_at(change));
             at = change;
         }
@@ -148,6 +151,11 @@ const LONGEST_SILENCE: Duration = Duration::from_secs((7 * 24 + 1) * 3600);
 /// `at` plus a span, held at the end of time instead of failing.
 fn after(at: Timestamp, span: Duration) -> Timestamp {
     SignedDuration::try_from(span).ok().and_then(|span| at.checked_add(span).ok()).unwrap_or(Timestamp::MAX)
+}
+
+/// `at` less a span, held at the beginning of time.
+fn before(at: Timestamp, span: Duration) -> Timestamp {
+    SignedDuration::try_from(span).ok().and_then(|span| at.checked_sub(span).ok()).unwrap_or(Timestamp::MIN)
 }
 
 /// A share in thousandths, at most all.

@@ -1,6 +1,7 @@
-//! Connections: TLS with verified servers, bounded waits, secrets by reference; and what goes by e-mail: OpenPGP, signed
+//! Connections: `dial` opens them; TLS with verified servers, bounded waits, secrets by reference; and what goes by e-mail: OpenPGP, signed
 //! messages, SMTP.
 
+pub mod dial;
 pub mod mail;
 pub mod openpgp;
 pub mod secret_ref;

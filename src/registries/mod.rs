@@ -16,6 +16,7 @@ use crate::model::deadline::Deadline;
 use crate::model::request::{RejectCode, Warning};
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Finding, Limits, Lost, ObjectKey, Operation, Reject};
+use crate::net::dial::Dial;
 
 /// One list of all plug-ins: the name in the configuration and how an account of it is made.
 pub const PLUGINS: &[Plugin] = &[denic_rri::PLUGIN];
@@ -33,6 +34,8 @@ pub struct Plugin {
     /// An account from its settings (the account's table in the configuration without `registry`). Refuses unknown keys
     /// by name; reads secrets; does not connect.
     pub account: MakeAccount,
+    /// The same over connections that come about in another way, for simulations.
+    pub account_over: MakeAccountOver,
 }
 
 /// Makes a registry's language; the error says which option it does not know.
@@ -40,6 +43,9 @@ pub type MakeDialect = fn(&WireOptions) -> Result<Arc<dyn Dialect>, String>;
 
 /// Makes an account of a name and its settings; the error says what is wrong with them.
 pub type MakeAccount = fn(&str, &Value) -> Result<Arc<dyn Registry>, String>;
+
+/// As [`MakeAccount`], with how its connections come about.
+pub type MakeAccountOver = fn(&str, &Value, Arc<dyn Dial>) -> Result<Arc<dyn Registry>, String>;
 
 /// The plug-in of a name.
 #[must_use]

@@ -1,10 +1,11 @@
-//! The sandbox's time: real time plus an offset that only grows. Quota days, blocks, grace periods and ghosts follow it.
+//! The sandbox's time: real time, or the runtime's, plus an offset that only grows. Quota days, blocks, grace periods and ghosts follow it.
 
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use jiff::civil::Date;
 use jiff::tz::{Offset, TimeZone};
 use jiff::{SignedDuration, Timestamp, Zoned};
+use tokio::time::Instant;
 
 /// Farthest the clock may run ahead of real time, in seconds (about 50 years).
 const FARTHEST: i64 = 50 * 366 * 86_400;
@@ -13,18 +14,29 @@ const FARTHEST: i64 = 50 * 366 * 86_400;
 #[derive(Debug)]
 pub(crate) struct Clock {
     ahead_seconds: AtomicI64,
+    /// What it showed at an instant of the runtime's time, if it goes with that.
+    begun: Option<(Timestamp, Instant)>,
     zone: TimeZone,
 }
 
 impl Clock {
     /// A clock that shows real time, and German local time as `local`.
     pub(crate) fn new() -> Self {
-        Self { ahead_seconds: AtomicI64::new(0), zone: zone() }
+        Self { ahead_seconds: AtomicI64::new(0), begun: None, zone: zone() }
+    }
+
+    /// A clock that shows `now` at this moment and goes on with the runtime's time, paused or not.
+    pub(crate) fn starting(now: Timestamp) -> Self {
+        Self { begun: Some((now, Instant::now())), ..Self::new() }
     }
 
     /// The sandbox's now.
     pub(crate) fn now(&self) -> Timestamp {
-        later(Timestamp::now(), SignedDuration::from_secs(self.ahead_seconds.load(Ordering::SeqCst)))
+        let unmoved = match self.begun {
+            None => Timestamp::now(),
+            Some((begun, at)) => later(begun, SignedDuration::try_from(at.elapsed()).unwrap_or(SignedDuration::MAX)),
+        };
+        later(unmoved, SignedDuration::from_secs(self.ahead_seconds.load(Ordering::SeqCst)))
     }
 
     /// Moves the clock forward. A registry's clock never runs backwards, and neither does this one.

@@ -17,7 +17,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde_json::{Value, json};
+use tokio::io::DuplexStream;
 use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
 use tokio_util::sync::{CancellationToken, DropGuard};
@@ -72,6 +74,20 @@ struct Shared {
 }
 
 impl Shared {
+    fn new(clock: Clock, seed: u64, specs: Vec<FaultSpec>) -> Self {
+        let mut faults = Faults::new(seed);
+        faults.add(specs);
+        Self {
+            clock,
+            ledger: Mutex::default(),
+            faults: Mutex::new(faults),
+            seed,
+            sessions: AtomicU64::new(0),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        }
+    }
+
     /// A number for a connection.
     fn next_session(&self) -> u64 {
         self.sessions.fetch_add(1, Ordering::Relaxed) + 1
@@ -104,17 +120,7 @@ impl Sandbox {
         }
         let authority = tls::Authority::create(&options.state_dir)?;
         let acceptor = TlsAcceptor::from(Arc::clone(&authority.server));
-        let mut faults = Faults::new(options.seed);
-        faults.add(options.faults);
-        let shared = Arc::new(Shared {
-            clock: Clock::new(),
-            ledger: Mutex::default(),
-            faults: Mutex::new(faults),
-            seed: options.seed,
-            sessions: AtomicU64::new(0),
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
-        });
+        let shared = Arc::new(Shared::new(Clock::new(), options.seed, options.faults));
         let stop = shared.stop.clone().drop_guard();
 
         let control = bind(options.port_base, 0).await?;
@@ -139,6 +145,19 @@ impl Sandbox {
         Ok(Self { shared, ready, _stop: stop })
     }
 
+    /// DENIC RRI within this process: no listener, no TLS, no control, and a clock that shows `begin` now and goes with the
+    /// runtime's time, paused or not.
+    #[must_use]
+    pub fn local(options: DenicOptions, seed: u64, faults: Vec<FaultSpec>, begin: Timestamp) -> LocalSandbox {
+        let shared = Arc::new(Shared::new(Clock::starting(begin), seed, faults));
+        let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let server = Arc::new(denic_rri::Server::new(options, Arc::clone(&shared), nowhere));
+        let (key, value) = server.ready();
+        let ready = json!({ "ready": true, key: value });
+        let stop = shared.stop.clone().drop_guard();
+        LocalSandbox { sandbox: Self { shared, ready, _stop: stop }, server }
+    }
+
     /// The ready line: where everything is, and the accounts.
     #[must_use]
     pub fn ready(&self) -> &Value {
@@ -156,6 +175,34 @@ impl Sandbox {
         self.shared.stop.cancel();
         self.shared.tasks.close();
         let _ = tokio::time::timeout(STOP_PATIENCE, self.shared.tasks.wait()).await;
+    }
+}
+
+/// A sandbox within the process.
+pub struct LocalSandbox {
+    sandbox: Sandbox,
+    server: Arc<denic_rri::Server>,
+}
+
+impl LocalSandbox {
+    /// A new connection to DENIC RRI.
+    #[must_use]
+    pub fn connect(&self) -> DuplexStream {
+        denic_rri::connect(&self.server)
+    }
+
+    /// The sandbox's time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.sandbox.shared.clock.now()
+    }
+}
+
+impl std::ops::Deref for LocalSandbox {
+    type Target = Sandbox;
+
+    fn deref(&self) -> &Sandbox {
+        &self.sandbox
     }
 }
 

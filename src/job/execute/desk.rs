@@ -280,7 +280,7 @@ async fn perform(shared: &Shared, session: &mut Open, work: Work, stop: &Cancell
 
 async fn run_job(shared: &Shared, session: &mut Open, job: &Job, request: &Prepared, permit: Permit) -> bool {
     let account = &shared.account;
-    if !account.may_send() {
+    if !account.may_send() || permit.is_stale() {
         permit.unused();
         record(shared, account.circumstances().not_sent(job, "the account may not send now")).await;
         return true;

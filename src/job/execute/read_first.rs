@@ -45,7 +45,7 @@ pub(super) async fn read(
     stop: &CancellationToken,
 ) -> Read {
     let account = &shared.account;
-    if !account.may_send() {
+    if !account.may_send() || permit.is_stale() {
         permit.unused();
         return put_back(shared, job, "the account may not send now").await;
     }

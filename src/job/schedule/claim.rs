@@ -48,7 +48,7 @@ impl Worker<'_> {
             return Ok(self.until_next(now).await?);
         }
         if let Some(wait) = no_points(account, &due, now) {
-            return Ok(wait.min(UPKEEP));
+            return Ok(wait);
         }
         if room > 0 && room <= due.len() {
             self.staff.want(usize::MAX);

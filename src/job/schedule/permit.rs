@@ -17,6 +17,12 @@ impl Permit {
         Self { slot, charge }
     }
 
+    /// Whether it was taken too long ago to be used; see [`Slot::is_stale`].
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.slot.is_stale()
+    }
+
     /// The answer was heard.
     pub fn answered(self) {
         self.slot.answered();

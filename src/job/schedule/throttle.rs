@@ -1,27 +1,40 @@
 //! The sliding window of one account, provable without knowing the network.
 //!
-//! A send takes a slot. The slot comes back `window` after its *answer* was heard, so at any instant a request arrives
-//! at the registry, every slot that has come back belongs to a request that arrived more than `window` earlier. Delays
-//! and reorderings can only make us slower, never too fast. A request given up without an answer may still be on its
-//! way, so its slot stays away for `grace` longer.
+//! A send takes a slot. The slot comes back `window` after its *answer* was heard. Look at all requests that arrive at
+//! the registry within one window, and at the one of them whose slot was taken last: at that moment the slots of all the
+//! others were still out, since none of them was answered more than a window before. So there are never more of them
+//! than the capacity of that moment, whatever delays and reorderings the network has; they can only make us slower.
+//! A request given up without an answer may still be on its way, so its slot stays away for `grace` longer.
 //!
 //! Slots are reserved in the store in small blocks before any of them is used. After a crash or a take-over every block
 //! that was open counts as sent at that moment: more than was really sent, never less (law 6).
+//!
+//! Within a process time is monotonic. Between processes it is the wall clock's, and those may differ by [`SKEW`]. One
+//! that is set back while an account is worked changes nothing; one that is set forward is followed at the next
+//! [`Throttle::take`] or [`Throttle::upkeep`], and what was noted by the old time is noted again.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use crate::store::{Lease, Result, SendBlock, Sends};
 
-/// Blocks a full window is made of: a crash costs at most about this share of it.
+/// Blocks a full window is made of: a crash costs at most about this share of it, beside what is on the wire.
 const BLOCKS_PER_WINDOW: u32 = 40;
-/// Largest block.
+/// Largest block, unless more is wanted at once.
 const LARGEST_BLOCK: u32 = 500;
+/// How far the wall clocks of two daemons that work an account one after the other may be apart.
+pub const SKEW: Duration = Duration::from_secs(5);
+/// How much a wall clock may be set forward until what was noted by it is noted again.
+const UNFOLLOWED: Duration = Duration::from_secs(1);
+/// No slot is stale earlier, however short the grace.
+const SHORTEST_STALE: Duration = Duration::from_secs(1);
+/// How often used-up blocks are removed from the store.
+const FORGET: Duration = Duration::from_secs(60);
 
 /// The window of one account in one daemon.
 #[derive(Debug)]
@@ -34,7 +47,7 @@ pub struct Throttle {
     pub freed: Notify,
 }
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Inner {
     /// Slots handed out whose answer is awaited.
     out: u32,
@@ -44,12 +57,19 @@ struct Inner {
     reserved: u32,
     /// Blocks not closed yet, by number.
     blocks: BTreeMap<i64, Block>,
-    /// Blocks whose last slot was answered, waiting to be noted in the store.
-    to_close: Vec<(i64, Timestamp)>,
+    /// Blocks whose reservation nobody confirmed. The store may have them; they are reserved again, as they are, before
+    /// any new one, so that they cannot pile up in the store as open blocks that nobody uses.
+    unconfirmed: Vec<SendBlock>,
+    /// Blocks whose last slot was answered then, waiting to be noted in the store.
+    to_close: Vec<(i64, Instant)>,
+    /// The same, noted: as long as they count after a restart.
+    noted: VecDeque<(i64, Instant)>,
     next_number: i64,
-    /// A pair of clocks: wall instants are counted from it monotonically, so that a wall clock set back cannot shorten
-    /// the window. One set forward is followed, or what is noted now would look old after a restart.
-    clocks: Option<(Timestamp, Instant)>,
+    /// A pair of clocks: wall instants are counted from it monotonically.
+    clocks: (Timestamp, Instant),
+    /// How far the wall clock was followed forward since everything was last noted by it.
+    followed: Duration,
+    forget_at: Instant,
 }
 
 #[derive(Debug)]
@@ -58,7 +78,7 @@ struct Block {
     left: u32,
     /// Slots handed out and not answered yet.
     open: u32,
-    last_answer: Timestamp,
+    last_answer: Instant,
 }
 
 /// The right to send one request. Dropped without a word it counts as given up.
@@ -66,6 +86,7 @@ struct Block {
 pub struct Slot {
     throttle: Arc<Throttle>,
     block: i64,
+    taken: Instant,
     done: bool,
 }
 
@@ -94,6 +115,14 @@ impl Slot {
         drop(self);
     }
 
+    /// Whether it was taken too long ago to be used: by the time the request arrives the timetable may allow less than it
+    /// did then. Capacities look ahead by `grace` ([`crate::model::Limits::requests_now`]); half of it is for the wait,
+    /// half for the way.
+    #[must_use]
+    pub fn is_stale(&self) -> bool {
+        self.taken.elapsed() > (self.throttle.grace / 2).max(SHORTEST_STALE)
+    }
+
     fn finish(&mut self, extra: Duration) {
         self.done = true;
         self.throttle.finish(self.block, extra);
@@ -108,9 +137,23 @@ impl Drop for Slot {
     }
 }
 
+/// A block on its way to the store; whatever ends the way before the store says yes leaves it unconfirmed.
+struct Reserving<'a> {
+    throttle: &'a Throttle,
+    block: Option<SendBlock>,
+}
+
+impl Drop for Reserving<'_> {
+    fn drop(&mut self) {
+        if let Some(block) = self.block.take() {
+            self.throttle.lock().unconfirmed.push(block);
+        }
+    }
+}
+
 impl Throttle {
-    /// Rebuilds the window from the store: open blocks count as sent now, closed ones since they were closed. A block
-    /// closed in the future (the clock was set back) counts as closed now.
+    /// Rebuilds the window from the store: open blocks count as sent now, closed ones since they were closed, by a clock
+    /// that may have been another one. A block closed in the future (the clock was set back) counts as given up now.
     ///
     /// # Errors
     /// The store cannot be read.
@@ -121,32 +164,28 @@ impl Throttle {
         grace: Duration,
         now: Timestamp,
     ) -> Result<Arc<Self>> {
-        let reach = window + grace;
-        let blocks = store.blocks(&lease.name, now - reach).await?;
-        let mut inner = Inner::default();
         let here = Instant::now();
+        let reach = window + grace;
+        let margin = SKEW + UNFOLLOWED;
+        let blocks = store.blocks(&lease.name, earlier(now, reach + margin)).await?;
+        let mut inner = Inner::new(now, here);
         let mut returning = Vec::new();
         for block in &blocks {
+            // Numbers of an earlier owner must not come again: its late word would close a block of ours.
             inner.next_number = inner.next_number.max(block.number + 1);
-            let left = match block.closed_at {
+            // Closed in the future are those given up whose grace is not over, or the clock was set back.
+            let left = match block.closed_at.map(|closed| now.duration_since(closed)) {
+                Some(age) if age.is_negative() => (window + margin).saturating_add(age.unsigned_abs()).min(reach),
+                Some(age) => (window + margin).saturating_sub(age.unsigned_abs()).min(reach),
                 None => reach,
-                Some(closed) => {
-                    let age = now.duration_since(closed);
-                    match Duration::try_from(age) {
-                        Ok(age) => window.saturating_sub(age),
-                        // Closed with a grace that is not over, or the clock was set back.
-                        Err(_) => reach.min(window + age.unsigned_abs()),
-                    }
-                }
             };
             returning.extend(std::iter::repeat_n(here + left, block.slots as usize));
-            if block.closed_at.is_none() {
-                inner.to_close.push((block.number, now + grace));
+            match block.closed_at {
+                None => inner.to_close.push((block.number, here + grace)),
+                Some(_) => inner.noted.push_back((block.number, (here + left).checked_sub(window).unwrap_or(here))),
             }
         }
-        // Numbers of an earlier owner must not come again: its late word would close a block of ours.
         inner.next_number = inner.next_number.max(lease.fence << 20);
-        inner.clocks = Some((now, here));
         returning.sort_unstable();
         inner.returning = returning.into();
         Ok(Arc::new(Self {
@@ -156,6 +195,11 @@ impl Throttle {
             inner: Mutex::new(inner),
             freed: Notify::new(),
         }))
+    }
+
+    /// How long a closed block may count for whoever rebuilds the window.
+    fn kept(&self) -> Duration {
+        self.window + self.grace + SKEW + UNFOLLOWED
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
@@ -177,7 +221,7 @@ impl Throttle {
         self.lock().returning.front().copied()
     }
 
-    /// Takes up to `wanted` slots under a limit of `capacity` per window; may give fewer, or none. Reserves a new block
+    /// Takes up to `wanted` slots under a limit of `capacity` per window; may give fewer, or none. Reserves a block
     /// first where needed.
     ///
     /// # Errors
@@ -190,38 +234,45 @@ impl Throttle {
         capacity: u32,
         now: Timestamp,
     ) -> Result<Vec<Slot>> {
-        let (number, slots) = {
+        let asked = Instant::now();
+        let block = {
             let mut inner = self.lock();
-            inner.mature(Instant::now());
-            if inner.wall().is_none_or(|counted| now > counted) {
-                inner.clocks = Some((now, Instant::now()));
-            }
+            inner.mature(asked);
+            inner.follow(now);
             let free = capacity.saturating_sub(inner.used()).min(wanted);
             if free <= inner.reserved {
-                return Ok(self.hand_out(&mut inner, free));
+                return Ok(self.hand_out(&mut inner, free, asked));
             }
-            let size = (capacity / BLOCKS_PER_WINDOW).clamp(1, LARGEST_BLOCK).max(free - inner.reserved);
-            let number = inner.next_number;
-            inner.next_number += 1;
-            (number, size)
+            let missing = free - inner.reserved;
+            inner.unconfirmed.pop().unwrap_or_else(|| {
+                let slots = (capacity / BLOCKS_PER_WINDOW).clamp(1, LARGEST_BLOCK).max(missing);
+                let number = inner.next_number;
+                inner.next_number += 1;
+                SendBlock { account: self.account.clone(), number, slots, reserved_at: now, closed_at: None }
+            })
         };
-        let block = SendBlock { account: self.account.clone(), number, slots, reserved_at: now, closed_at: None };
-        store.reserve(lease, &block).await?;
+        let (number, slots) = (block.number, block.slots);
+        let mut reserving = Reserving { throttle: self, block: Some(block) };
+        if let Some(block) = &reserving.block {
+            store.reserve(lease, block).await?;
+        }
+        reserving.block = None;
         let mut inner = self.lock();
-        inner.blocks.insert(number, Block { left: slots, open: 0, last_answer: now });
+        inner.blocks.insert(number, Block { left: slots, open: 0, last_answer: asked });
         inner.reserved += slots;
         inner.mature(Instant::now());
         let free = capacity.saturating_sub(inner.used()).min(wanted);
-        Ok(self.hand_out(&mut inner, free))
+        // The capacity is that of the moment it was asked with, however long the store took.
+        Ok(self.hand_out(&mut inner, free, asked))
     }
 
-    fn hand_out(self: &Arc<Self>, inner: &mut Inner, count: u32) -> Vec<Slot> {
+    fn hand_out(self: &Arc<Self>, inner: &mut Inner, count: u32, taken: Instant) -> Vec<Slot> {
         let mut slots = Vec::with_capacity(count as usize);
         for (&number, block) in &mut inner.blocks {
             while block.left > 0 && slots.len() < count as usize {
                 block.left -= 1;
                 block.open += 1;
-                slots.push(Slot { throttle: Arc::clone(self), block: number, done: false });
+                slots.push(Slot { throttle: Arc::clone(self), block: number, taken, done: false });
             }
         }
         inner.reserved -= u32::try_from(slots.len()).unwrap_or(u32::MAX);
@@ -232,10 +283,10 @@ impl Throttle {
     fn finish(&self, number: i64, extra: Duration) {
         let mut inner = self.lock();
         inner.out = inner.out.saturating_sub(1);
-        let back = Instant::now() + self.window + extra;
+        let answered = Instant::now() + extra;
+        let back = answered + self.window;
         let place = inner.returning.partition_point(|at| *at <= back);
         inner.returning.insert(place, back);
-        let answered = inner.wall().unwrap_or(Timestamp::MAX) + extra;
         let closed = inner.blocks.get_mut(&number).is_some_and(|block| {
             block.open -= 1;
             block.last_answer = block.last_answer.max(answered);
@@ -252,21 +303,87 @@ impl Throttle {
     /// # Errors
     /// The store is away; call again later.
     pub async fn note_closed(&self, store: &dyn Sends) -> Result<()> {
-        let closed = std::mem::take(&mut self.lock().to_close);
-        for (done, (number, at)) in closed.iter().enumerate() {
-            if let Err(error) = store.close_block(&self.account, *number, *at).await {
-                self.lock().to_close.extend_from_slice(&closed[done..]);
+        let closed = {
+            let (mut inner, here) = (self.lock(), Instant::now());
+            inner.noted.retain(|(_, at)| *at + self.kept() > here);
+            let closed = std::mem::take(&mut inner.to_close);
+            closed.into_iter().map(|(number, at)| (number, at, inner.wall_of(at))).collect::<Vec<_>>()
+        };
+        for (done, (number, at, wall)) in closed.iter().enumerate() {
+            if let Err(error) = store.close_block(&self.account, *number, *wall).await {
+                self.lock().to_close.extend(closed[done..].iter().map(|(number, at, _)| (*number, *at)));
                 return Err(error);
             }
+            self.lock().noted.push_back((*number, *at));
+        }
+        Ok(())
+    }
+
+    /// To be called every few seconds: follows the wall clock, notes used-up blocks, and now and then removes from the
+    /// store those that no longer count.
+    ///
+    /// # Errors
+    /// The store is away; call again later.
+    pub async fn upkeep(&self, store: &dyn Sends, now: Timestamp) -> Result<()> {
+        let forget = {
+            let mut inner = self.lock();
+            inner.follow(now);
+            let here = Instant::now();
+            let due = inner.forget_at <= here;
+            if due {
+                inner.forget_at = here + FORGET;
+            }
+            // By the time this throttle notes by: blocks that count must not look old because the clock was set forward.
+            due.then(|| earlier(inner.wall_of(here), self.kept()))
+        };
+        self.note_closed(store).await?;
+        if let Some(since) = forget {
+            store.blocks(&self.account, since).await?;
         }
         Ok(())
     }
 }
 
 impl Inner {
-    /// The wall clock, counted monotonically.
-    fn wall(&self) -> Option<Timestamp> {
-        self.clocks.map(|(wall, monotonic)| wall + monotonic.elapsed())
+    fn new(now: Timestamp, here: Instant) -> Self {
+        Self {
+            out: 0,
+            returning: VecDeque::new(),
+            reserved: 0,
+            blocks: BTreeMap::new(),
+            unconfirmed: Vec::new(),
+            to_close: Vec::new(),
+            noted: VecDeque::new(),
+            next_number: 0,
+            clocks: (now, here),
+            followed: Duration::ZERO,
+            forget_at: here + FORGET,
+        }
+    }
+
+    /// What the wall clock shows at an instant, counted monotonically.
+    fn wall_of(&self, at: Instant) -> Timestamp {
+        let (wall, here) = self.clocks;
+        match at.checked_duration_since(here) {
+            Some(span) => later(wall, span),
+            None => earlier(wall, here - at),
+        }
+    }
+
+    /// A wall clock set forward is followed, or what is noted now would look old after a restart; what was noted before
+    /// is noted again. One set back is not: until it has caught up, what is noted lies in its future, which counts.
+    fn follow(&mut self, now: Timestamp) {
+        let here = Instant::now();
+        let Ok(step) = Duration::try_from(now.duration_since(self.wall_of(here))) else { return };
+        if step.is_zero() {
+            return;
+        }
+        self.clocks = (now, here);
+        self.followed += step;
+        if self.followed > UNFOLLOWED {
+            self.followed = Duration::ZERO;
+            self.to_close.extend(self.noted.drain(..));
+        }
     }
 
     fn used(&self) -> u32 {
@@ -280,141 +397,16 @@ impl Inner {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::sync::Mutex as StdMutex;
-
-    use async_trait::async_trait;
-    use proptest::prelude::*;
-
-    use super::*;
-
-    /// Keeps blocks as a store would.
-    #[derive(Default)]
-    struct Kept(StdMutex<Vec<SendBlock>>);
-
-    #[async_trait]
-    impl Sends for Kept {
-        async fn reserve(&self, _lease: &Lease, block: &SendBlock) -> Result<()> {
-            self.0.lock().unwrap().push(block.clone());
-            Ok(())
-        }
-        async fn close_block(&self, _account: &str, number: i64, at: Timestamp) -> Result<()> {
-            self.0.lock().unwrap().iter_mut().filter(|block| block.number == number).for_each(|block| {
-                block.closed_at = Some(at);
-            });
-            Ok(())
-        }
-        async fn blocks(&self, _account: &str, since: Timestamp) -> Result<Vec<SendBlock>> {
-            let mut blocks = self.0.lock().unwrap();
-            blocks.retain(|block| block.closed_at.is_none_or(|at| at > since));
-            Ok(blocks.clone())
-        }
-    }
-
-    const WINDOW: Duration = Duration::from_secs(60);
-    const GRACE: Duration = Duration::from_secs(10);
-
-    fn lease() -> Lease {
-        Lease { name: "DENIC-1000022".into(), owner: "test".into(), fence: 1 }
-    }
-
-    /// What one step of the random script does.
-    #[derive(Clone, Debug)]
-    enum Act {
-        /// Sends as many as allowed, each arriving and answered after these delays (milliseconds); `None`: no answer,
-        /// given up after the first delay.
-        Send { wanted: u32, there: u64, back: Option<u64> },
-        /// Lets time pass.
-        Wait(u64),
-        /// The daemon dies; a new one rebuilds the window, with used-up blocks noted or not.
-        Restart { noted: bool },
-    }
-
-    fn acts() -> impl Strategy<Value = Vec<Act>> {
-        let act = prop_oneof![
-            6 => (1u32..30, 0u64..400, proptest::option::weighted(0.9, 0u64..9000))
-                .prop_map(|(wanted, there, back)| Act::Send { wanted, there, back }),
-            4 => (1u64..40_000).prop_map(Act::Wait),
-            1 => any::<bool>().prop_map(|noted| Act::Restart { noted }),
-        ];
-        proptest::collection::vec(act, 1..60)
-    }
-
-    /// Plays the script on a paused clock and returns when requests arrived at the registry.
-    async fn play(script: Vec<Act>, capacity: u32) -> Vec<Instant> {
-        let kept = Kept::default();
-        let (wall, begun) = (Timestamp::UNIX_EPOCH + Duration::from_secs(1_000_000), Instant::now());
-        let clock = move || wall + begun.elapsed();
-        let mut throttle = Throttle::rebuild(&kept, &lease(), WINDOW, GRACE, clock()).await.unwrap();
-        let mut arrivals = Vec::new();
-        for act in script {
-            match act {
-                Act::Send { wanted, there, back } => {
-                    for slot in throttle.take(&kept, &lease(), wanted, capacity, clock()).await.unwrap() {
-                        // Whatever is given up arrives within the grace, or its connection is gone.
-                        arrivals.push(Instant::now() + Duration::from_millis(there));
-                        let heard = Duration::from_millis(there + back.unwrap_or_default());
-                        tokio::spawn(async move {
-                            tokio::time::sleep(heard).await;
-                            if back.is_some() { slot.answered() } else { slot.given_up() }
-                        });
-                    }
-                }
-                Act::Wait(millis) => tokio::time::sleep(Duration::from_millis(millis)).await,
-                Act::Restart { noted } => {
-                    if noted {
-                        throttle.note_closed(&kept).await.unwrap();
-                    }
-                    throttle = Throttle::rebuild(&kept, &lease(), WINDOW, GRACE, clock()).await.unwrap();
-                }
-            }
-        }
-        arrivals
-    }
-
-    fn paused<T>(future: impl Future<Output = T>) -> T {
-        tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap().block_on(future)
-    }
-
-    proptest! {
-        #![proptest_config(ProptestConfig::with_cases(300))]
-        #[test]
-        fn no_window_ever_holds_more_than_the_limit(script in acts(), capacity in 1u32..60) {
-            let mut arrivals = paused(play(script, capacity));
-            arrivals.sort_unstable();
-            for (index, first) in arrivals.iter().enumerate() {
-                let within = arrivals[index..].iter().take_while(|at| **at - *first < WINDOW).count();
-                prop_assert!(within <= capacity as usize, "{within} requests within one window of {capacity}");
-            }
-        }
-    }
-
-    #[test]
-    fn a_full_window_is_used_to_the_last_slot_and_comes_back() {
-        paused(async {
-            let kept = Kept::default();
-            let now = Timestamp::UNIX_EPOCH;
-            let throttle = Throttle::rebuild(&kept, &lease(), WINDOW, GRACE, now).await.unwrap();
-            let slots = throttle.take(&kept, &lease(), 500, 100, now).await.unwrap();
-            assert_eq!(slots.len(), 100);
-            assert!(throttle.take(&kept, &lease(), 1, 100, now).await.unwrap().is_empty());
-            slots.into_iter().for_each(Slot::answered);
-            tokio::time::sleep(WINDOW - Duration::from_millis(1)).await;
-            assert_eq!(throttle.used(), 100);
-            tokio::time::sleep(Duration::from_millis(1)).await;
-            assert_eq!(throttle.take(&kept, &lease(), 500, 100, now).await.unwrap().len(), 100);
-        });
-    }
-
-    #[test]
-    fn an_unused_slot_is_free_at_once() {
-        paused(async {
-            let kept = Kept::default();
-            let throttle = Throttle::rebuild(&kept, &lease(), WINDOW, GRACE, Timestamp::UNIX_EPOCH).await.unwrap();
-            let slot = throttle.take(&kept, &lease(), 1, 1, Timestamp::UNIX_EPOCH).await.unwrap().pop().unwrap();
-            slot.unused();
-            assert_eq!(throttle.take(&kept, &lease(), 1, 1, Timestamp::UNIX_EPOCH).await.unwrap().len(), 1);
-        });
-    }
+/// `at` plus a span, held at the end of time instead of failing.
+fn later(at: Timestamp, span: Duration) -> Timestamp {
+    SignedDuration::try_from(span).ok().and_then(|span| at.checked_add(span).ok()).unwrap_or(Timestamp::MAX)
 }
+
+/// `at` less a span, held at the beginning of time.
+fn earlier(at: Timestamp, span: Duration) -> Timestamp {
+    SignedDuration::try_from(span).ok().and_then(|span| at.checked_sub(span).ok()).unwrap_or(Timestamp::MIN)
+}
+
+#[cfg(test)]
+#[path = "throttle/tests.rs"]
+mod tests;

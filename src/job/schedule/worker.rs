@@ -28,9 +28,6 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
 /// Of so many sends one may ask about a pending order.
 const FOLLOW_UPS_ONE_IN: u32 = 10;
 
-/// How often used-up blocks of sends are removed from the store.
-const FORGET: Duration = Duration::from_secs(60);
-
 /// Why a round ended without a result.
 pub(super) enum Trouble {
     /// The store is away, or the account is somebody else's.
@@ -63,7 +60,6 @@ pub(super) async fn work(
         account: &account,
         staff,
         upkeep_at: Instant::now(),
-        forget_at: Instant::now() + FORGET,
         follow_up_at: Instant::now(),
         unclear: Mutex::default(),
         fair: Fair::new(Arc::clone(&account.weights)),
@@ -139,8 +135,6 @@ pub(super) struct Worker<'a> {
     pub(super) account: &'a Account,
     pub(super) staff: Staff,
     upkeep_at: Instant,
-    /// When used-up blocks of sends are next removed from the store.
-    forget_at: Instant,
     /// When the next pending order may be asked about.
     follow_up_at: Instant,
     /// Jobs of a claim whose commit was not confirmed: they may be running in the store with nobody at work on them.
@@ -214,13 +208,7 @@ impl Worker<'_> {
         if rescued > 0 {
             tracing::warn!(account = self.account.name, rescued, "jobs of an owner that died were rescued");
         }
-        self.account.throttle.note_closed(&*self.account.store).await?;
-        if Instant::now() >= self.forget_at {
-            self.forget_at = Instant::now() + FORGET;
-            let limits = &self.account.limits;
-            let reach = limits.window + limits.grace;
-            self.account.store.blocks(&self.account.name, self.account.clock.now() - reach).await?;
-        }
+        self.account.throttle.upkeep(&*self.account.store, self.account.clock.now()).await?;
         let limit = self.account.limits.requests_now(self.account.clock.now());
         if let Some(standing) = self.account.quota.standing() {
             self.account.observer.quota(&self.account.name, standing.used, standing.limit, standing.drift);

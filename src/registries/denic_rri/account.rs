@@ -4,12 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use serde_json::Value;
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::TlsConnector;
 
 use super::check::rules::Levels;
 use super::commands::login;
@@ -19,6 +16,7 @@ use super::outcome;
 use super::session::{Connection, RriSession};
 use super::settings::Settings;
 use crate::model::{Limits, Lost, Secret};
+use crate::net::dial::{Dial, TlsDial};
 use crate::net::tls;
 use crate::registries::{Dialect, OpenError, Registry, Session, WireOptions};
 
@@ -27,8 +25,7 @@ pub struct Account {
     dialect: Arc<Rri>,
     settings: Settings,
     password: Secret,
-    tls: Arc<ClientConfig>,
-    server_name: ServerName<'static>,
+    dial: Arc<dyn Dial>,
 }
 
 impl Account {
@@ -38,19 +35,32 @@ impl Account {
     /// Says which setting is wrong or what cannot be read; never shows the password.
     pub fn new(name: &str, settings: &Value) -> Result<Self, String> {
         let settings = Settings::read(settings)?;
+        let host = settings.server_name.as_deref().or(settings.host()).unwrap_or_default();
+        let server_name = ServerName::try_from(host.to_owned())
+            .map_err(|_| format!("`{}` cannot be the name of a server", host.escape_default()))?;
+        let config = tls::client(settings.ca_file.as_deref())?;
+        let dial = TlsDial { address: settings.address.clone(), server_name, config };
+        Self::with(name, settings, Arc::new(dial))
+    }
+
+    /// The same over connections that come about in another way; where the settings say to connect to is of no meaning.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn over(name: &str, settings: &Value, dial: Arc<dyn Dial>) -> Result<Self, String> {
+        Self::with(name, Settings::read(settings)?, dial)
+    }
+
+    fn with(name: &str, settings: Settings, dial: Arc<dyn Dial>) -> Result<Self, String> {
         let options = WireOptions {
             account: reg_acc(name, &settings.user)?,
             format: Some(settings.format.clone()),
             protocol: Some(settings.protocol.clone()),
         };
-        let host = settings.server_name.as_deref().or(settings.host()).unwrap_or_default();
-        let server_name = ServerName::try_from(host.to_owned())
-            .map_err(|_| format!("`{}` cannot be the name of a server", host.escape_default()))?;
         Ok(Self {
             dialect: Arc::new(Rri::new(&options)?.with_levels(Levels::of(&settings.rules)?)),
             password: settings.password()?,
-            tls: tls::client(settings.ca_file.as_deref())?,
-            server_name,
+            dial,
             settings,
         })
     }
@@ -64,18 +74,12 @@ impl Account {
     /// # Errors
     /// It cannot be had in time, or the server is not who it should be.
     pub(super) async fn connect(&self) -> Result<Connection, OpenError> {
-        let unreachable = |error: std::io::Error| OpenError::Unreachable(error.to_string());
-        let connecting = async {
-            let tcp = TcpStream::connect(&self.settings.address).await.map_err(unreachable)?;
-            tcp.set_nodelay(true).map_err(unreachable)?;
-            let handshake = TlsConnector::from(Arc::clone(&self.tls)).connect(self.server_name.clone(), tcp);
-            handshake.await.map_err(unreachable)
-        };
         let limit = Duration::from_secs(self.settings.connect_seconds);
-        let stream = timeout(limit, connecting)
+        let stream = timeout(limit, self.dial.dial())
             .await
-            .map_err(|_| OpenError::Unreachable(format!("no connection within {} s", limit.as_secs())))??;
-        Connection::new(stream, self.answer_within()).map_err(unreachable)
+            .map_err(|_| OpenError::Unreachable(format!("no connection within {} s", limit.as_secs())))?
+            .map_err(|error| OpenError::Unreachable(error.to_string()))?;
+        Ok(Connection::new(stream, self.answer_within()))
     }
 }
 

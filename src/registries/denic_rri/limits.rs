@@ -90,8 +90,8 @@ mod tests {
             assert_eq!(live.requests_at(at(time)), limit, "{time}");
         }
         // What is sent just before it may arrive within it.
-        assert_eq!(live.requests_now(at("2026-01-15T00:58:59+01:00")), 2000);
-        assert_eq!(live.requests_now(at("2026-01-15T00:59:00+01:00")), 200);
+        assert_eq!(live.requests_now(at("2026-01-15T00:58:54+01:00")), 2000);
+        assert_eq!(live.requests_now(at("2026-01-15T00:58:55+01:00")), 200);
     }
 
     #[test]

@@ -37,6 +37,7 @@ pub const PLUGIN: Plugin = Plugin {
     limits: limits::published,
     dialect: |options| Ok(Arc::new(dialect::Rri::new(options)?)),
     account: |name, settings| Ok(Arc::new(account::Account::new(name, settings)?)),
+    account_over: |name, settings, dial| Ok(Arc::new(account::Account::over(name, settings, dial)?)),
 };
 
 /// The name in the configuration.

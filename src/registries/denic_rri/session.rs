@@ -1,7 +1,6 @@
-//! A session: one TLS connection, one exchange at a time. Either nothing was written, or the request may have arrived;
+//! A session: one connection, one exchange at a time. Either nothing was written, or the request may have arrived;
 //! there is nothing in between.
 
-use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,9 +8,7 @@ use async_trait::async_trait;
 use futures_util::FutureExt;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_rustls::client::TlsStream;
 
 use super::codec::{self, tree::Reply};
 use super::commands::{logout, queue_read};
@@ -19,14 +16,15 @@ use super::dialect::{Rri, answer};
 use super::frame;
 use crate::model::verdict::Judgement;
 use crate::model::{Answer, Lost, Operation, Verdict};
+use crate::net::dial::Stream;
 use crate::registries::{Dialect, Prepared, Session};
 
 /// How long a LOGOUT may take.
 const LOGOUT_WITHIN: Duration = Duration::from_secs(5);
 
-/// A connection that dies by reset: dropped in whatever state, nothing of it that is still in flight arrives later.
+/// A connection with one exchange at a time.
 pub struct Connection {
-    stream: TlsStream<TcpStream>,
+    stream: Box<dyn Stream>,
     answer_within: Duration,
     /// Set while an exchange is under way and left set when one fails or is abandoned: an answer to it may still come,
     /// and the next exchange would take it for its own.
@@ -37,12 +35,9 @@ pub struct Connection {
 
 impl Connection {
     /// Takes over an open stream.
-    ///
-    /// # Errors
-    /// The stream is closed already.
-    pub fn new(stream: TlsStream<TcpStream>, answer_within: Duration) -> io::Result<Self> {
-        stream.get_ref().0.set_zero_linger()?;
-        Ok(Self { stream, answer_within, broken: false, last_stid: None })
+    #[must_use]
+    pub fn new(stream: Box<dyn Stream>, answer_within: Duration) -> Self {
+        Self { stream, answer_within, broken: false, last_stid: None }
     }
 
     /// Sends a request and gives its answer as it came in.

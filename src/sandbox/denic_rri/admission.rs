@@ -89,7 +89,9 @@ impl Gate<'_> {
     /// Requests that may arrive in one window now.
     fn request_limit(&self) -> usize {
         let is_purge = (2..4).contains(&self.server.shared.clock.local(self.now).hour());
-        self.server.options.requests_per_window.unwrap_or(match self.server.options.environment {
+        let options = &self.server.options;
+        let at_purge = options.requests_at_purge.filter(|_| is_purge);
+        at_purge.or(options.requests_per_window).unwrap_or(match options.environment {
             Environment::Live if is_purge => 200,
             Environment::Live => 2000,
             Environment::Test => 100,

@@ -1,15 +1,14 @@
-//! One connection: TLS, then frame by frame until it ends. Every wait is bounded, and nothing that arrives can do more
+//! One connection: TLS unless it is one within the process, then frame by frame until it ends. Every wait is bounded, and nothing that arrives can do more
 //! than end its own connection.
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::server::TlsStream;
 
 use super::super::faults::FaultKind;
 use super::server::{Pending, Server, Session};
@@ -62,16 +61,38 @@ pub(in super::super) async fn listen(server: Arc<Server>, listener: TcpListener,
 async fn serve(server: Arc<Server>, acceptor: TlsAcceptor, stream: TcpStream) {
     // Answers are small: waiting to fill a packet would only slow the sandbox down.
     let _ = stream.set_nodelay(true);
-    let Ok(Ok(mut stream)) = timeout(PATIENCE, acceptor.accept(stream)).await else { return };
+    let Ok(Ok(stream)) = timeout(PATIENCE, acceptor.accept(stream)).await else { return };
+    attend(&server, stream).await;
+}
+
+/// A connection within the process: everything but TLS. Returns the client's end.
+pub(in super::super) fn connect(server: &Arc<Server>) -> DuplexStream {
+    let (near, far) = tokio::io::duplex(frame::LONGEST);
+    let (server, stop) = (Arc::clone(server), server.shared.stop.clone());
+    server.shared.tasks.clone().spawn(async move {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = attend(&server, far) => {}
+        }
+    });
+    near
+}
+
+/// One conversation from its beginning to its end.
+async fn attend(server: &Arc<Server>, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
     let mut session = server.connect();
-    let next = converse(&server, &mut session, &mut stream).await;
+    let next = converse(server, &mut session, &mut stream).await;
     server.disconnect(session);
     if next == Next::Close {
         farewell(&mut stream).await;
     }
 }
 
-async fn converse(server: &Arc<Server>, session: &mut Session, stream: &mut TlsStream<TcpStream>) -> Next {
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    server: &Arc<Server>,
+    session: &mut Session,
+    stream: &mut S,
+) -> Next {
     loop {
         let payload = match timeout(server.options.idle, frame::read(stream)).await {
             Ok(Frame::Payload(payload)) => payload,
@@ -92,10 +113,10 @@ async fn converse(server: &Arc<Server>, session: &mut Session, stream: &mut TlsS
 }
 
 /// Works on a request and answers it, or lets go wrong what is meant to.
-async fn answer(
+async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     server: &Arc<Server>,
     session: &mut Session,
-    stream: &mut TlsStream<TcpStream>,
+    stream: &mut S,
     pending: Pending,
 ) -> Next {
     let fault = pending.fate.fault.clone();
@@ -135,7 +156,7 @@ fn scrambled(payload: &[u8]) -> Vec<u8> {
     payload.iter().map(|byte| byte ^ 0x95).collect()
 }
 
-async fn send(stream: &mut TlsStream<TcpStream>, bytes: &[u8]) -> bool {
+async fn send(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> bool {
     let write = async {
         stream.write_all(bytes).await?;
         stream.flush().await
@@ -145,7 +166,7 @@ async fn send(stream: &mut TlsStream<TcpStream>, bytes: &[u8]) -> bool {
 
 /// Closes in good order. What the client still sends is read away for a while: closing over unread bytes would reset
 /// the connection, and with it an answer on its way.
-async fn farewell(stream: &mut TlsStream<TcpStream>) {
+async fn farewell(stream: &mut (impl AsyncRead + AsyncWrite + Unpin)) {
     let close = async {
         stream.shutdown().await?;
         tokio::io::copy(&mut stream.take(DRAINED), &mut tokio::io::sink()).await

@@ -22,7 +22,7 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-pub(super) use connection::listen;
+pub(super) use connection::{connect, listen};
 pub(super) use server::{NAME, Server};
 
 /// Which of the registry's environments is played.
@@ -81,6 +81,9 @@ pub struct DenicOptions {
     pub environment: Environment,
     /// Requests an account may send in one window; by environment and time of day if none.
     pub requests_per_window: Option<usize>,
+    /// The same from 02:00 to 04:00 local time, while deleted names become free; as at any other hour if only that is
+    /// given.
+    pub requests_at_purge: Option<usize>,
     /// The window, in sandbox time.
     pub window: Duration,
     /// How long breaking the request limit blocks an account, in sandbox time.
@@ -118,6 +121,7 @@ impl Default for DenicOptions {
             accounts: 2,
             environment: Environment::Live,
             requests_per_window: None,
+            requests_at_purge: None,
             window: Duration::from_secs(60),
             block: Duration::from_secs(120),
             sessions: 7,

@@ -1,0 +1,47 @@
+//! How connections to a registry come about: TLS over TCP, or, in simulations, within the process.
+
+use std::io;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+/// An open connection. Dropped in whatever state, nothing of it that is still in flight arrives later.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Opens connections to one server. The caller bounds the time.
+#[async_trait]
+pub trait Dial: Send + Sync + 'static {
+    /// A new connection.
+    ///
+    /// # Errors
+    /// It cannot be had, or the server is not who it should be.
+    async fn dial(&self) -> io::Result<Box<dyn Stream>>;
+}
+
+/// TLS over TCP. Such a connection dies by reset.
+pub struct TlsDial {
+    /// `host:port`.
+    pub address: String,
+    /// The name its certificate must have.
+    pub server_name: ServerName<'static>,
+    /// Whom to trust.
+    pub config: Arc<ClientConfig>,
+}
+
+#[async_trait]
+impl Dial for TlsDial {
+    async fn dial(&self) -> io::Result<Box<dyn Stream>> {
+        let tcp = TcpStream::connect(&self.address).await?;
+        tcp.set_nodelay(true)?;
+        let stream = TlsConnector::from(Arc::clone(&self.config)).connect(self.server_name.clone(), tcp).await?;
+        stream.get_ref().0.set_zero_linger()?;
+        Ok(Box::new(stream))
+    }
+}
