@@ -40,7 +40,7 @@ const WRITES_ONE_IN: usize = 4;
 /// Time until all accounts are worked again.
 const WORKED_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 /// Longest wait for one thing, on a machine that has other things to do.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// The sessions of each account, by account.
 type Sessions = BTreeSet<(String, u64)>;
