@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use registrard::model::{Event, Job, JobId, Move, NewJob};
+use registrard::model::{Event, Job, JobId, Move, NewJob, State};
 use registrard::store::*;
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
@@ -164,6 +164,7 @@ held!(Store {
     fn check_schema() -> ();
     fn ping() -> ();
     fn accept(jobs: &[NewJob], events: &[Event], now: Timestamp) -> Vec<Acceptance>;
+    fn known(jobs: &[NewJob]) -> HashMap<JobId, ([u8; 32], State)>;
     fn doubts(account: &str, now: Timestamp, limit: u32) -> Vec<Job>;
     fn follow_ups(account: &str, now: Timestamp, limit: u32) -> Vec<Job>;
     fn next_due(account: &str, queues: &[&str], now: Timestamp) -> Option<Timestamp>;
