@@ -40,7 +40,7 @@ const WRITES_ONE_IN: usize = 4;
 /// Time until all accounts are worked again.
 const WORKED_AGAIN: SignedDuration = SignedDuration::from_secs(10);
 /// Longest wait for one thing, on a machine that has other things to do.
-const PATIENCE: Duration = Duration::from_secs(240);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 /// The sessions of each account, by account.
 type Sessions = BTreeSet<(String, u64)>;
@@ -59,10 +59,10 @@ fn setup() -> Setup {
     setup
 }
 
-/// Looks ten times a second, and fails the test, naming what was awaited.
+/// Looks four times a second, and fails the test, naming what was awaited.
 async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let waiting = async {
-        let mut looks = tokio::time::interval(Duration::from_millis(100));
+        let mut looks = tokio::time::interval(Duration::from_millis(250));
         loop {
             looks.tick().await;
             if let Some(seen) = look().await {
@@ -90,7 +90,7 @@ impl Fleet {
 
     fn plan(&self) -> Plan<'_> {
         // The lease is what it is by default.
-        Plan { accounts: &self.accounts, sessions: SESSIONS, limits: LIMITS, lease: None }
+        Plan { accounts: &self.accounts, sessions: SESSIONS, limits: LIMITS, lease: None, poll: 200 }
     }
 
     /// Takes in so many jobs: of all publishers and for all accounts, one after the other; mostly questions, and every few
@@ -100,7 +100,7 @@ impl Fleet {
         let gate = daemon::gate(&config, &daemon::accounts(&config).unwrap());
         let admitted = |account: &String, job: fn(&str) -> Value| {
             let origin = Origin {
-                publisher: Publisher::Broker(None),
+                publisher: Publisher::Local,
                 id: DefaultId::InBulk,
                 batch: None,
                 reply_to: None,
@@ -260,19 +260,15 @@ async fn one_of_three_daemons_is_killed_and_one_sleeps_in_the_middle_of_20_000_j
     play(Kind::Postgres, setup(), async |world: World| {
         let fleet = Fleet::new(world);
         let [mut killed, sleeper, third] = NAMES.map(|name| fleet.start(name));
-        let begun = std::time::Instant::now();
         let effects = fleet.submit(0, 20_000).await;
-        eprintln!("submitted after {:?}", begun.elapsed());
         fleet.even(3).await;
         fleet.until_over(0.1).await;
-        eprintln!("a tenth after {:?}", begun.elapsed());
 
         let orphans = fleet.accounts_of(killed.name).await;
         let at = Timestamp::now();
         killed.child.kill().await.unwrap();
         let old = fleet.sessions();
         let took = fleet.worked_again(&orphans, &old).await.duration_since(at);
-        eprintln!("killed: {} accounts worked again after {took:#}", orphans.len());
         assert!(orphans.len() >= 3 && took <= WORKED_AGAIN, "{orphans:?} worked again after {took:#}");
 
         fleet.even(2).await;
@@ -281,7 +277,6 @@ async fn one_of_three_daemons_is_killed_and_one_sleeps_in_the_middle_of_20_000_j
         sleeper.signal("STOP").await;
         let old = fleet.sessions();
         let took = fleet.worked_again(&orphans, &old).await.duration_since(at);
-        eprintln!("asleep: {} accounts worked again after {took:#}", orphans.len());
         assert!(orphans.len() == 5 && took <= WORKED_AGAIN, "{orphans:?} worked again after {took:#}");
         assert!(fleet.over().await.0 < 20_000, "too late");
 
@@ -290,7 +285,6 @@ async fn one_of_three_daemons_is_killed_and_one_sleeps_in_the_middle_of_20_000_j
         // It gets a share again, and works it under new leases.
         fleet.even(2).await;
         fleet.until_over(1.0).await;
-        eprintln!("all over after {:?}", begun.elapsed());
         sleeper.terminate().await;
         third.terminate().await;
         fleet.assert_exactly_once(effects).await;

@@ -145,6 +145,7 @@ cases! {
     pauses:
         pauses_are_kept_with_their_events,
         held_jobs_are_out_of_the_way_until_let_go,
+        no_claim_overtakes_a_pause,
         who_is_held_by_no_pause_is_let_go,
         a_resumed_batch_is_released;
     quota:

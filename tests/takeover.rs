@@ -27,7 +27,8 @@ const LEASE: Duration = Duration::from_secs(3);
 
 /// A daemon that works the account under a short lease.
 fn start(world: &World, name: &'static str) -> Process {
-    let plan = Plan { accounts: &[ACCOUNT.to_owned()], sessions: SESSIONS, limits: LIFTED, lease: Some(LEASE) };
+    let plan =
+        Plan { accounts: &[ACCOUNT.to_owned()], sessions: SESSIONS, limits: LIFTED, lease: Some(LEASE), poll: 20 };
     Process::start(world, name, &plan)
 }
 
@@ -105,7 +106,7 @@ async fn the_other_daemon_takes_over_from_one_that_was_killed() {
 /// it wakes up. By then it owns nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_slept_through_its_lease_sends_and_writes_nothing_more() {
-    let setup = setup().fault("delay=1500:action=contact.create,object=*-SLOW*");
+    let setup = setup().fault("delay=2500:action=contact.create,object=*-SLOW*");
     play(Kind::Postgres, setup, async |world: World| {
         let (sleeper, other) = start_both(&world).await;
         // In the middle every session has a slow request, so that the owner is caught with all of them on the wire.
@@ -114,13 +115,13 @@ async fn one_that_slept_through_its_lease_sends_and_writes_nothing_more() {
         let jobs: Vec<_> = (0..JOBS).map(|n| contact_create(&name(n))).collect();
         let ids = world.submit(&jobs).await;
         let is_slow = |request: &RequestRecord| request.object.as_deref().is_some_and(|name| name.contains("-SLOW"));
+        let fence = world.fence(ACCOUNT).await;
         until("slow requests on all sessions", async || {
             let requests = world.requests(ACCOUNT);
             let waiting: Vec<_> = requests.iter().filter(|request| request.answer.is_none()).collect();
             (waiting.len() == SESSIONS && waiting.iter().all(|request| is_slow(request))).then_some(())
         })
         .await;
-        let fence = world.fence(ACCOUNT).await;
         sleeper.signal("STOP").await;
         let old: BTreeSet<u64> = world.requests(ACCOUNT).iter().map(|request| request.session).collect();
         assert_eq!(old.len(), SESSIONS, "the one that stands by has no sessions");

@@ -95,7 +95,8 @@ async fn station(
         Some(_) => store.quota(account, limits.day(now)).await?,
         None => QuotaUse::default(),
     };
-    let blocks = sends(store, account).await?;
+    // All that are kept: only the account's owner knows for certain which do not count any more, and removes them.
+    let blocks = store.blocks(account, Timestamp::UNIX_EPOCH).await?;
     let state = store.account(account).await?;
     Ok(Station {
         account: account.to_owned(),
@@ -106,18 +107,8 @@ async fn station(
     })
 }
 
-/// The blocks of sends of an account. Those that are over stay in the store: only the account's owner knows for certain
-/// which do not count any more.
-///
-/// # Errors
-/// The store cannot be read.
-pub async fn sends(store: &dyn Store, account: &str) -> Result<Vec<SendBlock>, Failure> {
-    Ok(store.blocks(account, Timestamp::UNIX_EPOCH).await?)
-}
-
 /// Sends that count against the window now: every block that is still open, and those closed within it.
-#[must_use]
-pub fn sent(blocks: &[SendBlock], limits: &Limits, now: Timestamp) -> u32 {
+fn sent(blocks: &[SendBlock], limits: &Limits, now: Timestamp) -> u32 {
     let since = SignedDuration::try_from(limits.window).ok().and_then(|window| now.checked_sub(window).ok());
     let counts = |block: &&SendBlock| block.closed_at.zip(since).is_none_or(|(closed, since)| closed > since);
     blocks.iter().filter(counts).map(|block| block.slots).fold(0, u32::saturating_add)
@@ -135,3 +126,6 @@ fn silence(state: &AccountState, config: &Config, account: &str, pauses: &[Pause
     }
     state.cooldown_until.filter(|until| *until > now).map(Silence::Until)
 }
+
+#[cfg(test)]
+mod tests;

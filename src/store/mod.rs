@@ -110,8 +110,9 @@ pub trait Store: Sends + Inbox + Traffic + 'static {
     /// account, falls due.
     async fn next_due(&self, account: &str, queues: &[&str], now: Timestamp) -> Result<Option<Timestamp>>;
     /// Claims jobs for the lease's account and writes the intent of their next attempt (law 2). Returns those that were
-    /// still waiting, unblocked, in the queue they were read from. A job of a pool belongs to the account from then on;
-    /// it goes back to the pool with a move to waiting, unless a request of it may still come to count.
+    /// still waiting, unblocked, in the queue they were read from, and held by no pause: one that was added since the caller
+    /// looked counts. A job of a pool belongs to the account from then on; it goes back to the pool with a move to
+    /// waiting, unless a request of it may still come to count.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] if the lease is over.

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::database::Kind;
 use crate::world::{ACCOUNT, Setup, World, check, play, until};
 
-const LIMIT: usize = 30;
+const LIMIT: usize = 200;
 const SESSIONS: usize = 2;
 /// One send per session is kept for its LOGOUT.
 const FULL: usize = LIMIT - SESSIONS;
@@ -28,7 +28,7 @@ fn assert_fullest_window(world: &World, expected: usize) {
 }
 
 async fn the_window_outlives_stops_and_kills(world: World) {
-    let jobs: Vec<_> = (0..100).map(|n| check(ACCOUNT, &format!("example-{n}.de"))).collect();
+    let jobs: Vec<_> = (0..2 * LIMIT).map(|n| check(ACCOUNT, &format!("example-{n}.de"))).collect();
     world.submit(&jobs).await;
     let daemon = world.daemon();
     until("a full window", async || (world.requests(ACCOUNT).len() >= FULL).then_some(())).await;
@@ -75,7 +75,7 @@ async fn the_window_outlives_stops_and_kills_postgres() {
 async fn a_goodbye_does_not_exceed_the_window() {
     let setup = Setup::new().limit("requests", json!(LIMIT)).limit("sessions", json!(SESSIONS));
     play(Kind::Sqlite, setup, async |world: World| {
-        let jobs: Vec<_> = (0..100).map(|n| check(ACCOUNT, &format!("example-{n}.de"))).collect();
+        let jobs: Vec<_> = (0..2 * LIMIT).map(|n| check(ACCOUNT, &format!("example-{n}.de"))).collect();
         world.submit(&jobs).await;
         let daemon = world.daemon();
         until("a full window", async || (world.requests(ACCOUNT).len() >= FULL).then_some(())).await;

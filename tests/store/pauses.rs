@@ -75,6 +75,34 @@ pub async fn held_jobs_are_out_of_the_way_until_let_go(db: Arc<Database>) {
     assert_eq!(store.let_go(9).await.unwrap(), 0);
 }
 
+/// A pause that was added after the jobs were read holds them all the same.
+pub async fn no_claim_overtakes_a_pause(db: Arc<Database>) {
+    let store = &*db.store;
+    let lease = lease(store).await;
+    let jobs = [
+        NewJob { batch: Some("sale".into()), ..job(1) },
+        NewJob { publisher: "shop".into(), ..job(2) },
+        NewJob { operation: Operation::DomainDelete, ..job(3) },
+        job(4),
+    ];
+    accept_new(store, &jobs).await;
+    let read: Vec<_> = heads(store, ACCOUNT, at(0)).await.iter().map(claim).collect();
+    let names = [(PauseKind::Batch, "sale"), (PauseKind::Publisher, "shop"), (PauseKind::Operation, "domain.delete")];
+    for (kind, name) in names {
+        store.pause(&pause(kind, name), &told(name)).await.unwrap();
+    }
+    assert_eq!(store.start(&lease, &read, at(0)).await.unwrap(), [id(4)]);
+    for (kind, name) in names {
+        store.end_pause(kind, name, &told(&format!("{name} goes on"))).await.unwrap();
+    }
+    store.pause(&pause(PauseKind::Account, ACCOUNT), &told("account")).await.unwrap();
+    assert!(store.start(&lease, &read, at(0)).await.unwrap().is_empty());
+    store.end_pause(PauseKind::Account, ACCOUNT, &told("account goes on")).await.unwrap();
+    let mut started = store.start(&lease, &read, at(0)).await.unwrap();
+    started.sort_unstable();
+    assert_eq!(started, [id(1), id(2), id(3)]);
+}
+
 /// A worker may hold a job for a pause that ends in the same moment.
 pub async fn who_is_held_by_no_pause_is_let_go(db: Arc<Database>) {
     let store = &*db.store;

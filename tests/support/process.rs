@@ -19,6 +19,8 @@ pub struct Plan<'a> {
     pub limits: &'a str,
     /// Length of its leases; as it comes if none.
     pub lease: Option<Duration>,
+    /// Milliseconds between looks for work.
+    pub poll: u32,
 }
 
 impl Plan<'_> {
@@ -41,7 +43,7 @@ format = "text"
 [daemon]
 name = "{name}"
 {lease}
-poll_millis = 20
+poll_millis = {poll}
 stop_seconds = 10
 
 [retry]
@@ -52,10 +54,14 @@ questions = 100
 connect = [0.02, 0.1]
 "#,
             store = world.database.url,
+            poll = self.poll,
         );
         for account in self.accounts {
             let (user, password) = world.credentials(account);
-            world.write_password(account, &password);
+            if !world.password_file(account).exists() {
+                // Another daemon may be reading it already.
+                world.write_password(account, &password);
+            }
             write!(
                 text,
                 r#"

@@ -16,7 +16,6 @@ use crate::model::{
 };
 use crate::store::floor::Scratch;
 use crate::store::floor::queue::{self, ACCOUNT, BATCHES, PUBLISHERS};
-use crate::store::sqlite::SqliteStore;
 use crate::store::{self, Lease, Start, Store, StoreError};
 
 /// Jobs in the short queue.
@@ -81,12 +80,12 @@ async fn on_sqlite(args: &ClaimArgs) -> Result<(), Failure> {
     let mut durability = String::new();
     for (name, jobs) in [("short", SHORT), ("long", args.jobs)] {
         let url = format!("sqlite://{}/{name}.db", directory.path().display());
-        let store = SqliteStore::connect(&url).await?;
+        let (store, keeps) = queue::open_file(&url).await?;
+        durability = keeps;
         store.migrate().await?;
-        durability = store.durability().await?;
         let bar = Filling::of("SQLite", jobs);
         queue::fill_file(&url, jobs, Timestamp::now().as_microsecond(), |written| bar.at(written)).await?;
-        queues.push(Queue::open(Arc::new(store), jobs).await?);
+        queues.push(Queue::open(store, jobs).await?);
     }
     report("SQLite", &durability, args, queues).await
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 
 use super::unknown;
@@ -11,11 +11,10 @@ use crate::cli::exit::Failure;
 use crate::cli::outlook::{self, AllLimits};
 use crate::cli::output::{Out, plain};
 use crate::config::Config;
-use crate::job::schedule::explain::{Blocker, Explanation, Need, Post, Situation, explain};
+use crate::job::schedule::explain::{Blocker, Candidate, Explanation, Situation, explain, gather};
 use crate::job::schedule::forecast::turn_of;
-use crate::job::schedule::quota::MARGIN;
-use crate::model::{Job, JobId, Limits, Operation, State, WaitingFor};
-use crate::store::{Ahead, BudgetKind, JobDetail, QuotaUse, RollCall, Store};
+use crate::model::{JobId, Operation, State};
+use crate::store::{Ahead, JobDetail, Store};
 
 /// What is printed.
 #[derive(Serialize)]
@@ -46,7 +45,7 @@ pub async fn run(
 ) -> Result<(), Failure> {
     let detail = store.job(id).await?.ok_or_else(|| unknown(id))?;
     let (limits, remarks) = outlook::limits(config);
-    let situation = gather(detail, config, &limits, store, now).await?;
+    let situation = situation(detail, config, &limits, store, now).await?;
     let job = &situation.job;
     let explained = Explained {
         job: job.id,
@@ -63,101 +62,33 @@ pub async fn run(
 }
 
 /// Everything that decides whether the job may start.
-async fn gather(
+async fn situation(
     detail: JobDetail,
     config: &Config,
     limits: &AllLimits,
     store: &dyn Store,
     now: Timestamp,
 ) -> Result<Situation, Failure> {
-    let JobDetail { job, waits_for, .. } = detail;
-    let mut needs = Vec::with_capacity(waits_for.len());
-    for (needed, kind) in waits_for {
-        let state = store.job(needed).await?.map(|detail| detail.job.state);
-        needs.push(Need { job: needed, must_succeed: kind == "after", state });
+    let (account, queue) = (detail.job.account.clone(), detail.job.queue.clone());
+    let pool = outlook::members(config, &account).and_then(|(pool, _)| pool);
+    let mut situation =
+        gather(store, detail, candidates(&account, config, limits), pool.as_deref().unwrap_or(&account), now).await?;
+    if situation.ahead != Ahead::default() && !situation.posts.is_empty() {
+        let outlook = outlook::gather(store, config, limits, &queue, now).await?;
+        situation.turn = turn_of(&outlook, &situation.job, &situation.ahead);
     }
-    let roll = store.roll_call().await?;
-    let mut posts = Vec::new();
-    for account in candidates(&job, config) {
-        if let Some(limits) = limits.get(&account) {
-            posts.push(post(account, Arc::clone(limits), config, store, &roll, now).await?);
-        }
-    }
-    let pauses = store.pauses().await?;
-    let last_on_object = last_on_object(&job, &posts, config, store, now).await?;
-    let is_ripe =
-        job.state == State::Waiting && needs.is_empty() && job.due_at <= now && job.waiting_for != WaitingFor::Paused;
-    let ahead = if is_ripe { store.ahead(&job).await? } else { Ahead::default() };
-    let turn = match ahead == Ahead::default() || posts.is_empty() {
-        true => None,
-        false => turn_of(&outlook::gather(store, config, limits, &job.queue, now).await?, &job, &ahead),
-    };
-    Ok(Situation { now, job, needs, posts, pauses, last_on_object, ahead, turn })
+    Ok(situation)
 }
 
 /// The accounts that may take a job: the one it belongs to, or those of the pool it waits in.
-fn candidates(job: &Job, config: &Config) -> Vec<String> {
-    match config.pools.get(&job.account) {
-        Some(pool) => pool.accounts.clone(),
-        None => vec![job.account.clone()],
-    }
-}
-
-async fn post(
-    account: String,
-    limits: Arc<Limits>,
-    config: &Config,
-    store: &dyn Store,
-    roll: &RollCall,
-    now: Timestamp,
-) -> Result<Post, Failure> {
-    let lease = roll.leases.iter().find(|(name, _, held)| *name == account && *held);
-    let (mut quota, mut quota_before) = (QuotaUse::default(), QuotaUse::default());
-    if limits.quota.is_some() {
-        let (today, before) = (limits.day(now), limits.day(now.saturating_sub(MARGIN).unwrap_or(now)));
-        quota = store.quota(&account, today).await?;
-        if before != today {
-            quota_before = store.quota(&account, before).await?;
-        }
-    }
-    let logins = match limits.logins {
-        Some(budget) => {
-            let within = SignedDuration::try_from(budget.within).unwrap_or(SignedDuration::MAX);
-            let since = now.saturating_sub(within).unwrap_or(Timestamp::MIN);
-            store.noted(&account, BudgetKind::Logins, since).await?
-        }
-        None => Vec::new(),
+fn candidates(account: &str, config: &Config, limits: &AllLimits) -> Vec<Candidate> {
+    let one = [account.to_owned()];
+    let names = config.pools.get(account).map_or(&one[..], |pool| &pool.accounts);
+    let candidate = |name: &String| {
+        let registry = config.accounts.get(name)?.registry.clone();
+        Some(Candidate { account: name.clone(), registry, limits: Arc::clone(limits.get(name)?) })
     };
-    Ok(Post {
-        registry: config.accounts.get(&account).map(|account| account.registry.clone()).unwrap_or_default(),
-        state: store.account(&account).await?,
-        owner: lease.map(|(_, owner, _)| owner.clone()),
-        daemons: roll.daemons.len(),
-        blocks: outlook::sends(store, &account).await?,
-        quota,
-        quota_before,
-        logins,
-        limits,
-        account,
-    })
-}
-
-async fn last_on_object(
-    job: &Job,
-    posts: &[Post],
-    config: &Config,
-    store: &dyn Store,
-    now: Timestamp,
-) -> Result<Option<Timestamp>, Failure> {
-    let Some(spacing) = posts.iter().map(|post| post.limits.spacing).max().filter(|spacing| !spacing.is_zero()) else {
-        return Ok(None);
-    };
-    let pool = outlook::members(config, &job.account).and_then(|(pool, _)| pool);
-    let lane = pool.as_deref().unwrap_or(&job.account);
-    let spacing = SignedDuration::try_from(spacing).unwrap_or(SignedDuration::MAX);
-    let since = now.saturating_sub(spacing).unwrap_or(Timestamp::MIN);
-    let last = store.last_on(lane, &[job.object.as_str()], since).await?;
-    Ok(last.into_iter().map(|(_, last)| last).max())
+    names.iter().filter_map(candidate).collect()
 }
 
 fn people(explained: &Explained, heading: &str) -> String {

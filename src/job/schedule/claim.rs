@@ -287,4 +287,4 @@ fn become_claimed(job: &mut Job, transaction: &str, account: &Account, now: Time
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

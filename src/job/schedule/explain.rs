@@ -4,6 +4,7 @@
 //! step; [`explain`] names what stands in its way. Tests hold the two against each other.
 
 mod accounts;
+mod gather;
 mod job;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use gather::{Candidate, gather};
 
 use super::super::execute::permits::Part;
 use super::quota::{MARGIN, Tier};
@@ -217,8 +220,8 @@ pub fn explain(situation: &Situation) -> Explanation {
     }
     blockers.extend(told(Kind::Ahead, if waits { job::ahead(situation) } else { None }));
     let eligible = waits && blockers.iter().all(|blocker| blocker.kind == Kind::Ahead);
-    let untils = blockers.iter().map(|blocker| blocker.until);
-    let earliest = untils.fold(Some(situation.now), |latest, until| Some(latest?.max(until?)));
+    let mut untils = blockers.iter().map(|blocker| blocker.until);
+    let earliest = untils.try_fold(situation.now, |latest, until| Some(latest.max(until?)));
     Explanation { eligible, blockers, earliest: earliest.filter(|_| waits), members }
 }
 

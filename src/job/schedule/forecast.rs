@@ -113,7 +113,7 @@ pub fn turn_of(outlook: &Outlook, job: &Job, ahead: &Ahead) -> Option<Timestamp>
         unripe: 0,
     };
     // What is before it is ripe; its publisher's batches are counted as the one line they stand in.
-    let others = outlook.flows.iter().filter(|flow| flow.class < job.class || flow.class == job.class);
+    let others = outlook.flows.iter().filter(|flow| flow.class <= job.class);
     let others = others.filter(|flow| flow.class != job.class || flow.publisher != job.publisher);
     let ripe = others.map(|flow| Flow { unripe: 0, ..flow.clone() });
     let before = Outlook { flows: ripe.chain([own.clone()]).collect(), ..outlook.clone() };

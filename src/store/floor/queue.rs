@@ -1,12 +1,14 @@
 //! A queue of any length, written as fast as the database can: what claims are measured on.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use sqlx::sqlite::{SqliteConnectOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, Connection as _, PgConnection, SqliteConnection};
 
 use super::{Scratch, broken};
-use crate::store::Result;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{Result, Store};
 
 /// Rows written in one transaction.
 const GROUP: u64 = 100_000;
@@ -113,6 +115,16 @@ impl Scratch {
         .await
         .map_err(broken)
     }
+}
+
+/// Opens an `SQLite` file as at work; also says what is done to keep a commit.
+///
+/// # Errors
+/// The file cannot be opened.
+pub async fn open_file(url: &str) -> Result<(Arc<dyn Store>, String)> {
+    let store = SqliteStore::connect(url).await?;
+    let durability = store.durability().await?;
+    Ok((Arc::new(store), durability))
 }
 
 /// [`Scratch::fill`] for an `SQLite` file that has been migrated.

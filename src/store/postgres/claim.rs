@@ -113,7 +113,10 @@ pub(super) async fn start(
                FROM UNNEST($1::uuid[], $2::bigint[], $3::text[], $4::bytea[], $8::text[])
                  AS s (id, attempt, transaction_id, digest, queue)
               WHERE jobs.id = s.id AND jobs.attempt = s.attempt AND jobs.state = 'waiting' AND jobs.blockers = 0
-                AND jobs.queue = s.queue AND jobs.held_by IS NULL
+                AND jobs.queue = s.queue AND jobs.held_by IS NULL AND NOT EXISTS (
+                        SELECT 1 FROM pauses
+                         WHERE (kind = 'batch' AND name = jobs.batch) OR (kind = 'publisher' AND name = jobs.publisher)
+                            OR (kind = 'operation' AND name = jobs.operation) OR (kind = 'account' AND name = $7))
                 AND (jobs.start_by IS NULL OR jobs.start_by > $6 OR jobs.lost)
              RETURNING jobs.id, jobs.attempt, s.transaction_id, s.digest)
          INSERT INTO attempts (job_id, attempt, transaction_id, digest, fence, started_at)

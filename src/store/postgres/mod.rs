@@ -43,6 +43,9 @@ use crate::model::{Event, Job, JobId, Move, NewJob, State};
 
 /// Connections of one daemon.
 const CONNECTIONS: u32 = 16;
+/// Connections for leases and attendance alone: a daemon with too much to do must not lose its accounts for want of one,
+/// and their next owner, who would have as much to do, must not either.
+const OWNERSHIP: u32 = 4;
 /// How long to wait for a free connection, or for a new one.
 const ACQUIRE_WITHIN: Duration = Duration::from_secs(10);
 /// How long one call may take, whatever hangs: the server's own time-outs do not fire when the network is gone.
@@ -58,7 +61,9 @@ const SETTINGS: &[(&str, &str)] = &[
     ("default_transaction_isolation", "read committed"),
     ("statement_timeout", "30s"),
     ("lock_timeout", "15s"),
-    ("idle_in_transaction_session_timeout", "60s"),
+    // A daemon that is stopped in the middle of a transaction holds its locks, that on its lease among them: they must be
+    // gone when the lease ends, or nobody could take the account over.
+    ("idle_in_transaction_session_timeout", "4s"),
     ("plan_cache_mode", "force_custom_plan"),
     ("jit", "off"),
 ];
@@ -67,6 +72,7 @@ const SETTINGS: &[(&str, &str)] = &[
 #[derive(Clone, Debug)]
 pub struct PostgresStore {
     pool: PgPool,
+    ownership: PgPool,
 }
 
 impl PostgresStore {
@@ -88,9 +94,9 @@ impl PostgresStore {
             Some(_) => options,
             None => options.application_name("registrard"),
         };
-        let pool =
-            PgPoolOptions::new().max_connections(CONNECTIONS).acquire_timeout(ACQUIRE_WITHIN).connect_with(options);
-        Ok(Self { pool: pool.await? })
+        let pool = |most| PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE_WITHIN);
+        let ownership = pool(OWNERSHIP).connect_lazy_with(options.clone());
+        Ok(Self { pool: pool(CONNECTIONS).connect_with(options).await?, ownership })
     }
 }
 
@@ -247,13 +253,13 @@ impl Store for PostgresStore {
     }
 
     async fn acquire(&self, name: &str, owner: &str, ttl: Duration) -> Result<Option<Lease>> {
-        bounded(lease::acquire(&self.pool, name, owner, ttl)).await
+        bounded(lease::acquire(&self.ownership, name, owner, ttl)).await
     }
     async fn renew(&self, lease: &Lease, ttl: Duration) -> Result<bool> {
-        bounded(lease::renew(&self.pool, lease, ttl)).await
+        bounded(lease::renew(&self.ownership, lease, ttl)).await
     }
     async fn release(&self, lease: &Lease) -> Result<()> {
-        bounded(lease::release(&self.pool, lease)).await
+        bounded(lease::release(&self.ownership, lease)).await
     }
 
     async fn account(&self, account: &str) -> Result<AccountState> {

@@ -61,10 +61,10 @@ impl Traffic for PostgresStore {
     }
 
     async fn report(&self, daemon: &str, ttl: Duration) -> Result<RollCall> {
-        bounded(attendance::report(&self.pool, daemon, ttl)).await
+        bounded(attendance::report(&self.ownership, daemon, ttl)).await
     }
     async fn leave(&self, daemon: &str) -> Result<()> {
-        bounded(attendance::leave(&self.pool, daemon)).await
+        bounded(attendance::leave(&self.ownership, daemon)).await
     }
     async fn roll_call(&self) -> Result<RollCall> {
         bounded(attendance::roll_call(&self.pool)).await

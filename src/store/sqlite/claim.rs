@@ -100,7 +100,10 @@ pub(super) async fn start(writer: &SqlitePool, owner: &Lease, starts: &[Start], 
                 SET state = 'running', waiting_for = 'turn', cause = 'claimed', reason = NULL, attempt = attempt + 1,
                     transaction_id = $3, keep_transaction = 0, account = $6, turn = NULL,
                     intent_at = coalesce(intent_at, $4), asked = 0, fence = $5, updated_at = $4
-              WHERE id = $1 AND attempt = $2 AND state = 'waiting' AND blockers = 0 AND queue = $7 AND held_by IS NULL
+              WHERE id = $1 AND attempt = $2 AND state = 'waiting' AND blockers = 0 AND queue = $7 AND held_by IS NULL AND NOT EXISTS (
+                        SELECT 1 FROM pauses
+                         WHERE (kind = 'batch' AND name = jobs.batch) OR (kind = 'publisher' AND name = jobs.publisher)
+                            OR (kind = 'operation' AND name = jobs.operation) OR (kind = 'account' AND name = $6))
                 AND (start_by IS NULL OR start_by > $4 OR lost)",
         )
         .bind(key(start.job))

@@ -1,6 +1,6 @@
 //! Whole accounts at work, each limit alone: what may start does, what may not waits and comes when it may.
 
-mod bench;
+pub(in crate::job::schedule) mod bench;
 
 use std::collections::BTreeMap;
 use std::time::Duration;

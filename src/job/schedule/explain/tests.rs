@@ -1,3 +1,5 @@
+mod at_work;
+
 use std::time::Duration;
 
 use jiff::civil::{Weekday, time};
@@ -180,7 +182,8 @@ fn relieve(situation: &mut Situation, kind: Kind) {
         Kind::Operation => end_pauses(situation, PauseKind::Operation),
         Kind::Held => job.waiting_for = WaitingFor::Turn,
         Kind::Ahead => {}
-        Kind::NotConfigured => situation.posts = vec![post(0)],
+        // Of another registry, so that nothing keeps it still.
+        Kind::NotConfigured => situation.posts = vec![Post { registry: "new".into(), ..post(7) }],
         Kind::Pool => {
             let members = explain(situation).members;
             members[0].blockers.iter().for_each(|blocker| relieve(situation, blocker.kind));
