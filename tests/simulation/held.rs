@@ -165,7 +165,6 @@ held!(Store {
     fn ping() -> ();
     fn known(jobs: &[NewJob]) -> HashMap<JobId, ([u8; 32], State)>;
     fn accept(jobs: &[NewJob], events: &[Event], now: Timestamp) -> Vec<Acceptance>;
-    fn known(jobs: &[NewJob]) -> HashMap<JobId, ([u8; 32], State)>;
     fn doubts(account: &str, now: Timestamp, limit: u32) -> Vec<Job>;
     fn follow_ups(account: &str, now: Timestamp, limit: u32) -> Vec<Job>;
     fn next_due(account: &str, queues: &[&str], now: Timestamp) -> Option<Timestamp>;
