@@ -147,6 +147,7 @@ cases! {
         held_jobs_are_out_of_the_way_until_let_go,
         no_claim_overtakes_a_pause,
         who_is_held_by_no_pause_is_let_go,
+        a_resumed_batch_takes_turns_at_once,
         a_resumed_batch_is_released;
     quota:
         points_are_charged_and_given_back,

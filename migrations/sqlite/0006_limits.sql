@@ -172,7 +172,9 @@ CREATE TABLE batch_ends (
     jobs  INTEGER NOT NULL,
     PRIMARY KEY (batch, state, code)
 ) STRICT, WITHOUT ROWID;
-UPDATE batches SET jobs = (SELECT count(*) FROM jobs WHERE jobs.batch = batches.name);
+UPDATE batches SET jobs = (SELECT count(*) FROM jobs WHERE jobs.batch = batches.name),
+                   destructive = (SELECT count(*) FROM jobs WHERE jobs.batch = batches.name
+                                     AND operation IN ('domain.delete', 'domain.transit', 'host.delete'));
 INSERT INTO batch_ends (batch, state, code, jobs)
 SELECT batch, state, coalesce(cause, ''), count(*) FROM jobs
  WHERE batch IS NOT NULL AND finished_at IS NOT NULL GROUP BY batch, state, coalesce(cause, '');

@@ -210,7 +210,7 @@ impl Observer for Counting {
         self.metrics.throttle(account, used as usize, limit);
     }
 
-    fn quota(&self, account: &str, used: u64, limit: u64, drift: Option<u64>) {
+    fn quota(&self, account: &str, used: u64, limit: u64, drift: Option<i64>) {
         self.metrics.quota(account, used, limit, drift);
     }
 

@@ -27,7 +27,7 @@ pub trait Observer: Send + Sync + 'static {
     /// Throttle slots of an account: used, and allowed.
     fn slots(&self, _account: &str, _used: u32, _limit: u32) {}
     /// Points of an account's daily quota: used, a day's sum, and by how much that is above the registry's last word.
-    fn quota(&self, _account: &str, _used: u64, _limit: u64, _drift: Option<u64>) {}
+    fn quota(&self, _account: &str, _used: u64, _limit: u64, _drift: Option<i64>) {}
     /// An operator paused an account, or ended that.
     fn paused(&self, _account: &str, _paused: bool) {}
     /// This daemon began or ceased to own an account.

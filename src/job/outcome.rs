@@ -304,6 +304,10 @@ impl Circumstances {
     fn later(&self, job: &Job, later: &Later) -> Option<Move> {
         if later.scope == Scope::Account {
             return self.put_back(job, &later.reason).map(|mut step| {
+                if goes_back_to_its_pool(job) {
+                    // Its account is silent; another one of the pool may send.
+                    return step;
+                }
                 step.due_at = self.end_of(later.pace);
                 step.waiting_for =
                     if later.pace == Pace::NextQuotaDay { WaitingFor::Quota } else { WaitingFor::Cooldown };
@@ -370,6 +374,11 @@ impl Circumstances {
         }
         step
     }
+}
+
+/// Whether any account of its pool may work the job again: no request of it may still come to count.
+fn goes_back_to_its_pool(job: &Job) -> bool {
+    job.queue != job.account && !job.lost && !job.keep_transaction
 }
 
 /// A registry may repeat what it was told: the secrets of an order are neither stored nor told on with its answer.

@@ -238,7 +238,7 @@ pub trait Traffic: Send + Sync {
         at_least: Option<u64>,
         exhausted_until: Option<Timestamp>,
     ) -> Result<QuotaUse>;
-    /// Counts something against a budget, by the minute of `at`; minutes more than a day before it are forgotten.
+    /// Counts something against a budget, by the minute of `at`; minutes more than eight days before it are forgotten.
     ///
     /// # Errors
     /// [`super::StoreError::Fenced`] if the lease is over.

@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::database::Kind;
 use crate::world::{ACCOUNT, Setup, World, check, play, until};
 
-const LIMIT: usize = 200;
+const LIMIT: usize = 800;
 const SESSIONS: usize = 2;
 /// One send per session is kept for its LOGOUT.
 const FULL: usize = LIMIT - SESSIONS;

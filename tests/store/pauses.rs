@@ -116,6 +116,25 @@ pub async fn who_is_held_by_no_pause_is_let_go(db: Arc<Database>) {
     assert_eq!(due(store).await, [1, 2]);
 }
 
+/// What the others did meanwhile is no reason to stand behind all of them.
+pub async fn a_resumed_batch_takes_turns_at_once(db: Arc<Database>) {
+    let store = &*db.store;
+    let lease = lease(store).await;
+    let of = |batch: &str, numbers: std::ops::Range<u128>| {
+        numbers.map(|number| NewJob { batch: Some(batch.into()), ..job(number) }).collect::<Vec<_>>()
+    };
+    accept_new(store, &of("held", 1..21)).await;
+    accept_new(store, &of("free", 21..41)).await;
+    let batch = pause(PauseKind::Batch, "held");
+    assert!(store.pause(&batch, &told("paused")).await.unwrap());
+    assert_eq!(hold(store, &lease, &(1..21).collect::<Vec<_>>(), &batch).await, 20);
+    store.end_pause(PauseKind::Batch, "held", &told("resumed")).await.unwrap();
+    assert_eq!(store.let_go(99).await.unwrap(), 20);
+    let order = turns(store, at(0)).await;
+    let early = order.iter().take(10).filter(|number| **number < 21).count();
+    assert!((4..=6).contains(&early), "{order:?}");
+}
+
 pub async fn a_resumed_batch_is_released(db: Arc<Database>) {
     let store = &*db.store;
     accept_new(store, &[NewJob { batch: Some("sale".into()), ..job(1) }]).await;

@@ -16,6 +16,8 @@ const MOST_ROWS: usize = 48;
 pub(super) const MOST_REQUESTS: u32 = 1_000_000;
 /// A week.
 const WEEK: u32 = 604_800;
+/// Fewest requests on one connection: a LOGIN, the six of the longest conversation about a job, a LOGOUT.
+const LEAST_COMMANDS: u32 = 8;
 
 impl Limits {
     /// These limits on top of those the registry publishes for the account.
@@ -61,6 +63,13 @@ impl Limits {
             ("errors.count", count(&self.errors), 1, 1_000_000, "refused requests"),
             ("errors.within_seconds", within(&self.errors), 1, WEEK.into(), "seconds"),
         ];
+        if let Some(few) = self.commands_per_connection.filter(|few| (1..LEAST_COMMANDS).contains(few)) {
+            findings.add(
+                "commands_per_connection",
+                format!("{few} leave no room for a LOGIN, a LOGOUT and the longest conversation about one job"),
+                &format!("choose at least {LEAST_COMMANDS}, or 0 for any number"),
+            );
+        }
         for (key, value, least, most, unit) in numbers {
             if let Some(value) = value.filter(|value| value < least || value > most) {
                 let what = match *key {

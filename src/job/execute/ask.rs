@@ -17,6 +17,9 @@ use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Finding, Job, Lost, Scope, State, Verdict};
 use crate::registries::{Prepared, Step};
 
+/// How long a desk rests after a question that could not be asked.
+const NOT_ASKED: Duration = Duration::from_secs(1);
+
 /// Questions one conversation may ask in a row.
 const LONGEST_CONVERSATION: usize = 6;
 
@@ -34,7 +37,14 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
             Step::Ask(question) => question,
         };
         // Not asked: nothing is known and nothing is counted, so it stays due.
-        let Ok(permit) = permit(shared, need(shared, job, &question), stop).await else { return true };
+        let Ok(permit) = permit(shared, need(shared, job, &question), stop).await else {
+            // Whatever is in the way is not over at once, and the job would be handed over again at once.
+            tokio::select! {
+                () = tokio::time::sleep(NOT_ASKED) => {}
+                () = stop.cancelled() => {}
+            }
+            return true;
+        };
         match say(shared, session, &question, permit, "question").await {
             Said::Answer(said) => {
                 let (answer, judgement) = *said;
@@ -146,6 +156,7 @@ pub(super) async fn note_account(shared: &Shared, judgement: &Judgement) {
     let account = &shared.account;
     count_unknown(shared, judgement);
     account.hear_quota(judgement).await;
+    account.count_refusal(judgement).await;
     let cool_down =
         |wait: Duration, why| AccountEffect::CoolDown(account.clock.now() + wait.max(account.limits.cool_down), why);
     let effect = match &judgement.verdict {

@@ -247,6 +247,9 @@ async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken, hea
         shared.count();
         shared.finished(asked, was_errand);
         if !usable {
+            if session.ran_out() {
+                return Rest::UsedUp(session);
+            }
             return Rest::Broken;
         }
     }

@@ -36,7 +36,7 @@ use super::schedule::throttle::Throttle;
 use crate::model::retry::Policy;
 use crate::model::{Class, Event, Job, JobId, Limits, State};
 use crate::registries::{Prepared, Registry};
-use crate::store::{Lease, Result, Store};
+use crate::store::{Lease, Pause, PauseKind, Result, Store};
 
 /// Everything that belongs to working one account under one lease.
 pub struct Account {
@@ -178,9 +178,8 @@ impl Account {
                 tracing::warn!(account = self.name, "account is silent until {until}: {why}");
                 let wait = until.duration_since(self.clock.now());
                 self.standing.be_quiet(Duration::try_from(wait).unwrap_or_default());
-                if let Err(error) = self.store.cool_down(&self.name, *until, why).await {
-                    tracing::error!(account = self.name, "the silence could not be noted: {error}");
-                }
+                self.standing.owe(*until, why);
+                self.write_silence().await;
             }
             AccountEffect::OutOfQuota(until, why) => {
                 tracing::warn!(account = self.name, "nothing that costs quota is sent until {until}: {why}");
@@ -193,11 +192,26 @@ impl Account {
         self.hint.notify_one();
     }
 
+    /// Stands still while an operator has paused the account or its registry: nothing is sent then, not even a question.
+    pub fn obey(&self, pauses: &[Pause]) -> bool {
+        let paused = pauses.iter().any(|pause| match pause.kind {
+            PauseKind::Account => pause.name == self.name,
+            PauseKind::Registry => pause.name == self.registry.kind(),
+            PauseKind::Publisher | PauseKind::Operation | PauseKind::Batch => false,
+        });
+        if self.standing.pause(paused) {
+            tracing::info!(account = self.name, paused, "the pause of the account has changed");
+            self.observer.paused(&self.name, paused);
+        }
+        paused
+    }
+
     /// Takes in what the store says about the account.
     ///
     /// # Errors
     /// The store is away; the account stands as it stood.
     pub async fn look_up_standing(&self) -> Result<()> {
+        self.write_silence().await;
         let (now, generation) = (self.clock.now(), self.standing.generation());
         let state = self.store.account(&self.name).await?;
         match self.standing.learn(&state, now, generation) {
@@ -211,6 +225,15 @@ impl Account {
             self.observer.suspended(&self.name, Some(why));
         }
         Ok(())
+    }
+
+    /// Tells the store of a silence that it does not know of yet: the next owner must keep it, too (law 6).
+    async fn write_silence(&self) {
+        let Some((until, why)) = self.standing.owed() else { return };
+        match self.store.cool_down(&self.name, until, &why).await {
+            Ok(()) => self.standing.paid(until),
+            Err(error) => tracing::error!(account = self.name, "the silence could not be noted yet: {error}"),
+        }
     }
 
     /// `at` is when it happened, however often it is tried: the event's id is made of it.

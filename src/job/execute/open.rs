@@ -9,17 +9,27 @@ pub(super) struct Open {
     session: Box<dyn Session>,
     /// Requests that may still be sent, the LOGOUT included.
     left: Option<u32>,
+    /// It ended in the middle of a conversation.
+    ran_out: bool,
 }
+
+/// What a piece of work may need, mostly: a question, the request made of its answer, and the LOGOUT after it.
+const NEEDED: u32 = 3;
 
 impl Open {
     /// A session just opened; its LOGIN was the first request.
     pub(super) fn new(session: Box<dyn Session>, most: Option<u32>) -> Self {
-        Self { session, left: most.map(|most| most.saturating_sub(1)) }
+        Self { session, left: most.map(|most| most.saturating_sub(1)), ran_out: false }
     }
 
-    /// Whether nothing but a LOGOUT may be sent any more.
+    /// Whether no further work should begin on it.
     pub(super) fn is_used_up(&self) -> bool {
-        self.left.is_some_and(|left| left <= 1)
+        self.ran_out || self.left.is_some_and(|left| left < NEEDED)
+    }
+
+    /// Whether it ended in the middle of a conversation; it can still log out.
+    pub(super) const fn ran_out(&self) -> bool {
+        self.ran_out
     }
 
     fn count(&mut self) -> Result<(), Lost> {
@@ -30,7 +40,10 @@ impl Open {
                 Ok(())
             }
             // In the middle of a conversation; it goes on over the next connection.
-            Some(_) => Err(Lost::NotSent("the connection is used up".into())),
+            Some(_) => {
+                self.ran_out = true;
+                Err(Lost::NotSent("the connection is used up".into()))
+            }
         }
     }
 

@@ -14,7 +14,7 @@ use crate::model::{Class, Job, Limits, Operation, Verdict};
 
 /// Of a window one slot in so many is kept free for LOGOUTs, at most one for each session, so that a daemon told to stop
 /// with a full window need not choose between the limit and a session left behind.
-const LOGOUTS_ONE_IN: u32 = 100;
+const LOGOUTS_ONE_IN: u32 = 400;
 
 /// Which part of the window a request may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

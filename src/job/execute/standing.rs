@@ -18,6 +18,10 @@ struct Inner {
     suspension: Suspension,
     /// Counts changes made here: what was read from the store before one of them says nothing about it.
     generation: u64,
+    /// A silence the store does not know of yet.
+    owed: Option<(Timestamp, String)>,
+    /// The end of a silence that was last read from the store. It is kept once: a clock that is set back must not revive it.
+    read: Option<Timestamp>,
     /// An operator has paused the account or its registry.
     paused: bool,
     /// Nothing is sent before this instant; monotonic, so that a clock that jumps shortens nothing.
@@ -107,9 +111,31 @@ impl Standing {
         inner.quiet_until = Some(inner.quiet_until.map_or(until, |before| before.max(until)));
     }
 
+    /// The store has yet to be told of a silence; of two the longer one.
+    pub fn owe(&self, until: Timestamp, why: &str) {
+        let mut inner = self.lock();
+        if inner.owed.as_ref().is_none_or(|(owed, _)| *owed < until) {
+            inner.owed = Some((until, why.to_owned()));
+        }
+    }
+
+    /// What the store has yet to be told.
+    #[must_use]
+    pub fn owed(&self) -> Option<(Timestamp, String)> {
+        self.lock().owed.clone()
+    }
+
+    /// The store was told.
+    pub fn paid(&self, until: Timestamp) {
+        let mut inner = self.lock();
+        inner.owed = inner.owed.take().filter(|(owed, _)| *owed > until);
+    }
+
     /// Takes in what the store said, asked at `now` in this `generation`.
     pub fn learn(&self, state: &AccountState, now: Timestamp, generation: u64) -> Change {
-        if let Some(until) = state.cooldown_until {
+        if let Some(until) = state.cooldown_until
+            && self.lock().read.replace(until) != Some(until)
+        {
             self.be_quiet(Duration::try_from(until.duration_since(now)).unwrap_or_default());
         }
         let mut inner = self.lock();

@@ -113,6 +113,12 @@ fn account_wide_waiting_reaches_the_account() {
     assert_eq!(block.step.unwrap().due_at, NOW + Duration::from_secs(120));
     let quota = verdict(&job, later(Pace::NextQuotaDay, Scope::Account)).step.unwrap();
     assert_eq!((quota.waiting_for, quota.due_at), (WaitingFor::Quota, here().next_quota_day + MARGIN));
+    let of_pool = Job { queue: "pool".into(), ..job.clone() };
+    let free = verdict(&of_pool, later(Pace::NextQuotaDay, Scope::Account)).step.unwrap();
+    assert_eq!((free.waiting_for, free.due_at), (WaitingFor::Turn, NOW), "another account of the pool may send");
+    let lost = Job { lost: true, ..of_pool };
+    let bound = verdict(&lost, later(Pace::NextQuotaDay, Scope::Account)).step.unwrap();
+    assert_eq!(bound.waiting_for, WaitingFor::Quota, "only this account can tell what became of it");
     let early = Circumstances { next_quota_day: NOW + Duration::from_secs(86_000), ..here() };
     assert_eq!(early.end_of(Pace::NextQuotaDay), NOW + PROBE, "a wrong idea of midnight must not cost a day");
 }

@@ -20,6 +20,8 @@ use crate::store::{Aside, Pause, Result, Start};
 const LARGEST_CLAIM: usize = 500;
 /// Most jobs that are given a turn in one round.
 const RIPEN: u32 = 1000;
+/// How long a round gives turns.
+const RIPENING: Duration = Duration::from_millis(200);
 
 /// A job with the request it begins with, its permit, and the transaction id it will go out under.
 struct Ready {
@@ -35,20 +37,21 @@ impl Worker<'_> {
     pub(super) async fn claim(&mut self, room: usize, pauses: &[Pause], now: Timestamp) -> Round<Duration> {
         let account = self.account;
         let queues = account.queues();
-        account.store.ripen(&queues, now, RIPEN).await?;
+        self.ripen(&queues, now).await?;
         let look = if room == 0 { account.limits.sessions } else { room }.clamp(1, LARGEST_CLAIM);
-        let heads = account.store.heads(&queues, now, u32::try_from(look).unwrap_or(1)).await?;
-        let (heads, aside) = self.sort_out(heads, pauses, now).await?;
-        if !aside.is_empty() && account.store.set_aside(&account.lease, &aside).await? > 0 {
-            // Those behind them move up.
-            return Ok(Duration::ZERO);
-        }
+        // Those that a pause holds are taken out of the way many at a time.
+        let each = if pauses.is_empty() { look } else { LARGEST_CLAIM };
+        let heads = account.store.heads(&queues, now, u32::try_from(each).unwrap_or(1)).await?;
+        let (mut heads, aside) = self.sort_out(heads, pauses, now).await?;
+        let moved_up = !aside.is_empty() && account.store.set_aside(&account.lease, &aside).await? > 0;
+        let no_points = leave_out_who_has_no_points(account, &mut heads, now);
         let due = self.fair.order(heads, now, look);
         if due.is_empty() {
-            return Ok(self.until_next(now).await?);
-        }
-        if let Some(wait) = no_points(account, &due, now) {
-            return Ok(wait);
+            return Ok(match no_points {
+                _ if moved_up => Duration::ZERO,
+                Some(wait) => wait,
+                None => self.until_next(now).await?,
+            });
         }
         if room > 0 && room <= due.len() {
             self.staff.want(usize::MAX);
@@ -66,6 +69,14 @@ impl Worker<'_> {
             self.staff.hand_over(Work::Run(Box::new(job), opening, permit)).await;
         }
         Ok(wait)
+    }
+
+    /// Gives turns to what has become due. After a large batch with one `not_before` it goes on for a while, so that it is
+    /// over before long, but not until the end: what has a turn already is not to wait for that.
+    async fn ripen(&self, queues: &[&str], now: Timestamp) -> Result<()> {
+        let begun = Instant::now();
+        while self.account.store.ripen(queues, now, RIPEN).await? >= RIPEN.into() && begun.elapsed() < RIPENING {}
+        Ok(())
     }
 
     /// Takes out what may not start although it is ripe: what a pause holds, what must keep its distance on an object (both
@@ -101,8 +112,8 @@ impl Worker<'_> {
         let recent: HashMap<String, Timestamp> =
             account.store.last_on(lane, &objects, since).await?.into_iter().collect();
         free.retain(|job| {
-            // A clock that was set back must not hold an object for longer than its distance.
-            let last = recent.get(job.object.as_str()).map(|last| (*last).min(now));
+            // A clock that was set back must not hold an object for longer than its distance: what lies ahead says nothing.
+            let last = recent.get(job.object.as_str()).filter(|last| **last <= now).copied();
             let Some(due_at) = last.map(|last| last + spacing).filter(|due| *due > now) else { return true };
             let (waiting_for, held_by) = (WaitingFor::Spacing, None);
             aside.push(Aside { job: job.id, attempt: job.attempt, waiting_for, due_at, held_by });
@@ -148,17 +159,16 @@ impl Worker<'_> {
     }
 }
 
-/// How long none of them can have a point of the quota; `None` if one may.
-fn no_points(account: &Account, due: &[Job], now: Timestamp) -> Option<Duration> {
-    let blocked = |job: &Job| match account.limits.cost(job.operation) {
-        0 => None,
-        _ => account.quota.blocked_until(Tier::of(job), now),
-    };
+/// Takes out those that cannot have a point of the quota, so that they do not stand before others for whom points are
+/// kept; and how long until the first of them may have one.
+fn leave_out_who_has_no_points(account: &Account, heads: &mut Vec<Job>, now: Timestamp) -> Option<Duration> {
     let mut earliest: Option<Timestamp> = None;
-    for job in due {
-        let until = blocked(job)?;
+    heads.retain(|job| {
+        let costs = account.limits.cost(job.operation) > 0;
+        let Some(until) = account.quota.blocked_until(Tier::of(job), now).filter(|_| costs) else { return true };
         earliest = Some(earliest.map_or(until, |at| at.min(until)));
-    }
+        false
+    });
     earliest.map(|at| positive(at.duration_since(now)))
 }
 

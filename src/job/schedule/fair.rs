@@ -27,10 +27,8 @@ const STARVING_ONE_IN: u32 = 10;
 pub struct Fair {
     weights: Arc<BTreeMap<String, u32>>,
     classes: BTreeMap<Class, Turns>,
-    /// The least urgent class that starves.
-    starving: Option<Class>,
-    /// Jobs of other classes started in a row while it starved.
-    passed_over: u32,
+    /// The classes that starve, and how many jobs of others have started in a row meanwhile.
+    starving: BTreeMap<Class, u32>,
 }
 
 /// The publishers of one class.
@@ -62,7 +60,7 @@ impl Fair {
     /// Begins with everybody equal. Publishers that are not in `weights` have weight 1.
     #[must_use]
     pub fn new(weights: Arc<BTreeMap<String, u32>>) -> Self {
-        Self { weights, classes: BTreeMap::new(), starving: None, passed_over: 0 }
+        Self { weights, classes: BTreeMap::new(), starving: BTreeMap::new() }
     }
 
     /// The first `count` jobs to start, in order. `heads` are the first jobs of each queue, class and publisher, those of
@@ -70,7 +68,8 @@ impl Fair {
     #[must_use]
     pub fn order(&mut self, heads: Vec<Job>, now: Timestamp, count: usize) -> Vec<Job> {
         let mut waiting = sorted(heads);
-        self.starving = starving(&waiting, now);
+        let starving = starving(&waiting, now);
+        self.starving = starving.map(|class| (class, self.starving.get(&class).copied().unwrap_or(0))).collect();
         let mut ahead = self.clone();
         let mut order = Vec::new();
         while order.len() < count
@@ -88,12 +87,13 @@ impl Fair {
         jobs.into_iter().for_each(|job| self.serve(job));
     }
 
-    /// The most urgent class; now and then the one that starves. In it the publisher with the smallest tag, and of equal
+    /// The most urgent class; now and then one that starves. In it the publisher with the smallest tag, and of equal
     /// ones the one with more weight.
     fn next(&self, waiting: &Waiting) -> Option<(Class, String)> {
         let first = *waiting.keys().next()?;
-        let turn = |class: &Class| self.passed_over + 1 >= STARVING_ONE_IN && waiting.contains_key(class);
-        let class = self.starving.filter(turn).unwrap_or(first);
+        let turn = |(class, passed): &(&Class, &u32)| **passed + 1 >= STARVING_ONE_IN && waiting.contains_key(class);
+        let starving = self.starving.iter().filter(turn).max_by_key(|(_, passed)| **passed);
+        let class = starving.map_or(first, |(class, _)| *class);
         let turns = self.classes.get(&class);
         let rank =
             |publisher: &&String| (turns.map_or(0, |turns| turns.tag(publisher)), Reverse(self.weight(publisher)));
@@ -101,10 +101,9 @@ impl Fair {
     }
 
     fn serve(&mut self, job: &Job) {
-        self.passed_over = match self.starving {
-            Some(starving) if starving != job.class => self.passed_over + 1,
-            _ => 0,
-        };
+        for (class, passed) in &mut self.starving {
+            *passed = if *class == job.class { 0 } else { *passed + 1 };
+        }
         let weight = self.weight(&job.publisher);
         self.classes.entry(job.class).or_default().serve(&job.publisher, weight);
     }
@@ -114,11 +113,13 @@ impl Fair {
     }
 }
 
-/// The least urgent class, besides the most urgent one, with a job that could have started long ago.
-fn starving(waiting: &Waiting, now: Timestamp) -> Option<Class> {
+/// The classes, besides the most urgent one, with a job that could have started long ago.
+fn starving(waiting: &Waiting, now: Timestamp) -> impl Iterator<Item = Class> {
     let long_ago = |job: &Job| Duration::try_from(now.duration_since(job.due_at)).is_ok_and(|age| age >= PATIENCE);
     let starves = |publishers: &BTreeMap<String, VecDeque<Job>>| publishers.values().flatten().any(long_ago);
-    waiting.iter().skip(1).rev().find(|(_, publishers)| starves(publishers)).map(|(class, _)| *class)
+    let starving: Vec<Class> =
+        waiting.iter().skip(1).filter(|(_, publishers)| starves(publishers)).map(|(class, _)| *class).collect();
+    starving.into_iter()
 }
 
 fn take(waiting: &mut Waiting, class: Class, publisher: &str) -> Option<Job> {

@@ -40,6 +40,21 @@ pub async fn run(store: Arc<dyn Store>, observer: Arc<dyn Observer>, changed: im
 }
 
 async fn tidy(store: &dyn Store, observer: &dyn Observer, sweep: bool) -> Result<usize> {
+    let freed = store.let_go(GROUP).await?;
+    if freed > 0 {
+        tracing::info!(freed, "jobs of ended pauses take their turn again");
+    }
+    if sweep {
+        let repaired = store.sweep_links().await?;
+        if repaired > 0 {
+            tracing::info!(repaired, "links of jobs that had finished meanwhile were released");
+        }
+    }
+    let ended = end_what_never_starts(store, observer).await?;
+    Ok(ended + usize::try_from(freed).unwrap_or(0))
+}
+
+async fn end_what_never_starts(store: &dyn Store, observer: &dyn Observer) -> Result<usize> {
     let now = Timestamp::now();
     let mut moves = Vec::new();
     for job in store.overdue(now, GROUP).await? {
@@ -51,17 +66,7 @@ async fn tidy(store: &dyn Store, observer: &dyn Observer, sweep: bool) -> Result
     }
     let effects = store.apply(&moves).await?;
     moves.iter().zip(&effects).filter(|(_, effect)| **effect).for_each(|(step, _)| observer.moved(step));
-    if sweep {
-        let repaired = store.sweep_links().await?;
-        if repaired > 0 {
-            tracing::info!(repaired, "links of jobs that had finished meanwhile were released");
-        }
-    }
-    let freed = store.let_go(GROUP).await?;
-    if freed > 0 {
-        tracing::info!(freed, "jobs of ended pauses take their turn again");
-    }
-    Ok(effects.iter().filter(|effect| **effect).count() + usize::try_from(freed).unwrap_or(0))
+    Ok(effects.iter().filter(|effect| **effect).count())
 }
 
 fn end(job: &Job, cause: Cause, now: Timestamp, why: String) -> Option<Move> {

@@ -188,6 +188,7 @@ async fn prepare(
     };
     // Before the first desk: a suspended account must not even log in.
     account.look_up_standing().await?;
+    account.obey(&account.store.pauses().await?);
     Ok(Arc::new(account))
 }
 

@@ -71,8 +71,11 @@ struct Inner {
     used: u64,
     /// Reserved there and not handed out.
     left: u64,
-    heard: Option<u64>,
+    /// Ours above the registry's last word, when it was said.
+    drift: Option<i64>,
     exhausted_until: Option<Timestamp>,
+    /// Refusals the store does not know of yet: the day they were said on, and until when they hold.
+    unwritten: Option<(Date, Timestamp)>,
     /// What is handed out now counts for the next day as well.
     ending: bool,
 }
@@ -102,8 +105,8 @@ pub struct Standing {
     pub used: u64,
     /// A day's points.
     pub limit: u64,
-    /// By how much ours is above what the registry last said; it cannot be below.
-    pub drift: Option<u64>,
+    /// By how much ours was above the registry's last word. Negative: it counts what we did not send, or do not know of.
+    pub drift: Option<i64>,
 }
 
 impl Quota {
@@ -207,7 +210,7 @@ impl Quota {
         };
         let mut inner = self.lock();
         let exhausted_until = inner.exhausted_until.filter(|until| now < *until);
-        *inner = Inner { day: Some(day), exhausted_until, ..Inner::default() };
+        *inner = Inner { day: Some(day), exhausted_until, unwritten: inner.unwritten, ..Inner::default() };
         inner.learn(&begun);
         if was_used_up {
             let late = self.limits.next_day(before).saturating_add(MARGIN).unwrap_or(now);
@@ -224,14 +227,26 @@ impl Quota {
         let Some(all) = self.limits.quota else { return Ok(()) };
         let at_least = all.saturating_mul(u64::from(percent.min(100))).div_ceil(100);
         let day = self.limits.day(now);
+        if self.limits.day(now.saturating_sub(MARGIN).unwrap_or(now)) != day {
+            // It may be about a request of the day before, or the registry's clock may be behind.
+            return Ok(());
+        }
         let lacking = {
             let mut inner = self.lock();
-            inner.heard = inner.heard.max(Some(at_least));
+            let signed = |points: u64| i64::try_from(points).unwrap_or(i64::MAX);
+            inner.drift = Some(signed(inner.handed_out()).saturating_sub(signed(at_least)));
             // Handed-out points may be on their way and not in the registry's count; reserved ones certainly are not.
             let lacking = at_least.saturating_sub(inner.handed_out());
             inner.used += lacking;
             lacking
         };
+        if lacking > 0 {
+            tracing::warn!(
+                account = lease.name,
+                lacking,
+                "the registry counts more points than were charged here; does somebody else use the account?"
+            );
+        }
         if lacking > 0 {
             store.charge(lease, day, i64::try_from(lacking).unwrap_or(i64::MAX)).await?;
         }
@@ -248,8 +263,21 @@ impl Quota {
         {
             let mut inner = self.lock();
             inner.exhausted_until = inner.exhausted_until.max(Some(until));
+            inner.unwritten = Some((self.limits.day(now), until));
         }
-        store.quota_heard(lease, self.limits.day(now), None, Some(until)).await.map(drop)
+        self.write(store, lease).await
+    }
+
+    /// Tells the store of a refusal that it does not know of yet: the next owner must know, too (law 6).
+    ///
+    /// # Errors
+    /// The store is away; to be called again.
+    pub async fn write(&self, store: &dyn Traffic, lease: &Lease) -> Result<()> {
+        let Some((day, until)) = self.lock().unwritten else { return Ok(()) };
+        store.quota_heard(lease, day, None, Some(until)).await?;
+        let mut inner = self.lock();
+        inner.unwritten = inner.unwritten.filter(|unwritten| *unwritten != (day, until));
+        Ok(())
     }
 
     /// Gives back what was reserved and not used.
@@ -273,14 +301,13 @@ impl Quota {
         let limit = self.limits.quota?;
         let inner = self.lock();
         let used = inner.handed_out();
-        Some(Standing { used, limit, drift: inner.heard.map(|heard| used.saturating_sub(heard)) })
+        Some(Standing { used, limit, drift: inner.drift })
     }
 }
 
 impl Inner {
     fn learn(&mut self, sum: &QuotaUse) {
         self.used = self.used.max(sum.used);
-        self.heard = self.heard.max(sum.heard);
         self.exhausted_until = self.exhausted_until.max(sum.exhausted_until);
     }
 

@@ -15,7 +15,7 @@ use super::fair::Fair;
 use super::quota::Tier;
 use super::rescue::rescue;
 use crate::model::{Job, JobId};
-use crate::store::{Pause, PauseKind, Result, StoreError};
+use crate::store::{Result, StoreError};
 
 /// How often the account's standing is read, blocks are noted and abandoned jobs are looked for.
 pub(super) const UPKEEP: Duration = Duration::from_secs(2);
@@ -83,7 +83,13 @@ pub(super) async fn work(
             Err(Trouble::Look(error)) => {
                 failures += 1;
                 tracing::warn!(account = account.name, "cannot look for work: {error}");
-                account.policy.connect.wait(failures - 1, rand::random())
+                let wait = account.policy.connect.wait(failures - 1, rand::random());
+                // Nothing wakes it: what could not be used was given back just now, and that would.
+                tokio::select! {
+                    () = stop.cancelled() => {}
+                    () = tokio::time::sleep(wait) => {}
+                }
+                continue;
             }
             Err(Trouble::Collapsed) => {
                 tracing::error!(account = account.name, "a session's task broke, beginning anew");
@@ -152,7 +158,7 @@ impl Worker<'_> {
         self.settle_unclear().await?;
         let now = self.account.clock.now();
         let pauses = self.account.store.pauses().await?;
-        if self.is_paused(&pauses) || self.account.standing.is_suspended() {
+        if self.account.obey(&pauses) || self.account.standing.is_suspended() {
             return Ok(UPKEEP);
         }
         if let Some(left) = self.account.standing.quiet_for() {
@@ -166,21 +172,6 @@ impl Worker<'_> {
         let asked = self.ask(room, now).await?;
         let followed = self.follow_up(room.saturating_sub(asked), now).await?;
         self.claim(room.saturating_sub(asked + followed), &pauses, now).await
-    }
-
-    /// Whether an operator has paused the account or its registry; nothing is sent then, not even a question.
-    fn is_paused(&self, pauses: &[Pause]) -> bool {
-        let (account, kind) = (&self.account.name, self.account.registry.kind());
-        let paused = pauses.iter().any(|pause| match pause.kind {
-            PauseKind::Account => pause.name == *account,
-            PauseKind::Registry => pause.name == kind,
-            PauseKind::Publisher | PauseKind::Operation | PauseKind::Batch => false,
-        });
-        if self.account.standing.pause(paused) {
-            tracing::info!(account, paused, "the pause of the account has changed");
-            self.account.observer.paused(account, paused);
-        }
-        paused
     }
 
     /// Puts back jobs of a claim whose commit was not confirmed. Nothing of them was sent. The move waits for a commit
@@ -204,6 +195,7 @@ impl Worker<'_> {
             return Err(Trouble::Collapsed);
         }
         self.account.look_up_standing().await?;
+        self.account.quota.write(&*self.account.store, &self.account.lease).await?;
         let rescued = rescue(self.account).await?;
         if rescued > 0 {
             tracing::warn!(account = self.account.name, rescued, "jobs of an owner that died were rescued");

@@ -22,7 +22,7 @@ impl Traffic {
             )?,
             drift: make.gauges(
                 "quota_drift_points",
-                "By how many points our count is above the registry's last word of the day; absent before it said one.",
+                "By how many points our count was above the registry's last word of the day; negative: it counts more than we do.",
                 &["account"],
             )?,
             paused: make.gauges(
@@ -44,13 +44,13 @@ impl Traffic {
 }
 
 impl Metrics {
-    /// So many points are used, so many there are, and so many more than the registry last said.
-    pub fn quota(&self, account: &str, used: u64, limit: u64, drift: Option<u64>) {
+    /// So many points are used, so many there are, and ours was so far above the registry's last word.
+    pub fn quota(&self, account: &str, used: u64, limit: u64, drift: Option<i64>) {
         let number = |points: u64| whole(usize::try_from(points).unwrap_or(usize::MAX));
         self.traffic.quota.with_label_values(&[account, "used"]).set(number(used));
         self.traffic.quota.with_label_values(&[account, "limit"]).set(number(limit));
         match drift {
-            Some(drift) => self.traffic.drift.with_label_values(&[account]).set(number(drift)),
+            Some(drift) => self.traffic.drift.with_label_values(&[account]).set(drift),
             None => drop(self.traffic.drift.remove_label_values(&[account])),
         }
     }

@@ -31,8 +31,8 @@ pub(super) async fn accept(
     insert_links(&mut transaction, plan.jobs.iter().flat_map(|job| job.links.iter().copied())).await?;
     links::let_pass(&mut transaction, &plan.passed).await?;
     outbox::resend(&mut transaction, &plan.resend).await?;
-    outbox::insert(&mut transaction, &events.iter().chain(&plan.warned).collect::<Vec<_>>()).await?;
     grow_batches(&mut transaction, &plan, now).await?;
+    outbox::insert(&mut transaction, &events.iter().chain(&plan.warned).collect::<Vec<_>>()).await?;
     transaction.commit().await?;
     Ok(plan.answers)
 }

@@ -49,13 +49,15 @@ pub(super) async fn end(
             .fetch_optional(&mut *transaction)
             .await?;
     let Some(ended) = ended else { return Ok(None) };
-    outbox::insert(&mut transaction, &[event]).await?;
     if kind == PauseKind::Batch {
+        // The others went on meanwhile: it takes turns with them from where they are, not from where it was held.
+        sqlx::query("UPDATE turns SET last = 0 WHERE batch = $1").bind(text(name)).execute(&mut *transaction).await?;
         sqlx::query("UPDATE batches SET released = true WHERE name = $1")
             .bind(text(name))
             .execute(&mut *transaction)
             .await?;
     }
+    outbox::insert(&mut transaction, &[event]).await?;
     transaction.commit().await?;
     Ok(Some(ended.read()?))
 }

@@ -8,8 +8,8 @@ use super::{Failure, Lease, Result, lease};
 use crate::store::rows::{self, QuotaRow, amount_to_store, micros, minute, text};
 use crate::store::{BudgetKind, QuotaUse};
 
-/// Minutes that are remembered of a budget.
-const REMEMBERED: i64 = 24 * 60;
+/// Minutes that are remembered of a budget: the longest one is a week.
+const REMEMBERED: i64 = 8 * 24 * 60;
 
 /// The points of a day.
 pub(super) async fn used(pool: &PgPool, account: &str, day: Date) -> Result<QuotaUse> {

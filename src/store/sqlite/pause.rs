@@ -45,6 +45,8 @@ pub(super) async fn end(writer: &SqlitePool, kind: PauseKind, name: &str, event:
             .await?;
     let Some(ended) = ended else { return Ok(None) };
     if kind == PauseKind::Batch {
+        // The others went on meanwhile: it takes turns with them from where they are, not from where it was held.
+        sqlx::query("UPDATE turns SET last = 0 WHERE batch = $1").bind(text(name)).execute(&mut *transaction).await?;
         sqlx::query("UPDATE batches SET released = 1 WHERE name = $1")
             .bind(text(name))
             .execute(&mut *transaction)

@@ -9,8 +9,8 @@ use super::{Lease, Result, begin, lease};
 use crate::store::rows::{QuotaRow, amount_to_store, micros, minute, noted as counted, text};
 use crate::store::{BudgetKind, QuotaUse};
 
-/// How long minutes are kept.
-const KEPT: SignedDuration = SignedDuration::from_hours(24);
+/// How long minutes are kept: the longest budget is a week.
+const KEPT: SignedDuration = SignedDuration::from_hours(8 * 24);
 
 /// The points of a day.
 pub(super) async fn used(readers: &SqlitePool, account: &str, day: Date) -> Result<QuotaUse> {

@@ -75,6 +75,23 @@ async fn what_is_paused_waits_and_goes_on_afterwards() {
     }
 }
 
+#[tokio::test]
+async fn others_go_on_while_a_large_batch_is_put_out_of_the_way() {
+    const HELD: u128 = 6000;
+    let bench = Bench::new(&[("A", all_in_one_window())]).await;
+    bench.store.pause(&pause(PauseKind::Batch, "autumn-sale"), &event()).await.unwrap();
+    let held: Vec<NewJob> = (0..HELD).map(|n| NewJob { batch: Some("autumn-sale".into()), ..job(1000 + n) }).collect();
+    bench.accept(&held).await;
+    bench.accept(&[NewJob { class: Class::Urgent, ..job(1) }, NewJob { publisher: "shop".into(), ..job(2) }]).await;
+    bench
+        .work(async |bench| {
+            bench.until_over(&[1, 2]).await;
+            let ripe: u64 = bench.store.flows(None).await.unwrap().iter().map(|flow| flow.ripe).sum();
+            assert!(ripe > 0, "they waited until everything else was put aside");
+        })
+        .await;
+}
+
 /// The same on an object of its own.
 fn unique(job: NewJob) -> NewJob {
     let object = crate::model::ObjectKey::new(crate::model::ObjectKind::Domain, &format!("example-{}.de", job.id));
@@ -157,7 +174,7 @@ async fn budgets_of_refusals_and_of_logins_end_in_silence() {
         .await;
 
     let logins = Some(Budget { count: 2, within: Duration::from_secs(600) });
-    let limits = Limits { logins, commands_per_connection: Some(3), ..all_in_one_window() };
+    let limits = Limits { logins, commands_per_connection: Some(4), ..all_in_one_window() };
     let bench = Bench::new(&[("A", limits)]).await;
     bench.accept(&(0..9).map(job).collect::<Vec<_>>()).await;
     bench

@@ -156,6 +156,12 @@ fn more_urgent_classes_go_first_and_starving_ones_get_a_tenth() {
     office.now = NOW + SignedDuration::try_from(PATIENCE).unwrap();
     let served: usize = (0..50).map(|_| bulk(&office.serve(2, 2))).sum();
     assert_eq!(served, 10, "one in ten, although two are started at a time");
+    office.publish("c", Class::Urgent, 1000);
+    let mut of_class = BTreeMap::new();
+    for (class, _) in (0..100).flat_map(|_| office.serve(3, 3)).collect::<Vec<_>>() {
+        *of_class.entry(class).or_insert(0) += 1;
+    }
+    assert!(of_class[&Class::Normal] >= 29 && of_class[&Class::Bulk] >= 29, "each that starves: {of_class:?}");
 }
 
 #[test]
