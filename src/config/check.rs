@@ -6,6 +6,7 @@ use std::net::SocketAddr;
 
 use super::{Account, Broker, Config};
 use crate::model::Limits;
+use crate::model::job::DEADLINES;
 
 /// Largest weight of a publisher.
 const MOST_WEIGHT: u32 = 1000;
@@ -250,6 +251,13 @@ impl Config {
         }
         for (name, publisher) in &self.publishers {
             let place = format!("publishers.{name}");
+            if name == DEADLINES {
+                findings.push(Finding::error(
+                    place.clone(),
+                    "is the name of jobs that a deadline brings about; a publisher of it would use their share of the quota",
+                    "give the broker user another name",
+                ));
+            }
             for pattern in publisher.accounts.iter().chain(&publisher.operations) {
                 if pattern.is_empty() || pattern.trim_end_matches('*').contains('*') || pattern.ends_with("**") {
                     findings.push(Finding::error(

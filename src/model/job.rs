@@ -32,6 +32,9 @@ impl FromStr for JobId {
     }
 }
 
+/// The publisher of jobs that a deadline brought about. No broker user may have this name.
+pub const DEADLINES: &str = "deadlines";
+
 /// How urgent a job is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -114,6 +114,7 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "0 is outside of what makes sense; choose 1 to 1000",
     ),
     ("[publishers.p]\naccounts = ['A']\nweight = 1001", "publishers.p.weight", "1001 is outside"),
+    ("[publishers.deadlines]\naccounts = ['A']", "publishers.deadlines", "a deadline brings about"),
     ("[brake]\ndestructive_share = 1.01", "brake.destructive_share", "1.01 is no share"),
     ("[brake]\ndestructive_share = nan", "brake.destructive_share", "NaN is no share"),
     ("[brake]\nalike = 2000000", "brake.alike", "2000000 is outside"),

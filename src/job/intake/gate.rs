@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::fields::{self, quoted, wrong};
 use super::nearest::nearest;
 use crate::config;
+use crate::model::job::DEADLINES;
 use crate::model::request::{DEFAULT_MAX_ATTEMPTS, RejectCode};
 use crate::model::{JobId, NewJob, ObjectKind, Operation, Reject, Request};
 use crate::registries::{Checked, Registry};
@@ -195,6 +196,7 @@ impl Gate {
                  and the broker vouches for it"
                     .into(),
             ),
+            Publisher::Broker(Some(DEADLINES)) => denied(format!("no broker user may be called `{DEADLINES}`")),
             Publisher::Broker(Some(user)) => match self.publishers.get(user) {
                 Some(rule) => Ok(Some(rule)),
                 None if self.publishers.is_empty() && self.limits.open => Ok(None),

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::civil::Date;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::model::job::DEADLINES;
 use crate::model::{Class, Job, Limits};
 use crate::store::{Lease, QuotaUse, Result, Traffic};
 
@@ -19,8 +20,6 @@ pub const MARGIN: SignedDuration = SignedDuration::from_secs(90);
 const BLOCKS: u64 = 1000;
 /// Largest block.
 const LARGEST_BLOCK: u64 = 50;
-/// The publisher of jobs that a deadline brought about.
-pub const DEADLINES: &str = "deadlines";
 
 /// Which part of the quota a request may use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

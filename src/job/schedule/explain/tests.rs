@@ -328,7 +328,7 @@ fn reserves_are_for_those_they_are_kept_for() {
     assert!(is_eligible(&situation) && kinds(&situation).is_empty());
     situation.posts[0].quota.used = 49_500;
     assert_eq!(kinds(&situation), [Kind::Quota]);
-    situation.job.publisher = super::super::quota::DEADLINES.into();
+    situation.job.publisher = crate::model::job::DEADLINES.into();
     assert!(is_eligible(&situation));
 }
 
