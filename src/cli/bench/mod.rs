@@ -29,7 +29,7 @@ enum What {
     Engine(engine::EngineArgs),
     /// What it costs to claim jobs when few wait and when millions wait, in PostgreSQL and in SQLite.
     Claim(claim::ClaimArgs),
-    /// What memory the daemon needs while millions wait, working the queue.
+    /// What memory the daemon needs while it works a queue of a million jobs, in PostgreSQL.
     Memory(memory::MemoryArgs),
 }
 
