@@ -58,7 +58,7 @@ async fn measure(args: &MemoryArgs, scratch: &Scratch) -> Result<(), Failure> {
     let (at_the_end, done) = work(args, &store).await?;
     let peak = Memory::now()?.peak;
     println!("jobs waiting at the beginning          {:>12}", args.jobs);
-    println!("jobs done in {:>4} s                    {done:>12}", args.seconds);
+    println!("jobs done in {:>5} s                   {done:>12}", args.seconds);
     println!("jobs waiting at the end                {:>12}", waiting(&*store).await?);
     println!("resident memory before the work        {:>12.1} MiB", mebibytes(before.resident));
     println!("resident memory at its end             {:>12.1} MiB", mebibytes(at_the_end.resident));
@@ -81,7 +81,8 @@ fn judge(peak: u64) -> Result<(), Failure> {
     Err(Failure::new(Exit::JobFailed, "goal_missed", what))
 }
 
-/// Works the queue as a daemon does; returns the memory before it is told to stop, and how many jobs have ended.
+/// Works the queue as a daemon does; returns the memory before it is told to stop, and how many jobs have ended when
+/// it has stopped.
 async fn work(args: &MemoryArgs, store: &Arc<dyn Store>) -> Result<(Memory, usize), Failure> {
     let registry = instant::Instant::account(args.sessions);
     let limits = slow_enough(registry.limits(), args);
@@ -97,10 +98,11 @@ async fn work(args: &MemoryArgs, store: &Arc<dyn Store>) -> Result<(Memory, usiz
     let worker = tokio::spawn(steward::run(vec![candidate], stop.clone()));
     let sender = tokio::spawn(outbox.run(stop.clone()));
     tokio::time::sleep(Duration::from_secs(args.seconds.into())).await;
-    let (memory, done) = (Memory::now(), ended.jobs());
+    let memory = Memory::now();
     stop.cancel();
     let _ = tokio::join!(keeper, worker, writer, sender);
-    Ok((memory?, done))
+    // What was on its way has ended, too: done and waiting add up.
+    Ok((memory?, ended.jobs()))
 }
 
 /// The registry's limits, or so little that half of the queue is left at the end.
