@@ -48,11 +48,22 @@ pub struct ClaimArgs {
 
 pub(super) async fn run(args: &ClaimArgs) -> Result<(), Failure> {
     println!("{} claims of {} jobs: median and p99, in milliseconds", args.claims, args.each);
-    on_postgres(args).await?;
-    on_sqlite(args).await
+    let ratios = [("PostgreSQL", on_postgres(args).await?), ("SQLite", on_sqlite(args).await?)];
+    judge(&ratios)
 }
 
-async fn on_postgres(args: &ClaimArgs) -> Result<(), Failure> {
+/// Whether every database meets the goal.
+fn judge(ratios: &[(&str, f64)]) -> Result<(), Failure> {
+    let missed = ratios.iter().filter(|(_, ratio)| *ratio > GOAL);
+    let missed: Vec<String> = missed.map(|(database, ratio)| format!("{database} {ratio:.2}")).collect();
+    if missed.is_empty() {
+        return Ok(());
+    }
+    let what = format!("a claim from the long queue costs more than {GOAL} times as much: {}", missed.join(", "));
+    Err(Failure::new(Exit::JobFailed, "goal_missed", what))
+}
+
+async fn on_postgres(args: &ClaimArgs) -> Result<f64, Failure> {
     let (short, long) = (Scratch::create(&args.database).await?, Scratch::create(&args.database).await?);
     let result = async {
         let mut queues = Vec::new();
@@ -67,12 +78,13 @@ async fn on_postgres(args: &ClaimArgs) -> Result<(), Failure> {
     }
     .await;
     let removed = (short.remove().await, long.remove().await);
-    result?;
+    let ratio = result?;
     removed.0?;
-    Ok(removed.1?)
+    removed.1?;
+    Ok(ratio)
 }
 
-async fn on_sqlite(args: &ClaimArgs) -> Result<(), Failure> {
+async fn on_sqlite(args: &ClaimArgs) -> Result<f64, Failure> {
     let directory = tempfile::tempdir().map_err(|error| {
         Failure::new(Exit::Unavailable, "directory", "no temporary directory").why(error.to_string())
     })?;
@@ -90,8 +102,9 @@ async fn on_sqlite(args: &ClaimArgs) -> Result<(), Failure> {
     report("SQLite", &durability, args, queues).await
 }
 
-/// Measures the queues in turn and prints what was found.
-async fn report(database: &str, durability: &str, args: &ClaimArgs, mut queues: Vec<Queue>) -> Result<(), Failure> {
+/// Measures the queues in turn and prints what was found; returns how many times as much the median of a whole claim from
+/// the long queue costs.
+async fn report(database: &str, durability: &str, args: &ClaimArgs, mut queues: Vec<Queue>) -> Result<f64, Failure> {
     for queue in &mut queues {
         queue.claims(WARM_UP, args.each).await?;
         queue.times.clear();
@@ -111,13 +124,13 @@ async fn report(database: &str, durability: &str, args: &ClaimArgs, mut queues: 
         });
         println!("{:>12} {}", queue.jobs, cells.join(" "));
     }
-    let [short, long] = queues.as_slice() else { return Ok(()) };
-    let ratios = Part::ALL.map(|part| {
-        let ratio = |percent| at(&long.sorted(part), percent) / at(&short.sorted(part), percent).max(1e-6);
-        format!("{:>8.2} {:>8.2}", ratio(50), ratio(99))
-    });
+    let [short, long] = queues.as_slice() else {
+        return Err(Failure::new(Exit::Software, "bench", "there are two queues to compare"));
+    };
+    let ratio = |part, percent| at(&long.sorted(part), percent) / at(&short.sorted(part), percent).max(1e-6);
+    let ratios = Part::ALL.map(|part| format!("{:>8.2} {:>8.2}", ratio(part, 50), ratio(part, 99)));
     println!("{:>12} {}   (goal: median of all at most {GOAL})", "ratio", ratios.join(" "));
-    Ok(())
+    Ok(ratio(Part::All, 50))
 }
 
 /// What a claim consists of.
@@ -269,14 +282,14 @@ fn job(n: u64) -> NewJob {
 }
 
 /// How far the filling is: a bar on a terminal, lines elsewhere.
-struct Filling {
+pub(super) struct Filling {
     bar: ProgressBar,
     what: String,
     terminal: bool,
 }
 
 impl Filling {
-    fn of(database: &str, jobs: u64) -> Self {
+    pub(super) fn of(database: &str, jobs: u64) -> Self {
         let bar = ProgressBar::new(jobs);
         if let Ok(style) = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} jobs written, {elapsed}") {
             bar.set_style(style);
@@ -285,7 +298,7 @@ impl Filling {
         Self { bar, what: format!("{database}: of {jobs} jobs written"), terminal: std::io::stderr().is_terminal() }
     }
 
-    fn at(&self, written: u64) {
+    pub(super) fn at(&self, written: u64) {
         self.bar.set_position(written);
         if !self.terminal {
             eprintln!("{} {written}", self.what);
@@ -293,5 +306,18 @@ impl Filling {
         if self.bar.length() == Some(written) {
             self.bar.finish_and_clear();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_database_that_misses_the_goal_is_enough() {
+        assert_eq!(judge(&[("PostgreSQL", GOAL), ("SQLite", 0.9)]), Ok(()));
+        let failure = judge(&[("PostgreSQL", 1.0), ("SQLite", 1.31)]).unwrap_err();
+        assert_eq!(failure.exit, Exit::JobFailed);
+        assert!(failure.what.ends_with(": SQLite 1.31"), "{}", failure.what);
     }
 }

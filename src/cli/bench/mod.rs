@@ -2,8 +2,10 @@
 
 mod claim;
 mod engine;
+mod house;
 mod instant;
 mod intake;
+mod memory;
 
 use std::time::Duration;
 
@@ -27,17 +29,20 @@ enum What {
     Engine(engine::EngineArgs),
     /// What it costs to claim jobs when few wait and when millions wait, in PostgreSQL and in SQLite.
     Claim(claim::ClaimArgs),
+    /// What memory the daemon needs while it works a queue of a million jobs, in PostgreSQL.
+    Memory(memory::MemoryArgs),
 }
 
 /// Runs one benchmark and prints its figures.
 ///
 /// # Errors
-/// The database or the broker cannot be used.
+/// The database or the broker cannot be used, or what was measured misses its goal.
 pub async fn run(args: &BenchArgs) -> Result<(), Failure> {
     match &args.what {
         What::Intake(args) => intake::run(args).await,
         What::Engine(args) => engine::run(args).await,
         What::Claim(args) => claim::run(args).await,
+        What::Memory(args) => memory::run(args).await,
     }
 }
 
