@@ -202,10 +202,16 @@ fn by_hand(outlook: &Outlook, minutes: u32) -> (Vec<Option<Timestamp>>, f64) {
         // What of the piece is left for the classes that come later.
         let mut rest = 1.0;
         for &class in Class::ALL {
-            let allowed = f64::from(part(class).capacity(limits, now)) * f64::from(length) / 60.0;
+            if !(0..left.len()).any(|i| outlook.flows[i].class == class && left[i] > 0.0) {
+                continue;
+            }
             let points = limits.quota.map_or(f64::MAX, |_| (tier(class).limit(limits) as f64 - used).max(0.0));
             let exhausted = limits.quota.is_some() && station.quota.exhausted_until.is_some_and(|until| until > now);
-            if limits.quiet_until(class, now).is_some() || exhausted || allowed == 0.0 {
+            if exhausted || points == 0.0 {
+                continue;
+            }
+            let allowed = f64::from(part(class).capacity(limits, now)) * f64::from(length) / 60.0;
+            if limits.quiet_until(class, now).is_some() || allowed == 0.0 {
                 continue;
             }
             let mut budget = (allowed * rest).min(points);
