@@ -179,7 +179,7 @@ pub struct Daemon {
 
 impl Default for Daemon {
     fn default() -> Self {
-        Self { name: String::new(), lease_seconds: 6, poll_millis: 500, stop_seconds: 30 }
+        Self { name: String::new(), lease_seconds: 5, poll_millis: 500, stop_seconds: 30 }
     }
 }
 

@@ -99,6 +99,23 @@ impl Limits {
         least
     }
 
+    /// The next instant at which [`Self::requests_now`] may become another figure; `None` if it never does. A change of the
+    /// timetable is felt long before it where less is allowed from then on, and a little after it where more is.
+    #[must_use]
+    pub fn requests_change(&self, now: Timestamp) -> Option<Timestamp> {
+        let ahead = self.grace.saturating_add(CLOCKS_DIFFER);
+        let (mut at, mut next) = (before(now, CLOCKS_DIFFER), None);
+        while let Some(change) = self.requests.next_change(&self.zone, at) {
+            let (less, more) = (before(change, ahead), after(change, CLOCKS_DIFFER));
+            if next.is_some_and(|next| less >= next) {
+                break;
+            }
+            next = [Some(less), Some(more), next].into_iter().flatten().filter(|at| *at > now).min();
+            at = change;
+        }
+        next
+    }
+
     /// The timetable's figure at an instant.
     #[must_use]
     pub fn requests_at(&self, at: Timestamp) -> u32 {

@@ -95,7 +95,7 @@ fn people(explained: &Explained, heading: &str) -> String {
     let Explanation { eligible, blockers, earliest, members } = &explained.explanation;
     let mut text = format!("{heading}\n");
     let verdict = match (explained.state, eligible, blockers.is_empty()) {
-        (State::Waiting, true, true) => "nothing keeps it from starting; a daemon takes it within a second",
+        (State::Waiting, true, true) => "nothing keeps it from starting; it does as soon as a session is free",
         (State::Waiting, true, false) => "nothing but its turn keeps it from starting",
         (State::Waiting, false, _) => "it cannot start now",
         _ => "it does not wait to be started",

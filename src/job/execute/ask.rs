@@ -8,11 +8,10 @@ use tokio_util::sync::CancellationToken;
 
 use super::desk::{SLOT_PATIENCE, count_unknown, record};
 use super::open::Open;
-use super::permits::{Need, Part};
+use super::permits::{Need, question_parts};
 use super::staff::Shared;
 use crate::job::outcome::AccountEffect;
 use crate::job::schedule::permit::Permit;
-use crate::job::schedule::quota::Tier;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Finding, Job, Lost, Scope, State, Verdict};
 use crate::registries::{Prepared, Step};
@@ -88,12 +87,8 @@ fn next(shared: &Shared, job: &Job, heard: &[Answer]) -> Step {
     if job.state == State::Pending { dialect.follow_up(&doubt, heard) } else { dialect.reconcile(&doubt, heard) }
 }
 
-/// Billing waits for the truth about a doubt; an order the registry works on ends some day by itself.
 fn need(shared: &Shared, job: &Job, question: &Prepared) -> Need {
-    let (part, tier) = match job.state {
-        State::Pending => (Part::Ordinary, Tier::Ordinary),
-        _ => (Part::Urgent, Tier::Urgent),
-    };
+    let (part, tier) = question_parts(job.state);
     shared.account.need(part, tier, question.operation)
 }
 

@@ -10,7 +10,7 @@ use crate::job::outcome::AccountEffect;
 use crate::job::schedule::permit::Permit;
 use crate::job::schedule::quota::{Charge, Tier};
 use crate::model::verdict::{Judgement, QuotaWord};
-use crate::model::{Class, Job, Limits, Operation, Verdict};
+use crate::model::{Class, Job, Limits, Operation, State, Verdict};
 
 /// Of a window one slot in so many is kept free for LOGOUTs, at most one for each session, so that a daemon told to stop
 /// with a full window need not choose between the limit and a session left behind.
@@ -49,6 +49,16 @@ impl Part {
             Self::Ordinary => logouts + urgent,
         };
         all.saturating_sub(kept).max(all.min(1))
+    }
+}
+
+/// What a question about a job in this state may use: billing waits for the truth about a doubt; an order the registry
+/// works on ends some day by itself.
+#[must_use]
+pub const fn question_parts(state: State) -> (Part, Tier) {
+    match state {
+        State::Pending => (Part::Ordinary, Tier::Ordinary),
+        _ => (Part::Urgent, Tier::Urgent),
     }
 }
 

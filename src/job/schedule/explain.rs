@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use gather::{Candidate, gather};
 
-use super::super::execute::permits::Part;
+use super::super::execute::permits::{Part, question_parts};
 use super::quota::{MARGIN, Tier};
 use crate::model::state::words;
 use crate::model::{Job, JobId, Limits, State, WaitingFor};
@@ -204,10 +204,9 @@ pub fn explain(situation: &Situation) -> Explanation {
     let told = |kind, told: Option<Told>| told.map(|told| told.blocker(kind));
     let mut blockers: Vec<Blocker> =
         job::RULES.iter().filter_map(|(kind, rule)| told(*kind, rule(situation))).collect();
-    let asks = matches!(situation.job.state, State::InDoubt | State::Pending);
     let waits = situation.job.state == State::Waiting;
     let of_post = |post: &Post| {
-        let rules = accounts::RULES.iter().filter(|rule| waits || (asks && rule.holds_questions));
+        let rules = accounts::RULES.iter().filter(|rule| waits || (asks(&situation.job) && rule.holds_questions));
         rules.filter_map(|rule| told(rule.kind, (rule.tell)(situation, post))).collect::<Vec<_>>()
     };
     let mut members: Vec<Member> =
@@ -223,6 +222,16 @@ pub fn explain(situation: &Situation) -> Explanation {
     let mut untils = blockers.iter().map(|blocker| blocker.until);
     let earliest = untils.try_fold(situation.now, |latest, until| Some(latest.max(until?)));
     Explanation { eligible, blockers, earliest: earliest.filter(|_| waits), members }
+}
+
+/// Whether the registry is asked about the job.
+const fn asks(job: &Job) -> bool {
+    matches!(job.state, State::InDoubt | State::Pending)
+}
+
+/// What the job's next request may use: its own one, or a question about it.
+fn parts(job: &Job) -> (Part, Tier) {
+    if asks(job) { question_parts(job.state) } else { (Part::of(job), Tier::of(job)) }
 }
 
 /// What a rule has to say.
@@ -267,14 +276,15 @@ impl Post {
         }
     }
 
-    /// When there are points for the job again, if there are none now.
+    /// When there are points for the job, or a question about it, again, if there are none now. What costs no point is
+    /// settled without a question that does.
     fn points_until(&self, job: &Job, now: Timestamp) -> Option<Timestamp> {
         let limits = &*self.limits;
         if limits.cost(job.operation) == 0 {
             return None;
         }
         let refused = self.quota.exhausted_until.filter(|until| *until > now);
-        let used_up = self.quota.used >= Tier::of(job).limit(limits);
+        let used_up = self.quota.used >= parts(job).1.limit(limits);
         let until = used_up.then(|| begins_late(limits.next_day(now))).max(refused);
         until.or_else(|| self.new_day_begins(now))
     }

@@ -219,6 +219,24 @@ proptest! {
     }
 
     #[test]
+    fn the_figure_stays_until_a_change_is_felt(
+        (zone, now) in any_moment(), spans in proptest::collection::vec(any_span(), 0..3), grace in 0_u64..5,
+    ) {
+        const MINUTES: i64 = 180;
+        let (end, spans) = (now + SignedDuration::from_mins(MINUTES), spans.into_iter().zip(1..).collect());
+        let grace = Duration::from_secs(grace * 60);
+        let limits = Limits { zone, grace, requests: Timetable { base: 2, spans }, ..Limits::none() };
+        let here = limits.requests_now(now);
+        // Changes are at whole minutes; each is felt as much early and late as clocks differ.
+        let beside = |minute: Timestamp| [before(minute, CLOCKS_DIFFER), minute, after(minute, CLOCKS_DIFFER)];
+        let walked = minutes(now, MINUTES).flat_map(beside).chain([after(now, CLOCKS_DIFFER)]);
+        let walked = walked.filter(|at| *at <= end && limits.requests_now(*at) != here).min();
+        let mut changes = std::iter::successors(limits.requests_change(now), |at| limits.requests_change(*at));
+        let told = changes.find(|at| *at > end || limits.requests_now(*at) != here);
+        prop_assert_eq!(told.filter(|at| *at <= end), walked);
+    }
+
+    #[test]
     fn the_next_day_is_later_and_another((zone, now) in any_moment()) {
         let limits = Limits { zone, ..Limits::none() };
         let next = limits.next_day(now);

@@ -2,9 +2,14 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Kind, Part, Post, Situation, Tier, Told, grouped, local};
+use super::{Kind, Part, Post, Situation, Told, asks, grouped, local, parts};
 use crate::model::{Class, Limits};
 use crate::store::PauseKind;
+
+/// After so long a timetable has been through all its figures, even one that a change of clocks left out on one day.
+const TIMETABLE: SignedDuration = SignedDuration::from_hours(3 * 24);
+/// Changes of a timetable looked at, whatever its window is.
+const MOST_CHANGES: usize = 500;
 
 /// One thing that may keep an account still.
 pub(super) struct Rule {
@@ -23,9 +28,9 @@ pub(super) const RULES: &[Rule] = &[
     Rule { kind: Kind::NoSession, holds_questions: true, tell: no_session },
     Rule { kind: Kind::Cooldown, holds_questions: true, tell: cool_down },
     Rule { kind: Kind::Quiet, holds_questions: false, tell: quiet },
-    Rule { kind: Kind::Quota, holds_questions: false, tell: quota },
+    Rule { kind: Kind::Quota, holds_questions: true, tell: quota },
     Rule { kind: Kind::Spacing, holds_questions: false, tell: spacing },
-    Rule { kind: Kind::Window, holds_questions: false, tell: window },
+    Rule { kind: Kind::Window, holds_questions: true, tell: window },
 ];
 
 fn account_paused(situation: &Situation, post: &Post) -> Option<Told> {
@@ -124,7 +129,7 @@ fn quota(situation: &Situation, post: &Post) -> Option<Told> {
     let Situation { now, job, .. } = situation;
     let (limits, quota) = (&*post.limits, &post.quota);
     let until = post.points_until(job, *now)?;
-    let (all, limit) = (limits.quota?, Tier::of(job).limit(limits));
+    let (all, limit) = (limits.quota?, parts(job).1.limit(limits));
     let (account, used) = (&post.account, grouped(quota.used));
     let (resets, again) = (local(limits.next_day(*now), limits), local(until, limits));
     let refused = quota.exhausted_until.is_some_and(|until| until > *now);
@@ -132,9 +137,9 @@ fn quota(situation: &Situation, post: &Post) -> Option<Told> {
         format!("quota of {account}: {used} of {} used, resets {resets}", grouped(all))
     } else if quota.used >= limit {
         format!(
-            "quota of {account}: {used} used of the {} points that {} jobs may use ({}), resets {resets}",
+            "quota of {account}: {used} used of the {} points that {} may use ({}), resets {resets}",
             grouped(limit),
-            job.class.word(),
+            if asks(job) { "questions about it".into() } else { format!("{} jobs", job.class.word()) },
             kept(limits, all)
         )
     } else if refused {
@@ -146,6 +151,7 @@ fn quota(situation: &Situation, post: &Post) -> Option<Told> {
         format!("quota of {account}: yesterday's was used up, and today's begins {again} to be on the safe side")
     };
     let advice = match job.class {
+        _ if asks(job) => "wait: it is asked about as soon as there are points for it",
         Class::Urgent => "wait; or submit for another account",
         Class::Normal | Class::Bulk => {
             "wait; what cannot wait is submitted with class `urgent`, or for another account"
@@ -181,7 +187,7 @@ fn spacing(situation: &Situation, post: &Post) -> Option<Told> {
 
 fn window(situation: &Situation, post: &Post) -> Option<Told> {
     let (now, limits) = (situation.now, &*post.limits);
-    let part = Part::of(&situation.job);
+    let (part, _) = parts(&situation.job);
     let (sends, allowed) = (post.sends(now), part.capacity(limits, now));
     if sends < allowed {
         return None;
@@ -205,10 +211,12 @@ fn window(situation: &Situation, post: &Post) -> Option<Told> {
 /// When enough slots have come back, or more are allowed. Those of a block that is still open come back nobody knows when.
 fn room_from(post: &Post, part: Part, now: Timestamp) -> Option<Timestamp> {
     let limits = &*post.limits;
-    let change = limits.requests.next_change(&limits.zone, now);
-    let next = change.and_then(|change| limits.requests.next_change(&limits.zone, change));
-    let returns = post.blocks.iter().filter_map(|block| post.returns(block));
-    let mut instants: Vec<Timestamp> = returns.chain(change).chain(next).filter(|at| *at > now).collect();
+    let returns = post.blocks.iter().filter_map(|block| post.returns(block)).filter(|at| *at > now);
+    // By then all are back that are going to be, and the timetable has said all it has to say.
+    let end = now.checked_add(SignedDuration::try_from(limits.window).ok()? + TIMETABLE).ok()?;
+    let changes = std::iter::successors(limits.requests_change(now), |at| limits.requests_change(*at));
+    let changes = changes.take_while(|at| *at <= end).take(MOST_CHANGES);
+    let mut instants: Vec<Timestamp> = returns.chain(changes).collect();
     instants.sort_unstable();
     instants.into_iter().find(|at| post.sends(*at) < part.capacity(limits, *at))
 }

@@ -265,11 +265,8 @@ fn next_change(station: &Station, at: Timestamp) -> Timestamp {
         Some(Silence::Until(until)) => Some(until),
         _ => None,
     };
-    let known = [silence, station.quota.exhausted_until, Some(limits.next_day(at)), next_edge(limits, at)];
-    let timetable = limits.requests.next_change(&limits.zone, at);
-    // The smaller figure counts from a grace before the change.
-    let early = timetable.and_then(|change| later(change, -limits.grace.as_secs_f64()));
-    let all = known.into_iter().chain([timetable, early]).flatten();
+    let (midnight, edge, requests) = (Some(limits.next_day(at)), next_edge(limits, at), limits.requests_change(at));
+    let all = [silence, station.quota.exhausted_until, midnight, edge, requests].into_iter().flatten();
     all.filter(|change| *change > at).min().unwrap_or(Timestamp::MAX)
 }
 

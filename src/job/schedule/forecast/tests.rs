@@ -70,9 +70,13 @@ fn maintenance_holds_bulk_and_lets_urgent_jobs_pass() {
 
 #[test]
 fn less_is_sent_from_a_grace_before_the_night_until_its_end() {
-    // A minute at 2000 until 00:59, and then 200 a minute.
-    let outlook = outlook("2026-11-22T00:58:00+01:00", published(), vec![flow(Class::Normal, "a", "", 3000)]);
-    assert_eq!(forecast(&outlook).flows[0].end, Some(at("2026-11-22T01:04:00+01:00")));
+    // 55 s at 2000 a minute, clocks being what they are, and then 200 a minute.
+    let before = outlook("2026-11-22T00:58:00+01:00", published(), vec![flow(Class::Normal, "a", "", 3000)]);
+    assert_eq!(forecast(&before).flows[0].end, Some(at("2026-11-22T01:04:45+01:00")));
+    // 65 s at 200 a minute, and then 2000 a minute.
+    let at_its_end = outlook("2026-11-22T04:59:00+01:00", published(), vec![flow(Class::Normal, "a", "", 7000)]);
+    let took = forecast(&at_its_end).flows[0].end.unwrap().duration_since(at_its_end.now).as_secs_f64();
+    assert!((took - (65.0 + (7000.0 - 65.0 * 200.0 / 60.0) * 60.0 / 2000.0)).abs() < 0.001, "{took}");
 }
 
 #[test]
@@ -128,7 +132,8 @@ fn at_a_steady_rate_points_last_until_they_are_gone_or_given_anew() {
     assert_eq!(dry(&station, 0.0), Some(now));
 }
 
-/// Days with 23, 24 and 25 hours, with and without maintenance; whole minutes, so that a minute is the same throughout.
+/// Days with 23, 24 and 25 hours, with and without maintenance; whole minutes, so that within a minute something changes
+/// only where [`PIECES`] do.
 fn beginnings() -> impl Strategy<Value = Timestamp> {
     const DAYS: &[&str] = &["2026-03-28", "2026-03-29", "2026-10-24", "2026-10-25", "2026-11-23", "2026-11-24"];
     let instant = |(day, hour, minute): (&str, u32, u32)| at(&format!("{day}T{hour:02}:{minute:02}:00Z"));
@@ -178,27 +183,38 @@ fn any_outlook() -> impl Strategy<Value = Outlook> {
     )
 }
 
+/// A minute: where each piece begins, and how long it is, in seconds. Changes of the timetable, which are at whole minutes,
+/// are felt 5 s early or late.
+const PIECES: [(u64, u32); 3] = [(0, 5), (5, 50), (55, 5)];
+
 /// The same minute by minute, for so many minutes: when each flow is done, and how many jobs were.
 fn by_hand(outlook: &Outlook, minutes: u32) -> (Vec<Option<Timestamp>>, f64) {
     let (station, limits) = (&outlook.stations[0], &outlook.stations[0].limits);
     let mut left: Vec<f64> = outlook.flows.iter().map(|flow| flow.ripe as f64).collect();
     let mut ends: Vec<Option<Timestamp>> = left.iter().map(|left| (*left == 0.0).then_some(outlook.now)).collect();
     let (mut used, mut day, mut done) = (station.quota.used as f64, limits.day(outlook.now), 0.0);
-    for minute in 0..minutes {
-        let now = outlook.now + MINUTE * minute;
+    let pieces = (0..minutes).flat_map(|minute| PIECES.map(|(second, length)| (minute, second, length)));
+    for (minute, second, length) in pieces {
+        let now = outlook.now + MINUTE * minute + Duration::from_secs(second);
         if limits.day(now) != day {
             (used, day) = (0.0, limits.day(now));
         }
-        // What of the minute is left for the classes that come later.
+        // What of the piece is left for the classes that come later.
         let mut rest = 1.0;
         for &class in Class::ALL {
-            let per_minute = f64::from(part(class).capacity(limits, now));
-            let points = limits.quota.map_or(f64::MAX, |_| (tier(class).limit(limits) as f64 - used).max(0.0));
-            let exhausted = limits.quota.is_some() && station.quota.exhausted_until.is_some_and(|until| until > now);
-            if limits.quiet_until(class, now).is_some() || exhausted || per_minute == 0.0 {
+            if !(0..left.len()).any(|i| outlook.flows[i].class == class && left[i] > 0.0) {
                 continue;
             }
-            let mut budget = (per_minute * rest).min(points);
+            let points = limits.quota.map_or(f64::MAX, |_| (tier(class).limit(limits) as f64 - used).max(0.0));
+            let exhausted = limits.quota.is_some() && station.quota.exhausted_until.is_some_and(|until| until > now);
+            if exhausted || points == 0.0 {
+                continue;
+            }
+            let allowed = f64::from(part(class).capacity(limits, now)) * f64::from(length) / 60.0;
+            if limits.quiet_until(class, now).is_some() || allowed == 0.0 {
+                continue;
+            }
+            let mut budget = (allowed * rest).min(points);
             while budget > 1e-6 {
                 let waiting = |i: &usize| outlook.flows[*i].class == class && left[*i] > 0.0;
                 let lines: Vec<usize> = (0..left.len()).filter(waiting).collect();
@@ -215,10 +231,10 @@ fn by_hand(outlook: &Outlook, minutes: u32) -> (Vec<Option<Timestamp>>, f64) {
                 for (i, share) in shares {
                     let sent = share.min(left[i]);
                     (left[i], budget, used, done) = (left[i] - sent, budget - sent, used + sent, done + sent);
-                    rest -= sent / per_minute;
+                    rest -= sent / allowed;
                     if left[i] < 1e-4 {
                         left[i] = 0.0;
-                        ends[i].get_or_insert(now + MINUTE);
+                        ends[i].get_or_insert(now + Duration::from_secs(length.into()));
                     }
                 }
             }
@@ -231,30 +247,50 @@ fn by_hand(outlook: &Outlook, minutes: u32) -> (Vec<Option<Timestamp>>, f64) {
     (ends, done)
 }
 
+/// On the first day of summer time, with a timetable that changes twice a day.
+#[test]
+fn a_timetable_with_more_at_night_is_followed_over_a_change_of_clocks() {
+    let span = |from, to| Span { from, to };
+    for (base, spans, quota, ripe) in [
+        (1, (span(time(12, 30, 0, 0), time(8, 0, 0, 0)), 14), None, 19_037),
+        (18, (span(time(12, 30, 0, 0), time(0, 0, 0, 0)), 1), Some(12_321), 16_050),
+    ] {
+        let limits = Limits { requests: Timetable { base, spans: vec![spans] }, quota, ..published() };
+        let outlook = outlook("2026-03-28T00:00:00Z", limits, vec![flow(Class::Normal, "b", "x", ripe)]);
+        compare(&outlook).unwrap();
+    }
+}
+
+/// Whether each flow ends when it is told to, as far as that can be walked through.
+fn compare(outlook: &Outlook) -> Result<(), TestCaseError> {
+    const MINUTES: u32 = 36 * 60;
+    let told = forecast(outlook);
+    let (ends, done) = by_hand(outlook, MINUTES);
+    let last = outlook.now + MINUTE * MINUTES;
+    for ((flow, told), end) in outlook.flows.iter().zip(&told.flows).zip(&ends) {
+        let told = told.end.filter(|end| *end < last - MINUTE * 3);
+        match (told, end) {
+            (Some(told), Some(end)) => {
+                let apart = told.duration_since(*end).abs().as_secs();
+                prop_assert!(apart <= 120, "{flow:?} is told to end {told}, and ends {end}");
+            }
+            (None, Some(end)) => prop_assert!(*end >= last - MINUTE * 6, "{flow:?} ends {end}"),
+            (Some(told), None) => prop_assert!(false, "{flow:?} is told to end {told}, and does not"),
+            (None, None) => {}
+        }
+    }
+    let all: u64 = outlook.flows.iter().map(|flow| flow.ripe).sum();
+    prop_assert!(done <= all as f64 + 1e-3);
+    Ok(())
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 8, ..ProptestConfig::default() })]
 
     /// Whatever the limits say, it comes out as when every minute is worked through.
     #[test]
     fn it_says_what_happens_minute_by_minute(outlook in any_outlook()) {
-        const MINUTES: u32 = 36 * 60;
-        let told = forecast(&outlook);
-        let (ends, done) = by_hand(&outlook, MINUTES);
-        let last = outlook.now + MINUTE * MINUTES;
-        for ((flow, told), end) in outlook.flows.iter().zip(&told.flows).zip(&ends) {
-            let told = told.end.filter(|end| *end < last - MINUTE * 3);
-            match (told, end) {
-                (Some(told), Some(end)) => {
-                    let apart = told.duration_since(*end).abs().as_secs();
-                    prop_assert!(apart <= 120, "{flow:?} is told to end {told}, and ends {end}");
-                }
-                (None, Some(end)) => prop_assert!(*end >= last - MINUTE * 6, "{flow:?} ends {end}"),
-                (Some(told), None) => prop_assert!(false, "{flow:?} is told to end {told}, and does not"),
-                (None, None) => {}
-            }
-        }
-        let all: u64 = outlook.flows.iter().map(|flow| flow.ripe).sum();
-        prop_assert!(done <= all as f64 + 1e-3);
+        compare(&outlook)?;
     }
 
     /// More work never makes anything end sooner, and more points never later.
