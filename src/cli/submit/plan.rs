@@ -73,6 +73,8 @@ pub struct Cost {
     pub account: String,
     /// New jobs.
     pub jobs: u64,
+    /// Those of them that change something.
+    pub orders: u64,
     /// Requests, without repetitions; a job that is read first makes two.
     pub requests: u64,
     /// Points of the daily quota; `null` where the registry counts none.
@@ -207,6 +209,7 @@ impl Cost {
 
     fn add(&mut self, requests: &[Operation], limits: Option<&Arc<Limits>>) {
         self.jobs += 1;
+        self.orders += u64::from(requests.iter().any(|operation| operation.writes()));
         self.requests += requests.len() as u64;
         let cost = |limits: &Arc<Limits>| requests.iter().map(|operation| limits.cost(*operation)).sum::<u64>();
         self.points = self.points.zip(limits).map(|(points, limits)| points + cost(limits));
@@ -214,9 +217,9 @@ impl Cost {
 
     /// What the registry wants to know of so many orders.
     fn notice(&self, limits: &Limits) -> Option<String> {
-        let (most, whom) = limits.bulk_notice.filter(|(most, _)| self.jobs > *most)?;
-        let (jobs, most) = (grouped(self.jobs), grouped(most));
-        Some(format!("{jobs} orders for {} are more than {most} at once: {whom}", self.account))
+        let (most, whom) = limits.bulk_notice.filter(|(most, _)| self.orders > *most)?;
+        let (orders, most) = (grouped(self.orders), grouped(most));
+        Some(format!("{orders} orders for {} are more than {most} at once: {whom}", self.account))
     }
 
     fn text(&self) -> String {

@@ -50,6 +50,7 @@ impl Intake {
         let accept = || self.store.accept(&sorted.jobs, &events, now);
         let acceptances = persist("take in jobs", self.retry, stop, accept).await?;
         self.announce(&sorted.jobs, &acceptances);
+        self.gate.notices(&sorted.jobs).iter().for_each(|notice| tracing::warn!("{notice}"));
         let refused: Vec<TurnedAway> = sorted
             .jobs
             .iter()

@@ -118,6 +118,19 @@ impl Gate {
         &self.brake
     }
 
+    /// What registries want to be told beforehand of so many orders at once.
+    #[must_use]
+    pub fn notices(&self, jobs: &[NewJob]) -> Vec<String> {
+        let mut orders: BTreeMap<&str, u64> = BTreeMap::new();
+        jobs.iter().filter(|job| job.operation.writes()).for_each(|job| *orders.entry(&job.account).or_default() += 1);
+        let notice = |(name, orders): (&str, u64)| {
+            let account = self.pools.get(name).and_then(|pool| pool.first()).map_or(name, String::as_str);
+            let (most, whom) = self.accounts.get(account)?.limits().bulk_notice?;
+            (orders > most).then(|| format!("{orders} orders for {name} are more than {most} at once: {whom}"))
+        };
+        orders.into_iter().filter_map(notice).collect()
+    }
+
     /// How much is taken in at once, and how large.
     #[must_use]
     pub fn limits(&self) -> &config::Intake {

@@ -25,7 +25,7 @@ impl Registry for Member {
         &*self.0
     }
     fn limits(&self) -> Limits {
-        Limits::none()
+        (plugin("denic-rri").unwrap().limits)()
     }
     fn identity(&self) -> String {
         "nobody".into()
@@ -74,6 +74,22 @@ fn jobs_of_a_pool_and_of_its_accounts_are_one_lane() {
     assert_eq!((outside.pool.as_deref(), outside.lane()), (None, "DENIC-1000044"));
     assert!(gate().knows("both") && !gate().knows("bothh"));
     assert_eq!(gate().plan(&of_pool), [Operation::DomainCheck]);
+}
+
+#[test]
+fn the_registry_wants_to_be_told_of_many_orders_and_not_of_questions() {
+    let order = admit("billing", "both", "domain.delete", json!({ "domain": "example.de" })).unwrap();
+    let question = check("billing", "both").unwrap();
+    assert!(gate().notices(&vec![order.clone(); 5000]).is_empty());
+    assert!(gate().notices(&vec![question; 5001]).is_empty());
+    let notices = gate().notices(&vec![order; 5001]);
+    assert!(notices[0].contains("5001 orders for both") && notices[0].contains("DENIC"), "{notices:?}");
+}
+
+#[test]
+fn nobody_publishes_as_the_deadlines() {
+    let refused = check("deadlines", "both").unwrap_err();
+    assert!(refused.code == NotAllowed && refused.reason.contains("`deadlines`"), "{refused}");
 }
 
 #[test]
