@@ -39,10 +39,11 @@ impl Worker<'_> {
         let queues = account.queues();
         self.ripen(&queues, now).await?;
         let look = if room == 0 { account.limits.sessions } else { room }.clamp(1, LARGEST_CLAIM);
-        // Those that a pause holds are taken out of the way many at a time.
-        let each = if pauses.is_empty() { look } else { LARGEST_CLAIM };
+        // Where a pause has just held some, there may be many more: they are taken out of the way in large groups.
+        let each = if self.held_some { LARGEST_CLAIM } else { look };
         let heads = account.store.heads(&queues, now, u32::try_from(each).unwrap_or(1)).await?;
         let (mut heads, aside) = self.sort_out(heads, pauses, now).await?;
+        self.held_some = aside.iter().any(|aside| aside.held_by.is_some());
         let moved_up = !aside.is_empty() && account.store.set_aside(&account.lease, &aside).await? > 0;
         let no_points = leave_out_who_has_no_points(account, &mut heads, now);
         let due = self.fair.order(heads, now, look);

@@ -63,6 +63,7 @@ pub(super) async fn work(
         follow_up_at: Instant::now(),
         unclear: Mutex::default(),
         fair: Fair::new(Arc::clone(&account.weights)),
+        held_some: false,
     };
     let (mut failures, mut orderly) = (0, true);
     while !stop.is_cancelled() {
@@ -147,6 +148,8 @@ pub(super) struct Worker<'a> {
     pub(super) unclear: Mutex<Vec<Job>>,
     /// Whose turn it is.
     pub(super) fair: Fair,
+    /// Whether the last claim came upon jobs that a pause holds.
+    pub(super) held_some: bool,
 }
 
 impl Worker<'_> {
