@@ -48,7 +48,7 @@ fn what_happens_next_is_what_the_daemon_would_do() {
             &[],
             vec![
                 "again on the next quota day, at no cost",
-                "silence of the account until 90 s into the next quota day, or for 30 min where the day has just begun",
+                "nothing of the account that costs quota until 90 s into the next quota day, or for 30 min where the day has just begun",
             ],
         ),
         (
