@@ -18,6 +18,8 @@
 //! [`config`]uration; [`ops`] is what operators see of it. [`sandbox`] plays the registries' side, for the demo and for
 //! tests, and keeps the ledger that proves that everything happened once.
 //!
+//! [`failpoint`] names the places at which tests make it crash; it is compiled in for them only.
+//!
 //! Why it is built this way is told in `docs/architecture.md`.
 #![forbid(unsafe_code)]
 #![warn(missing_docs)]
@@ -26,6 +28,7 @@ pub mod broker;
 pub mod cli;
 pub mod config;
 pub mod daemon;
+pub mod failpoint;
 pub mod job;
 pub mod model;
 pub mod net;
