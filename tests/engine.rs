@@ -19,3 +19,5 @@ mod refused;
 mod stop;
 #[path = "engine/world.rs"]
 mod world;
+#[path = "engine/writes.rs"]
+mod writes;

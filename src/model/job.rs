@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::answer::Answer;
 use super::command::{ObjectKey, Operation};
 use super::event::Event;
+use super::inquiry::Inquiry;
 use super::state::{self, Cause, State, WaitingFor};
 
 /// A job's identity: the publisher's idempotency key.
@@ -191,6 +192,8 @@ pub struct Move {
     pub lost: bool,
     /// What to tell the world, in the same transaction (law 4).
     pub event: Option<Event>,
+    /// What the registry was asked that led to this move, kept in the same transaction.
+    pub inquiry: Option<Inquiry>,
     /// The mover's fence; `None` for operators and intake, who own no account.
     pub fence: Option<i64>,
 }
@@ -218,6 +221,7 @@ impl Move {
             keep_transaction: false,
             lost: false,
             event: None,
+            inquiry: None,
             fence: None,
         })
     }

@@ -69,8 +69,12 @@ impl Dialect for Slow {
         let mut unfinished = self.unfinished.lock().unwrap();
         *unfinished = unfinished.saturating_sub(1);
         Step::Found(match *unfinished {
-            0 => Finding::Applied(answer),
-            _ => Finding::Taken(answer, "the registry assesses it".into()),
+            0 => Finding::Applied { shown: answer, evidence: "it is finished".into() },
+            _ => Finding::Taken {
+                shown: answer,
+                until: "the registry assesses it".into(),
+                evidence: "it is assessed".into(),
+            },
         })
     }
 }
