@@ -116,7 +116,7 @@ pub enum Finding {
 }
 
 /// A request whose outcome is unknown, as far as needed to ask about it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Doubt<'a> {
     /// The account it was sent for.
     pub account: &'a str,

@@ -24,6 +24,7 @@ use super::throttle::Throttle;
 use super::worker;
 use crate::model::Limits;
 use crate::model::retry::Policy;
+use crate::net::seal::Keyring;
 use crate::registries::Registry;
 use crate::store::{Lease, Result, Store};
 
@@ -42,6 +43,8 @@ pub struct Candidate {
     pub weights: Arc<BTreeMap<String, u32>>,
     /// The wall clock.
     pub clock: Clock,
+    /// The keys of secrets in stored jobs.
+    pub keys: Arc<Keyring>,
     /// The store.
     pub store: Arc<dyn Store>,
     /// Name of this daemon, unique per process.
@@ -174,6 +177,7 @@ async fn prepare(
         pool: candidate.pool.clone(),
         weights: Arc::clone(&candidate.weights),
         clock: candidate.clock,
+        keys: Arc::clone(&candidate.keys),
         store,
         lease: lease.clone(),
         valid_until,
