@@ -69,13 +69,15 @@ pub struct Store {
     pub url: String,
     /// File with the database password, if the URL has none (relative to `$CREDENTIALS_DIRECTORY` if that is set).
     pub password_file: Option<PathBuf>,
+    /// File with the keys that secrets of jobs (an AuthInfo) are sealed with, one a line; without it such jobs are refused.
+    pub parameter_keys_file: Option<PathBuf>,
     /// Run migrations at start.
     pub migrate: bool,
 }
 
 impl Default for Store {
     fn default() -> Self {
-        Self { url: "sqlite:///var/lib/registrard/registrard.db".into(), password_file: None, migrate: true }
+        Self { url: "sqlite:///var/lib/registrard/registrard.db".into(), password_file: None, parameter_keys_file: None, migrate: true }
     }
 }
 

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::schedule::quota::MARGIN;
 use crate::failpoint::flawed;
 use crate::model::deadline::Deadline;
-use crate::model::request::secrets;
+use crate::model::request::never_repeated;
 use crate::model::retry::{Decision, Pace, Policy};
 use crate::model::secret::hide;
 use crate::model::verdict::{Judgement, Later, Scope};
@@ -393,7 +393,7 @@ fn goes_back_to_its_pool(job: &Job) -> bool {
 
 /// A registry may repeat what it was told: the secrets of an order are neither stored nor told on with its answer.
 fn hush(job: &Job, step: &mut Move) {
-    let secrets = secrets(&job.params);
+    let secrets = never_repeated(&job.params);
     step.answer = step.answer.take().map(|answer| answer.without(&secrets));
     step.inquiry = step.inquiry.take().map(|inquiry| inquiry.without(&secrets));
     if let Some(reason) = &mut step.reason {

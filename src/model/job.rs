@@ -13,6 +13,7 @@ use super::answer::Answer;
 use super::command::{ObjectKey, Operation};
 use super::event::Event;
 use super::inquiry::Inquiry;
+use super::request::masked;
 use super::state::{self, Cause, State, WaitingFor};
 
 /// A job's identity: the publisher's idempotency key.
@@ -81,7 +82,7 @@ impl Class {
 }
 
 /// A job as stored. Field by field the columns of table `jobs`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Job {
     /// The publisher's idempotency key.
     pub id: JobId,
@@ -148,6 +149,16 @@ pub struct Job {
     pub finished_at: Option<Timestamp>,
     /// Fence of the owner that claimed it last.
     pub fence: i64,
+}
+
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, account, operation, object, params, state, attempt, reason, .. } = self;
+        let mut shown = f.debug_struct("Job");
+        shown.field("id", id).field("account", account).field("operation", operation).field("object", object);
+        shown.field("params", &masked(params)).field("state", state).field("attempt", attempt);
+        shown.field("reason", reason).finish_non_exhaustive()
+    }
 }
 
 impl Job {

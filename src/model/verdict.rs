@@ -155,7 +155,7 @@ impl Finding {
 }
 
 /// A request whose outcome is unknown, as far as needed to ask about it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Doubt<'a> {
     /// The account it was sent for.
     pub account: &'a str,

@@ -28,7 +28,13 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
     let account = &shared.account;
     let (mut heard, mut asked, mut deadlines) = (Vec::new(), Vec::new(), Vec::new());
     let mut usable = true;
+    let mut job = job.clone();
+    let unopened = account.open(&mut job).err();
+    let job = &job;
     let finding = loop {
+        if let Some(why) = &unopened {
+            break Finding::Unknown(why.to_string());
+        }
         let question = match next(shared, job, &heard) {
             Step::Found(finding) => break finding,
             Step::Ask(_) if heard.len() >= LONGEST_CONVERSATION => {

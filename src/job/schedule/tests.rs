@@ -181,6 +181,7 @@ impl World {
             pool: None,
             weights: Arc::default(),
             clock: Clock::system(),
+            keys: Arc::default(),
             store: Arc::clone(&self.store),
             owner: "test".into(),
             ttl: Duration::from_secs(9),
@@ -221,6 +222,7 @@ async fn a_pending_order_is_asked_about_until_it_is_finished() {
         context: Value::Null,
         reply_to: None,
         warnings: vec![],
+        keyed: vec![],
         correlation_id: None,
     };
     world.store.accept(&[order], &[], Timestamp::now()).await.unwrap();
