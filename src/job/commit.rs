@@ -8,6 +8,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::brake::Brake;
 use super::observer::Observer;
+use crate::failpoint::failpoint;
 use crate::model::retry::Steps;
 use crate::model::{Move, State};
 use crate::store::{Store, StoreError};
@@ -106,7 +107,9 @@ async fn write(
                 None => barriers.push(item.done),
             }
         }
+        failpoint!(OutcomeReady);
         let effects = write_group(&store, steps, &moves).await;
+        failpoint!(OutcomeWritten);
         observer.committed(moves.len());
         for ((step, done), effect) in moves.iter().zip(done).zip(&effects) {
             if *effect {

@@ -16,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 use super::observer::Observer;
 use super::patience::persist;
 use crate::broker::{Broker, Published};
+use crate::failpoint::failpoint;
 use crate::model::Event;
 use crate::model::retry::Steps;
 use crate::store::{Lease, OutboxRow, Store};
@@ -125,9 +126,11 @@ impl Outbox {
         if rows.is_empty() {
             return false;
         }
+        failpoint!(OutboxRead, |_| false);
         let events: Vec<Event> = rows.iter().map(|row| row.event.clone()).collect();
         let publish = || self.broker.publish(&events);
         let Some(published) = persist("publish events", self.retry, stop, publish).await else { return false };
+        failpoint!(OutboxPublished, |_| false);
         self.record(&rows, &published, stop).await && rows.len() >= BATCH as usize
     }
 
@@ -148,6 +151,7 @@ impl Outbox {
             if persist("mark events as sent", self.retry, stop, mark).await.is_none() {
                 return false;
             }
+            failpoint!(OutboxMarked);
         }
         for ((tries, why), seqs) in postponed {
             self.observer.published("unroutable", seqs.len() as u64);

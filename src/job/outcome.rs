@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::schedule::quota::MARGIN;
+use crate::failpoint::flawed;
 use crate::model::deadline::Deadline;
 use crate::model::request::secrets;
 use crate::model::retry::{Decision, Pace, Policy};
@@ -154,7 +155,7 @@ impl Circumstances {
     /// A running job's request was perhaps sent. A write is in doubt; a read is simply asked again later.
     #[must_use]
     pub fn perhaps_sent(&self, job: &Job, why: &str) -> Outcome {
-        let step = if job.operation.writes() {
+        let step = if job.operation.writes() && !flawed!(ResendUnasked) {
             self.doubt(job, why, Doubtful::Silence)
         } else {
             self.later(job, &Later { pace: Pace::Soon, scope: Scope::Job, reason: why.to_owned() })

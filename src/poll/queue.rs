@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::Poller;
 use super::inbound::Inbound;
+use crate::failpoint::failpoint;
 use crate::model::verdict::Judgement;
 use crate::model::{Lost, Reject, Verdict};
 use crate::registries::{Head, Line, Mailbox, RegistryMessage, Removed};
@@ -92,7 +93,9 @@ impl<'a> Queue<'a> {
             if futile >= PATIENCE {
                 return Err(Trouble::Refused(format!("a message is still there after {PATIENCE} removals")));
             }
+            failpoint!(PollRead, |why| Err(Trouble::Lost(why)));
             self.keep(&message).await?;
+            failpoint!(PollStored, |why| Err(Trouble::Lost(why)));
             if stop.is_cancelled() {
                 break;
             }
@@ -176,9 +179,11 @@ impl<'a> Queue<'a> {
         let Some(number) = store.begin_removal(&self.lease, id).await? else {
             return Err(StoreError::Broken(format!("message {id} was stored and is not there")).into());
         };
+        failpoint!(PollRemoving, |why| Err(Trouble::NotSent(why)));
         let request = self.mailbox.remove(id, &transaction(account, id, number))?;
         self.unsettled = true;
         let answer = self.line.ask(request).await?;
+        failpoint!(PollRemoved, |why| Err(Trouble::Lost(why)));
         match self.mailbox.removed(&answer) {
             Removed::Gone => {
                 store.removed(account, id, Timestamp::now()).await?;

@@ -10,6 +10,7 @@ use super::desk::{SLOT_PATIENCE, count_unknown, record};
 use super::open::Open;
 use super::permits::{Need, question_parts};
 use super::staff::Shared;
+use crate::failpoint::failpoint;
 use crate::job::outcome::AccountEffect;
 use crate::job::schedule::permit::Permit;
 use crate::model::verdict::{Doubt, Judgement};
@@ -60,6 +61,7 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
             }
         }
     };
+    failpoint!(DoubtFound);
     let word = finding_word(&finding);
     tracing::info!(account = account.name, job = %job.id, attempt = job.attempt, "{}, asked: {word}", job.state);
     let circumstances = account.circumstances();

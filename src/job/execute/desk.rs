@@ -12,6 +12,7 @@ use super::permits::{Need, Part};
 use super::read_first::{self, Read};
 use super::staff::Shared;
 use super::{Opening, Work, ask, errand};
+use crate::failpoint::failpoint;
 use crate::job::commit::Committed;
 use crate::job::outcome::{AccountEffect, Outcome};
 use crate::job::schedule::permit::Permit;
@@ -289,7 +290,9 @@ async fn run_job(shared: &Shared, session: &mut Open, job: &Job, request: &Prepa
         return true;
     }
     let begun = Instant::now();
+    failpoint!(RequestReady);
     let heard = session.exchange(request).await;
+    failpoint!(AnswerHeard);
     let (outcome, verdict, usable) = match heard {
         Ok(answer) => {
             permit.answered();

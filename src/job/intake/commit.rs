@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::Intake;
 use super::sort::{Sorted, TurnedAway};
 use crate::broker::{BrokerError, RejectedMessage};
+use crate::failpoint::{failpoint, flawed};
 use crate::job::brake;
 use crate::job::patience::{Trouble, persist};
 use crate::model::request::RejectCode;
@@ -20,7 +21,12 @@ impl Intake {
     /// Commits and acknowledges. While the store or the broker is away it tries again with back-off until `stop`; then
     /// the deliveries stay unacknowledged and come again.
     pub(super) async fn commit(&self, mut sorted: Sorted, stop: &CancellationToken) {
+        if flawed!(AckBeforeCommit) {
+            let _ = self.broker.ack(&sorted.deliveries).await;
+        }
+        failpoint!(IntakeSorted);
         let Some(mut turned_away) = self.store(&mut sorted, stop).await else { return };
+        failpoint!(IntakeCommitted);
         turned_away.append(&mut sorted.turned_away);
         for turned in &turned_away {
             self.observer.rejected(turned.message.reject.code.word());
@@ -38,6 +44,7 @@ impl Intake {
             // Not tried again: they come again, and the store knows them.
             Err(error) => tracing::warn!(%error, "deliveries will come again"),
         }
+        failpoint!(IntakeAcknowledged);
     }
 
     /// Stores jobs and the events of what the gate turned away; returns what the store turned away, its events stored.

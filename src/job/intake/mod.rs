@@ -24,6 +24,7 @@ pub use nearest::nearest;
 pub use submit::{About, Outcome, Submission, Submitted, Told, submit, submit_telling};
 
 use crate::broker::{Broker, BrokerError};
+use crate::failpoint::failpoint;
 use crate::job::observer::Observer;
 use crate::job::patience::Trouble;
 use crate::model::retry::Steps;
@@ -76,6 +77,7 @@ impl Intake {
             let error = match self.broker.receive(most).await {
                 Ok(deliveries) => {
                     tries = 0;
+                    failpoint!(IntakeReceived);
                     let mut deliveries = deliveries.into_iter().peekable();
                     while deliveries.peek().is_some() {
                         let batch = sort(&self.gate, &mut deliveries, most, Timestamp::now());

@@ -13,7 +13,10 @@ use super::permit::Permit;
 use super::quota::{Charge, Tier};
 use super::throttle::Slot;
 use super::worker::{Round, UPKEEP, Worker, positive};
+use crate::failpoint::failpoint;
 use crate::model::{Cause, Job, JobId, Reject, State, WaitingFor};
+#[cfg(feature = "failpoints")]
+use crate::store::StoreError;
 use crate::store::{Aside, Pause, Result, Start};
 
 /// Most jobs looked at in one round.
@@ -65,6 +68,7 @@ impl Worker<'_> {
         let permitted = permits(account, due, slots, now).await?;
         let ready = prepare(account, permitted).await;
         let started = self.start(ready, now).await?;
+        failpoint!(IntentWritten);
         self.fair.started(started.iter().map(|ready| &ready.job));
         for Ready { job, opening, permit, .. } in started {
             self.staff.hand_over(Work::Run(Box::new(job), opening, permit)).await;
@@ -128,6 +132,7 @@ impl Worker<'_> {
         if ready.is_empty() {
             return Ok(ready);
         }
+        failpoint!(ClaimChosen, |why| Err(StoreError::Unavailable(why)));
         let account = self.account;
         let starts: Vec<Start> = ready.iter().map(start_of).collect();
         let started = account.store.start(&account.lease, &starts, now).await;

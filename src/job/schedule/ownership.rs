@@ -22,6 +22,7 @@ use super::budget::Budgets;
 use super::quota::Quota;
 use super::throttle::Throttle;
 use super::worker;
+use crate::failpoint::failpoint;
 use crate::model::Limits;
 use crate::model::retry::Policy;
 use crate::registries::Registry;
@@ -124,6 +125,7 @@ async fn own(
     standing: &Arc<Standing>,
     stop: &CancellationToken,
 ) -> bool {
+    failpoint!(LeaseAcquired);
     tracing::info!(account = lease.name, fence = lease.fence, "this daemon works the account now");
     candidate.observer.owns(&lease.name, true);
     let (validity, valid_until) = watch::channel(asked_at + candidate.ttl);
@@ -150,6 +152,7 @@ async fn own(
         () = candidate.committer.flush() => {}
         () = renew(candidate, &lease, &validity) => {}
     }
+    failpoint!(LeaseReleasing);
     if let Err(error) = candidate.store.release(&lease).await {
         tracing::warn!(account = lease.name, "the lease could not be given back and will run out: {error}");
     }
@@ -200,6 +203,7 @@ async fn renew(candidate: &Candidate, lease: &Lease, validity: &watch::Sender<In
         let asked_at = Instant::now();
         match candidate.store.renew(lease, candidate.ttl).await {
             Ok(true) => {
+                failpoint!(LeaseRenewed);
                 validity.send_replace(asked_at + candidate.ttl);
             }
             Ok(false) => {

@@ -2,8 +2,11 @@
 //! straight back (law 3). A read does no harm twice.
 
 use super::super::execute::Account;
+use crate::failpoint::failpoint;
 use crate::model::Cause;
 use crate::store::Result;
+#[cfg(feature = "failpoints")]
+use crate::store::StoreError;
 
 /// Jobs rescued in one go.
 const GROUP: u32 = 500;
@@ -19,6 +22,7 @@ pub async fn rescue(account: &Account) -> Result<usize> {
         if abandoned.is_empty() {
             return Ok(rescued);
         }
+        failpoint!(RescueFound, |why| Err(StoreError::Unavailable(why)));
         let circumstances = account.circumstances();
         let why = "the daemon that worked on it ended before the answer was recorded";
         let moves: Vec<_> = abandoned

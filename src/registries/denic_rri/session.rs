@@ -14,6 +14,7 @@ use super::codec::{self, tree::Reply};
 use super::commands::{logout, queue_read};
 use super::dialect::{Rri, answer};
 use super::frame;
+use crate::failpoint::failpoint;
 use crate::model::verdict::Judgement;
 use crate::model::{Answer, Lost, Operation, Verdict};
 use crate::net::dial::Stream;
@@ -55,6 +56,7 @@ impl Connection {
         let talking = async {
             stream.write_all(&frame).await?;
             stream.flush().await?;
+            failpoint!(RequestSent, |why| Err(std::io::Error::other(why).into()));
             frame::read(stream).await
         };
         let answer = match timeout(self.answer_within, talking).await {
