@@ -2,8 +2,16 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
+#[path = "chaos/blows.rs"]
+mod blows;
+#[path = "support/control.rs"]
+mod control;
+#[path = "support/house.rs"]
+mod house;
 #[path = "support/proxy.rs"]
 mod proxy;
+#[path = "chaos/stage.rs"]
+mod stage;
 
 use std::time::Duration;
 
