@@ -1,6 +1,6 @@
 //! Every branch of every conversation: here what was there from the beginning, `updates` and `life` have the rest.
 
-mod commands;
+mod four_answers;
 mod life;
 mod updates;
 
