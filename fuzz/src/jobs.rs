@@ -8,9 +8,10 @@ use jiff::Timestamp;
 use registrard::broker::{Delivery, RejectedMessage};
 use registrard::config;
 use registrard::job::intake::{Gate, sorted};
-use registrard::model::request::{RejectCode, SECRET_PARAMS, masked};
-use registrard::model::{Event, NewJob, Operation};
+use registrard::model::request::{RejectCode, is_secret};
+use registrard::model::{Event, NewJob, Operation, Secret};
 use registrard::net::dial::{Dial, Stream};
+use registrard::net::seal::Keyring;
 use registrard::registries::Registry as Account;
 use registrard::registries::denic_rri::PLUGIN;
 use serde_json::{Value, json};
@@ -35,6 +36,7 @@ impl Dial for Nowhere {
 
 struct Tools {
     gate: Gate,
+    keys: Arc<Keyring>,
     accounts: BTreeMap<String, Arc<dyn Account>>,
     now: Timestamp,
 }
@@ -56,7 +58,9 @@ static TOOLS: LazyLock<Tools> = LazyLock::new(|| {
     };
     let limits = config::Intake { max_message_bytes: 1 << 20, max_bulk_jobs: 50, batch: 100, open: false };
     let gate = Gate::new(accounts.clone(), &pools, BTreeMap::from([("billing".to_owned(), everything)]), limits);
-    Tools { gate, accounts, now: "2026-11-02T12:00:00Z".parse().unwrap() }
+    let key: String = (0..32).map(|byte| format!("{byte:02x}")).collect();
+    let keys = Arc::new(Keyring::read(&Secret::new(key)).unwrap());
+    Tools { gate: gate.with_keys(Arc::clone(&keys)), keys, accounts, now: "2026-11-02T12:00:00Z".parse().unwrap() }
 });
 
 fn arrive(body: Vec<u8>) -> (Vec<NewJob>, Vec<(Event, RejectedMessage)>) {
@@ -115,22 +119,24 @@ fn taken_in(job: &NewJob) {
     job.warnings.iter().for_each(|warning| assert_fit_for_a_line(&warning.reason));
     let tools = &*TOOLS;
     assert!(!tools.gate.plan(job).is_empty());
+    let mut params = job.params.clone();
+    tools.keys.open(job.id, &mut params).expect("what was sealed a moment ago");
     let workers = tools.accounts.iter().filter(|(name, _)| job.account == "both" || job.account == **name);
     for (name, account) in workers {
         let dialect = account.dialect();
-        let first = dialect.reads_first(job.operation, &job.params).expect("what was checked can be asked about");
+        let first = dialect.reads_first(job.operation, &params).expect("what was checked can be asked about");
         if let Some(question) = first {
             assert!(!question.operation.writes());
             continue;
         }
         let written =
-            |_| dialect.prepare(job.operation, &job.params, TRANSACTION).expect("what was checked can be written");
+            |_| dialect.prepare(job.operation, &params, TRANSACTION).expect("what was checked can be written");
         let [request, again] = [0, 1].map(written);
         assert_eq!(request.bytes, again.bytes, "{name}");
         assert!((1..=65_535).contains(&request.bytes.len()));
         assert!(request.transaction.is_none() || job.operation.writes());
         if job.operation != Operation::Raw {
-            super::registry::understands(&request, job);
+            super::registry::understands(&request, &NewJob { params: params.clone(), ..job.clone() });
         }
     }
 }
@@ -141,7 +147,7 @@ fn kept_secret(mut said: Value) {
     let mut plant = |job: &mut Value| {
         let params = job.get_mut("params").and_then(Value::as_object_mut);
         for (name, value) in params.into_iter().flatten() {
-            if let (true, Value::String(text)) = (SECRET_PARAMS.contains(&name.as_str()), value) {
+            if let (true, Value::String(text)) = (is_secret(name), value) {
                 *text = format!("{CANARY}{text}");
                 planted = true;
             }
@@ -160,7 +166,7 @@ fn kept_secret(mut said: Value) {
         assert!(!said.contains(CANARY), "{said}");
     }
     for job in jobs {
-        let said = format!("{:?} {:?} {}", masked(&job.params), job.warnings, job.object);
+        let said = format!("{:?} {:?} {} {}", job.params, job.warnings, job.object, job.context);
         assert!(!said.contains(CANARY), "{said}");
     }
 }
