@@ -260,9 +260,20 @@ pub async fn perform(stage: &Stage, script: &[(Duration, Blow)]) -> Vec<Performe
         let (began, struck) = blow.strike(stage, start).await;
         Performed { blow: blow.clone(), began, ended: Timestamp::now(), struck }
     });
-    join_all(each).await
+    let supervise = async {
+        loop {
+            stage.daemons_died().await;
+            sleep(SUPERVISION).await;
+        }
+    };
+    tokio::select! {
+        performed = join_all(each) => performed,
+        never = supervise => never,
+    }
 }
 
+/// Pause between looks at daemons that no blow is at.
+const SUPERVISION: Duration = Duration::from_millis(500);
 /// How long a failpoint is waited for.
 const POINT_PATIENCE: Duration = Duration::from_secs(12);
 /// How long a refused login is waited for.

@@ -35,6 +35,9 @@ shortest = 0.5
 longest = 2.0
 "#;
 
+/// How the program ends if what it needs at the start cannot be reached.
+const UNAVAILABLE: i32 = 69;
+
 /// Where a daemon finds what, and who publishes there.
 pub(super) struct Addresses<'a> {
     pub(super) database: String,
@@ -114,7 +117,10 @@ impl Actor {
             self.daemon.forget();
             // It was told to, and so it did.
             let at_failpoint = self.armed.as_ref().is_some_and(|spec| spec.contains("crash")) && is_abort(status);
-            if !at_failpoint {
+            if status.code() == Some(UNAVAILABLE) && !self.daemon.was_at_work() {
+                // There was no store to begin with: systemd would try again, and so does this.
+                self.start();
+            } else if !at_failpoint {
                 return Some(format!("{} ended by itself with {status}:\n{}", self.name, self.log_tail()));
             }
         }

@@ -322,6 +322,11 @@ impl Stage {
         self.daemons_died().await
     }
 
+    /// Where a daemon's log is.
+    pub fn log_of(&self, daemon: usize) -> PathBuf {
+        self.directory.path().join(format!("daemon-{daemon}.log"))
+    }
+
     /// The ends of the daemons' logs.
     pub async fn log_tails(&self) -> String {
         let mut tails = String::new();

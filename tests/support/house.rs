@@ -214,15 +214,17 @@ sessions = 5
 
     /// Asks it to end (SIGTERM), once it listens to signals, and waits until it has.
     pub async fn terminate(&mut self) -> ExitStatus {
-        let (log, begun) = (self.log.clone(), usize::try_from(self.begun).unwrap());
-        until("a daemon at work", PATIENCE, async || {
-            let said = std::fs::read(&log).unwrap_or_default();
-            String::from_utf8_lossy(&said[begun.min(said.len())..]).contains("the store is available").then_some(())
-        })
-        .await;
+        until("a daemon at work", PATIENCE, async || self.was_at_work().then_some(())).await;
         self.signal("TERM").await;
         let mut process = self.process.take().expect("a running daemon");
         tokio::time::timeout(PATIENCE, process.wait()).await.expect("the daemon does not end").unwrap()
+    }
+
+    /// Whether it has found its store since it was last started.
+    pub fn was_at_work(&self) -> bool {
+        let said = std::fs::read(&self.log).unwrap_or_default();
+        let begun = usize::try_from(self.begun).unwrap().min(said.len());
+        String::from_utf8_lossy(&said[begun..]).contains("the store is available")
     }
 
     /// Sends it a signal (`STOP`, `CONT`).
