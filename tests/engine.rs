@@ -5,16 +5,22 @@
 
 #[path = "engine/brake.rs"]
 mod brake;
+#[path = "support/control.rs"]
+mod control;
 #[path = "support/database.rs"]
 mod database;
 #[path = "engine/doubt.rs"]
 mod doubt;
+#[path = "support/dump.rs"]
+mod dump;
 #[path = "engine/limits.rs"]
 mod limits;
 #[path = "engine/order.rs"]
 mod order;
 #[path = "engine/refused.rs"]
 mod refused;
+#[path = "engine/sealed.rs"]
+mod sealed;
 #[path = "engine/stop.rs"]
 mod stop;
 #[path = "engine/world.rs"]

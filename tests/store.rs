@@ -65,6 +65,7 @@ cases! {
     intake:
         every_field_comes_back,
         the_same_id_is_a_duplicate_or_a_conflict,
+        a_sealed_job_is_known_after_a_rotation,
         the_same_id_twice_in_one_call,
         a_duplicate_of_a_finished_job_sends_its_outcome_again,
         rejections_are_written_once,
