@@ -1,5 +1,7 @@
 //! What went wrong, by what the caller does next; and how a driver's error becomes that.
 
+use sqlx::migrate::MigrateError;
+
 /// What went wrong, by what the caller does next.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -38,6 +40,10 @@ impl From<sqlx::Error> for StoreError {
     /// Keeps the database's words and never its data: no bound value is part of any text made here.
     fn from(error: sqlx::Error) -> Self {
         use sqlx::Error as E;
+        let error = match error {
+            E::Migrate(error) => return of_migration(*error),
+            other => other,
+        };
         match &error {
             E::Database(refusal) => {
                 let code = refusal.code().unwrap_or_default();
@@ -57,6 +63,18 @@ impl From<sqlx::Error> for StoreError {
             E::Encode(_) => Self::Broken("a value cannot be written".into()),
             _ => Self::Broken(error.to_string()),
         }
+    }
+}
+
+/// A database that goes away while the schema is brought up to date is away, not broken.
+fn of_migration(error: MigrateError) -> StoreError {
+    let text = error.to_string();
+    match error {
+        MigrateError::Execute(cause) | MigrateError::ExecuteMigration(cause, _) => match StoreError::from(cause) {
+            StoreError::Unavailable(_) => StoreError::Unavailable(text),
+            _ => StoreError::Broken(text),
+        },
+        _ => StoreError::Broken(text),
     }
 }
 
@@ -86,7 +104,19 @@ fn is_passing(code: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_passing;
+    use super::{MigrateError, StoreError, is_passing};
+
+    #[test]
+    fn a_connection_lost_in_a_migration_is_a_database_that_is_away() {
+        let lost = || sqlx::Error::Io(std::io::ErrorKind::ConnectionReset.into());
+        for error in [MigrateError::Execute(lost()), MigrateError::ExecuteMigration(lost(), 7)] {
+            assert!(matches!(StoreError::from(sqlx::Error::from(error)), StoreError::Unavailable(_)));
+        }
+        let strange = [MigrateError::VersionMismatch(7), MigrateError::Execute(sqlx::Error::RowNotFound)];
+        for error in strange {
+            assert!(matches!(StoreError::from(sqlx::Error::from(error)), StoreError::Broken(_)));
+        }
+    }
 
     #[test]
     fn what_passes_and_what_does_not() {

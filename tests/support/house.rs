@@ -1,4 +1,5 @@
 //! The real processes: a sandbox registry and a daemon, each in its own process as in production, ended when dropped.
+#![allow(dead_code, reason = "each test binary uses its part of this")]
 
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
@@ -30,24 +31,34 @@ pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -
 
 /// A sandbox of DENIC RRI.
 pub struct Sandbox {
-    _process: Child,
-    control: String,
+    process: Child,
+    /// Where its control interface is.
+    pub control: String,
     /// Address clients connect to.
     pub address: String,
     /// The CA its certificate is made by.
     pub ca: PathBuf,
     /// Its first account: name, user and password.
     pub account: [String; 3],
+    /// All of them.
+    pub accounts: Vec<[String; 3]>,
 }
 
 impl Sandbox {
-    /// Starts it and waits for its word that it is ready.
+    /// Starts one with a throttle that does not bind, and waits for its word that it is ready.
     pub async fn start(state: &Path, seed: u64, faults: &[&str]) -> Self {
+        let faults = faults.iter().flat_map(|fault| ["--fault", fault]);
+        let arguments: Vec<&str> = ["--requests-per-minute", "100000"].into_iter().chain(faults).collect();
+        Self::start_with(state, seed, &arguments, Stdio::inherit()).await
+    }
+
+    /// Starts it with more arguments and a place for what it says, and waits for its word that it is ready.
+    pub async fn start_with(state: &Path, seed: u64, arguments: &[&str], log: impl Into<Stdio>) -> Self {
         let mut command = Command::new(PROGRAM);
-        command.args(["sandbox", "--registry", "denic-rri", "--requests-per-minute", "100000"]);
+        command.args(["sandbox", "--registry", "denic-rri"]);
         // A real registry keeps the sessions of a killed client for a while; here that would only be waiting.
         command.args(["--ghost-seconds", "0", "--seed"]).arg(seed.to_string()).arg("--state").arg(state);
-        command.args(faults.iter().flat_map(|fault| ["--fault", fault]));
+        command.args(arguments).stderr(log);
         let mut process = command.stdout(Stdio::piped()).kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("the sandbox is not ready");
@@ -57,15 +68,25 @@ impl Sandbox {
             let value = ready.pointer(pointer).and_then(Value::as_str);
             value.unwrap_or_else(|| panic!("no {pointer} in {line}")).to_owned()
         };
+        let account = |number: usize| {
+            ["account", "user", "password"].map(|key| text(&format!("/denic_rri/accounts/{number}/{key}")))
+        };
+        let accounts = ready["denic_rri"]["accounts"].as_array().map_or(0, Vec::len);
         // Nothing more is expected there, but a full pipe must not stop the sandbox.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self {
-            _process: process,
+            process,
             control: text("/control"),
             address: text("/denic_rri/address"),
             ca: text("/ca").into(),
-            account: ["account", "user", "password"].map(|key| text(&format!("/denic_rri/accounts/0/{key}"))),
+            account: account(0),
+            accounts: (0..accounts).map(account).collect(),
         }
+    }
+
+    /// Whether it has ended without being asked to.
+    pub fn has_died(&mut self) -> Option<ExitStatus> {
+        self.process.try_wait().unwrap()
     }
 
     /// Everything it has seen and done.
@@ -163,16 +184,26 @@ sessions = 5
         );
         let config = directory.join("registrard.toml");
         std::fs::write(&config, text).unwrap();
-        Self { process: None, config, log: directory.join("daemon.log"), begun: 0 }
+        Self::of(config, directory.join("daemon.log"))
+    }
+
+    /// A daemon with a configuration that is written, and the file it will log to.
+    pub fn of(config: PathBuf, log: PathBuf) -> Self {
+        Self { process: None, config, log, begun: 0 }
     }
 
     /// Starts it; what it says is added to its log.
     pub fn start(&mut self) {
+        self.start_with(&[]);
+    }
+
+    /// Starts it with more variables.
+    pub fn start_with(&mut self, variables: &[(&str, &str)]) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
         self.begun = log.metadata().unwrap().len();
         let mut command = Command::new(PROGRAM);
         command.arg("serve").arg("--config").arg(&self.config).stdin(Stdio::null());
-        command.stdout(Stdio::null()).stderr(log).kill_on_drop(true);
+        command.envs(variables.iter().copied()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
         self.process = Some(command.spawn().unwrap());
     }
 
@@ -183,17 +214,42 @@ sessions = 5
 
     /// Asks it to end (SIGTERM), once it listens to signals, and waits until it has.
     pub async fn terminate(&mut self) -> ExitStatus {
-        let (log, begun) = (self.log.clone(), usize::try_from(self.begun).unwrap());
-        until("a daemon at work", PATIENCE, async || {
-            let said = std::fs::read(&log).unwrap_or_default();
-            String::from_utf8_lossy(&said[begun.min(said.len())..]).contains("the store is available").then_some(())
-        })
-        .await;
+        until("a daemon at work", PATIENCE, async || self.was_at_work().then_some(())).await;
+        self.signal("TERM").await;
         let mut process = self.process.take().expect("a running daemon");
-        let id = process.id().expect("a daemon that has not ended by itself");
-        let kill = format!("kill -TERM {id}");
-        assert!(Command::new("sh").arg("-c").arg(kill).status().await.unwrap().success());
         tokio::time::timeout(PATIENCE, process.wait()).await.expect("the daemon does not end").unwrap()
+    }
+
+    /// Whether it has found its store since it was last started.
+    pub fn was_at_work(&self) -> bool {
+        let said = std::fs::read(&self.log).unwrap_or_default();
+        let begun = usize::try_from(self.begun).unwrap().min(said.len());
+        String::from_utf8_lossy(&said[begun..]).contains("the store is available")
+    }
+
+    /// Sends it a signal (`STOP`, `CONT`).
+    pub async fn signal(&self, signal: &str) {
+        let id = self.process.as_ref().and_then(Child::id).expect("a daemon that has not ended by itself");
+        let kill = format!("kill -{signal} {id}");
+        assert!(Command::new("sh").arg("-c").arg(kill).status().await.unwrap().success());
+    }
+
+    /// Whether it was started and has not been seen to end.
+    pub fn is_up(&self) -> bool {
+        self.process.is_some()
+    }
+
+    /// Waits until it has ended by itself, so that it can be started again; none if it goes on.
+    pub async fn bury(&mut self, limit: Duration) -> Option<ExitStatus> {
+        let process = self.process.as_mut()?;
+        let status = tokio::time::timeout(limit, process.wait()).await.ok()?.unwrap();
+        self.process = None;
+        Some(status)
+    }
+
+    /// Thinks no more of one that has ended.
+    pub fn forget(&mut self) {
+        self.process = None;
     }
 
     /// Whether it has ended without being asked to.

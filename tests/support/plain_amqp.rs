@@ -1,5 +1,6 @@
 //! A billing system as registrard meets it: plain AMQP, no code of registrard. It publishes with confirms, consumes
 //! events, and outlives a restart of the broker.
+#![allow(dead_code, reason = "each test binary uses its part of this")]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};

@@ -78,7 +78,7 @@ max_connections = 200
 shared_buffers = 64MB
 max_wal_size = 256MB
 CONF
-        if as_owner "$home" "$bin/pg_ctl" start -w -t 60 -s -D "$home/data" -l "$home/log" >>"$DIR/postgres.log" 2>&1; then
+        if database_start; then
             PGPASSWORD=$password as_owner "$home" "$bin/createdb" -h "$LOOPBACK" -p "$port" -U registrard registrard \
                 || explain PostgreSQL "$home/log"
             export REGISTRARD_TEST_DATABASE_URL="postgres://registrard:$password@$LOOPBACK:$port/registrard"
@@ -87,6 +87,17 @@ CONF
         [ "$try" -eq 3 ] || port_is_free "$port" || continue
         explain PostgreSQL "$home/log"
     done
+}
+
+database_start() {
+    local home=$DIR/postgres
+    as_owner "$home" "$(postgres_bin)/pg_ctl" start -w -t 60 -s -D "$home/data" -l "$home/log" >>"$DIR/postgres.log" 2>&1
+}
+
+# fast: sessions are ended, and what is committed is put in order on the disk; immediate: as if the machine had lost power.
+database_stop() { # fast|immediate
+    local home=$DIR/postgres
+    as_owner "$home" "$(postgres_bin)/pg_ctl" stop -w -t 60 -s -m "$1" -D "$home/data" >>"$DIR/postgres.log" 2>&1
 }
 
 start_rabbitmq() {
@@ -167,6 +178,17 @@ broker_stop() {
     end_group "$(cat "$DIR/rabbitmq/pid")" TERM 30
 }
 
+# A virtual host in which the user of the URL may do everything, or its end.
+broker_vhost() { # add|delete name
+    # shellcheck source=/dev/null
+    . "$DIR/rabbitmq.env"
+    local home=$DIR/rabbitmq bin
+    bin=$(rabbitmq_bin)
+    run "$SELF" become "$home" "$bin/rabbitmqctl" -q "$1_vhost" "$2" >"$DIR/rabbitmqctl.log" 2>&1 || return 1
+    [ "$1" = delete ] \
+        || run "$SELF" become "$home" "$bin/rabbitmqctl" -q set_permissions -p "$2" guest '.*' '.*' '.*' >"$DIR/rabbitmqctl.log" 2>&1
+}
+
 explain() { # server log
     printf '%s did not start; the end of its log:\n' "$1" >&2
     tail -n 25 "$2" >&2 || true
@@ -184,7 +206,10 @@ start_services() {
     printf '%s %s\n' "$$" "$(born "$$")" >"$DIR/owner"
     start_postgres
     start_rabbitmq
-    printf '#!/bin/sh\nREGISTRARD_DEV_STATE=%s exec %s broker "$@"\n' "$DIR" "$SELF" >"$DIR/broker"
-    chmod 755 "$DIR/broker"
-    export REGISTRARD_TEST_AMQP_CONTROL=$DIR/broker
+    local server
+    for server in broker database; do
+        printf '#!/bin/sh\nREGISTRARD_DEV_STATE=%s exec %s %s "$@"\n' "$DIR" "$SELF" "$server" >"$DIR/$server"
+        chmod 755 "$DIR/$server"
+    done
+    export REGISTRARD_TEST_AMQP_CONTROL=$DIR/broker REGISTRARD_TEST_DATABASE_CONTROL=$DIR/database
 }
