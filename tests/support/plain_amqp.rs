@@ -100,12 +100,15 @@ pub struct Heard {
     pub kinds: BTreeMap<String, BTreeSet<String>>,
     /// Submissions that were turned away, with the reason.
     pub rejected: Vec<String>,
+    /// A registry's message by its id: the kind, and the ids of its events.
+    pub messages: BTreeMap<String, (String, BTreeSet<Uuid>)>,
     /// Deliveries, repeated ones included.
     pub deliveries: usize,
 }
 
 impl Heard {
-    fn note(&mut self, body: &[u8]) {
+    /// Takes note of an event.
+    pub fn note(&mut self, body: &[u8]) {
         let event: Value = serde_json::from_slice(body).expect("events are JSON");
         self.deliveries += 1;
         let kind = event["type"].as_str().expect("a CloudEvent has a type");
@@ -117,7 +120,13 @@ impl Heard {
                 self.kinds.entry(job).or_default().insert(kind.to_owned());
             }
             "job.rejected" => self.rejected.push(event["data"].to_string()),
-            _ => {}
+            _ => {
+                if let (Some(kind), Some(message)) = (kind.strip_prefix("message."), event["data"]["id"].as_str()) {
+                    let told = self.messages.entry(message.to_owned()).or_default();
+                    told.0 = kind.to_owned();
+                    told.1.insert(id);
+                }
+            }
         }
     }
 }

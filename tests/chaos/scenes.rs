@@ -1,0 +1,266 @@
+//! What a registrar's customers do: small stories of a few jobs each. A story returns its messages in their order. What
+//! depends on something names it in its `after`, or stands behind it in the same message: on one object that is enough.
+#![allow(dead_code, reason = "each test binary uses its part of this")]
+
+use rand::Rng;
+use serde_json::{Value, json};
+
+use crate::plan::{Draft, Effect, Fate};
+
+/// Writes the jobs of one story.
+pub type Scene = fn(&mut Draft<'_>) -> Vec<Value>;
+/// How often a story is told, against the others.
+pub type Weighted = (u32, Scene);
+
+/// Everything a registrar does with DENIC RRI.
+pub const ALL: &[Weighted] = &[
+    (6, customers),
+    (8, registration),
+    (4, second_thoughts),
+    (3, given_back),
+    (5, transfer),
+    (3, letter),
+    (4, taken),
+    (2, race),
+    (3, overtaken),
+    (3, twins),
+    (2, assessed),
+];
+
+/// A little of everything that one account does alone.
+pub const FEW: &[Weighted] = &[(1, customers), (1, second_thoughts)];
+
+/// Many changes that would all succeed a second time: what shows a request that was sent twice.
+pub const CHANGES: &[Weighted] = &[(1, changes)];
+
+/// Contacts only, in many small messages: what shows a message that was lost.
+pub const CONTACTS: &[Weighted] = &[(1, newcomer)];
+
+fn done(kind: &'static str, object: &str) -> Fate {
+    Fate::Done(Effect { kind, object: object.to_owned() })
+}
+
+/// One message; a single job stands alone or in a list.
+fn message(draft: &mut Draft<'_>, mut jobs: Vec<Value>) -> Value {
+    if jobs.len() == 1 && draft.rng.random_bool(0.8) { jobs.remove(0) } else { json!({ "jobs": jobs }) }
+}
+
+/// A customer: handle, and the job that makes it known.
+fn contact(draft: &mut Draft<'_>, account: &str) -> (String, Value) {
+    let handle = format!("{account}-C{}", draft.fresh());
+    let params = person(draft, &handle);
+    let job = draft.order(account, "contact.create", params, done("contact.create", &handle), &[]);
+    (handle, job)
+}
+
+/// The parameters of a customer, different each time.
+fn person(draft: &mut Draft<'_>, handle: &str) -> Value {
+    let number = draft.fresh();
+    json!({
+        "handle": handle, "type": "PERSON", "name": "Max Mustermann", "address": [format!("Musterweg {number}")],
+        "postal_code": "60329", "city": "Frankfurt am Main", "country_code": "DE",
+        "email": [format!("max{number}@example.de")], "phone": "+49.6927235",
+    })
+}
+
+/// The parameters of a registration, with name servers nobody else has.
+fn delegation(draft: &mut Draft<'_>, domain: &str, holder: &str) -> Value {
+    let number = draft.fresh();
+    json!({
+        "domain": domain, "holder": [holder],
+        "nserver": [format!("ns1.example{number}.net"), format!("ns2.example{number}.net")],
+    })
+}
+
+fn with(mut params: Value, key: &str, value: &str) -> Value {
+    params[key] = json!(value);
+    params
+}
+
+/// A customer with a domain: handle, domain, and the two jobs.
+fn household(draft: &mut Draft<'_>, account: &str) -> (String, String, Vec<Value>) {
+    let domain = format!("example-{}.de", draft.fresh());
+    let (handle, customer) = contact(draft, account);
+    let params = delegation(draft, &domain, &handle);
+    let create = draft.order(account, "domain.create", params, done("domain.create", &domain), &[&customer]);
+    (handle, domain, vec![customer, create])
+}
+
+/// An AuthInfo of the letters the registry allows.
+fn password(draft: &mut Draft<'_>) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnpqrstuvwxyz23456789+-/*";
+    (0..12).map(|_| char::from(LETTERS[draft.rng.random_range(0..LETTERS.len())])).collect()
+}
+
+/// A customer who moves, twice at once and once more later.
+fn customers(draft: &mut Draft<'_>) -> Vec<Value> {
+    let account = draft.account();
+    let (handle, create) = contact(draft, &account);
+    let (first, number) = (person(draft, &handle), draft.fresh());
+    let second = json!({ "handle": handle, "merge": true, "city": format!("Musterstadt {number}") });
+    let third = person(draft, &handle);
+    let mut update = |params| draft.order(&account, "contact.update", params, done("contact.update", &handle), &[&create]);
+    let (first, second, third) = (update(first), update(second), update(third));
+    let info = draft.order(&account, "contact.info", json!({ "handle": handle }), Fate::Read, &[&create]);
+    let opening = message(draft, vec![create, first, second]);
+    vec![opening, message(draft, vec![third]), message(draft, vec![info])]
+}
+
+/// A domain that gets other name servers and another holder; its jobs are told apart by nothing but their order.
+fn registration(draft: &mut Draft<'_>) -> Vec<Value> {
+    let account = draft.account();
+    let (handle, domain, mut jobs) = household(draft, &account);
+    let create = jobs[1].clone();
+    let (heir, birth) = contact(draft, &account);
+    let moved = delegation(draft, &domain, &handle);
+    let update = draft.order(&account, "domain.update", moved, done("domain.update", &domain), &[]);
+    let inherited = delegation(draft, &domain, &heir);
+    let change = draft.order(&account, "domain.change_holder", inherited, done("domain.chholder", &domain), &[&birth]);
+    jobs.extend([birth, update, change.clone()]);
+    let number = draft.fresh();
+    let part = json!({ "domain": domain, "merge": true, "nserver": [format!("ns1.example{number}.net"), format!("ns3.example{number}.net")] });
+    let later = draft.order(&account, "domain.update", part, done("domain.update", &domain), &[&change]);
+    let check = draft.order(&account, "domain.check", json!({ "domain": domain }), Fate::Read, &[]);
+    let info = draft.order(&account, "domain.info", json!({ "domain": domain }), Fate::Read, &[&create]);
+    let reads = message(draft, vec![check, info]);
+    vec![message(draft, jobs), reads, message(draft, vec![later])]
+}
+
+/// Deleted, brought back, and sometimes deleted for good.
+fn second_thoughts(draft: &mut Draft<'_>) -> Vec<Value> {
+    let account = draft.account();
+    let (_, domain, mut jobs) = household(draft, &account);
+    let name = json!({ "domain": domain });
+    jobs.push(draft.order(&account, "domain.delete", name.clone(), done("domain.delete", &domain), &[]));
+    jobs.push(draft.order(&account, "domain.restore", name.clone(), done("domain.restore", &domain), &[]));
+    if draft.rng.random_bool(0.5) {
+        jobs.push(draft.order(&account, "domain.delete", name, done("domain.delete", &domain), &[]));
+    }
+    vec![message(draft, jobs)]
+}
+
+/// Given back to the registry.
+fn given_back(draft: &mut Draft<'_>) -> Vec<Value> {
+    let account = draft.account();
+    let (_, domain, jobs) = household(draft, &account);
+    let params = json!({ "domain": domain, "disconnect": draft.rng.random_bool(0.5) });
+    let transit = draft.order(&account, "domain.transit", params, done("domain.transit", &domain), &[&jobs[1]]);
+    vec![message(draft, jobs), message(draft, vec![transit])]
+}
+
+/// A domain goes to another registrar; a wrong AuthInfo takes it nowhere.
+fn transfer(draft: &mut Draft<'_>) -> Vec<Value> {
+    let (loser, winner) = draft.two_accounts();
+    let (_, domain, mut jobs) = household(draft, &loser);
+    let (right, wrong) = (password(draft), password(draft));
+    let params = json!({ "domain": domain, "auth_info": right });
+    jobs.push(draft.order(&loser, "domain.authcode_create", params, done("domain.create_authinfo1", &domain), &[]));
+    let (heir, birth) = contact(draft, &winner);
+    let taken = delegation(draft, &domain, &heir);
+    let given = &jobs[2];
+    let refused = with(taken.clone(), "auth_info", &wrong);
+    let refused = draft.order(&winner, "domain.transfer", refused, Fate::Refused, &[given, &birth]);
+    let taken = with(taken, "auth_info", &right);
+    let taken = draft.order(&winner, "domain.transfer", taken, done("domain.chprov", &domain), &[given, &birth]);
+    let moved = delegation(draft, &domain, &heir);
+    let moved = draft.order(&winner, "domain.update", moved, done("domain.update", &domain), &[&taken]);
+    let opening = message(draft, jobs);
+    vec![opening, message(draft, vec![birth, refused]), message(draft, vec![taken]), message(draft, vec![moved])]
+}
+
+/// A letter to the holder, asked for by another registrar, and an AuthInfo that is taken back.
+fn letter(draft: &mut Draft<'_>) -> Vec<Value> {
+    let (owner, other) = draft.two_accounts();
+    let (_, domain, mut jobs) = household(draft, &owner);
+    let asker = if draft.rng.random_bool(0.5) { other } else { owner.clone() };
+    let params = json!({ "domain": domain });
+    let letter = done("domain.create_authinfo2", &domain);
+    let letter = draft.order(&asker, "domain.authcode_request", params.clone(), letter, &[&jobs[1]]);
+    let given = json!({ "domain": domain, "auth_info": password(draft) });
+    jobs.push(draft.order(&owner, "domain.authcode_create", given, done("domain.create_authinfo1", &domain), &[]));
+    jobs.push(draft.order(&owner, "domain.authcode_delete", params, done("domain.delete_authinfo1", &domain), &[]));
+    vec![message(draft, jobs), message(draft, vec![letter])]
+}
+
+/// A name that another one holds already; and what would have come after it.
+fn taken(draft: &mut Draft<'_>) -> Vec<Value> {
+    let (first, second) = draft.two_accounts();
+    let (_, domain, jobs) = household(draft, &first);
+    let (late, birth) = contact(draft, &second);
+    let params = delegation(draft, &domain, &late);
+    let refused = draft.order(&second, "domain.create", params, Fate::Refused, &[&jobs[1], &birth]);
+    let next = delegation(draft, &domain, &late);
+    let next = draft.order(&second, "domain.update", next, Fate::Cancelled, &[&refused]);
+    let last = draft.order(&second, "domain.delete", json!({ "domain": domain }), Fate::Cancelled, &[&next]);
+    vec![message(draft, jobs), message(draft, vec![birth, refused, next]), message(draft, vec![last])]
+}
+
+/// Two want the same name at the same time.
+fn race(draft: &mut Draft<'_>) -> Vec<Value> {
+    let (first, second) = draft.two_accounts();
+    let domain = format!("example-{}.de", draft.fresh());
+    let mut messages = Vec::new();
+    for account in [first, second] {
+        let (handle, birth) = contact(draft, &account);
+        let params = delegation(draft, &domain, &handle);
+        let fate = Fate::Race(Effect { kind: "domain.create", object: domain.clone() });
+        let create = draft.order(&account, "domain.create", params, fate, &[&birth]);
+        messages.push(message(draft, vec![birth, create]));
+    }
+    messages
+}
+
+/// What comes last is heard first.
+fn overtaken(draft: &mut Draft<'_>) -> Vec<Value> {
+    let account = draft.account();
+    let (handle, domain, mut jobs) = household(draft, &account);
+    let moved = delegation(draft, &domain, &handle);
+    let update = draft.order(&account, "domain.update", moved, done("domain.update", &domain), &[&jobs[1]]);
+    let delete = json!({ "domain": domain });
+    let delete = draft.order(&account, "domain.delete", delete, done("domain.delete", &domain), &[&update]);
+    let mut messages = vec![message(draft, vec![delete]), message(draft, vec![update])];
+    while let Some(job) = jobs.pop() {
+        messages.push(message(draft, vec![job]));
+    }
+    messages
+}
+
+/// The same contact ordered twice, under two ids: the second is refused, however alike they are.
+fn twins(draft: &mut Draft<'_>) -> Vec<Value> {
+    let account = draft.account();
+    let (handle, first) = contact(draft, &account);
+    let second = draft.order(&account, "contact.create", first["params"].clone(), Fate::Refused, &[&first]);
+    let third = person(draft, &handle);
+    let third = draft.order(&account, "contact.update", third, done("contact.update", &handle), &[&first]);
+    vec![message(draft, vec![first]), message(draft, vec![second]), message(draft, vec![third])]
+}
+
+/// A registration the registry takes and finishes later.
+fn assessed(draft: &mut Draft<'_>) -> Vec<Value> {
+    let account = draft.account();
+    let (handle, customer) = contact(draft, &account);
+    let words = ["nispendingcreate", "nispendingcreate-nisserverhold"][draft.rng.random_range(0..2)];
+    let domain = format!("{words}-{}.de", draft.fresh());
+    let params = delegation(draft, &domain, &handle);
+    let create = draft.order(&account, "domain.create", params, done("domain.create", &domain), &[&customer]);
+    vec![message(draft, vec![customer]), message(draft, vec![create])]
+}
+
+/// A contact and many changes of it.
+fn changes(draft: &mut Draft<'_>) -> Vec<Value> {
+    let account = draft.account();
+    let (handle, create) = contact(draft, &account);
+    let mut jobs = vec![create];
+    for _ in 0..4 {
+        let params = person(draft, &handle);
+        jobs.push(draft.order(&account, "contact.update", params, done("contact.update", &handle), &[]));
+    }
+    vec![message(draft, jobs)]
+}
+
+/// A contact.
+fn newcomer(draft: &mut Draft<'_>) -> Vec<Value> {
+    let account = draft.account();
+    let (_, create) = contact(draft, &account);
+    vec![message(draft, vec![create])]
+}
