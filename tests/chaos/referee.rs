@@ -85,6 +85,12 @@ pub enum Wrong {
     Rejected,
 }
 
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.word())
+    }
+}
+
 impl Wrong {
     pub const ALL: [Self; 8] = [
         Self::Lost,

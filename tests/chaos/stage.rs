@@ -105,6 +105,7 @@ impl Stage {
             ("--requests-per-minute", REQUESTS_PER_MINUTE),
             ("--sessions", sessions),
             ("--quota", 1_000_000_000),
+            ("--assessment-ms", 1_500),
         ];
         let arguments: Vec<String> =
             arguments.iter().flat_map(|(name, n)| [(*name).to_owned(), n.to_string()]).collect();

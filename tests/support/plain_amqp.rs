@@ -37,12 +37,32 @@ pub async fn prepare(url: &str) -> lapin::Result<()> {
     for exchange in ["registrard.jobs", "registrard.rejected", "registrard.events"] {
         channel.exchange_delete(exchange.into(), ExchangeDeleteOptions::default()).await?;
     }
+    collect(&channel).await?;
+    connection.close(200, "OK".into()).await
+}
+
+/// Makes the queue for the events at a broker nobody has used.
+pub async fn attach(url: &str) -> lapin::Result<()> {
+    let (connection, channel) = channel(url).await?;
+    collect(&channel).await?;
+    connection.close(200, "OK".into()).await
+}
+
+async fn collect(channel: &Channel) -> lapin::Result<()> {
     let durable = ExchangeDeclareOptions { durable: true, ..Default::default() };
     channel.exchange_declare("registrard.events".into(), ExchangeKind::Topic, durable, FieldTable::default()).await?;
     channel.queue_declare(EVENTS.into(), QueueDeclareOptions::durable(), FieldTable::default()).await?;
     let (bind, none) = (QueueBindOptions::default(), FieldTable::default());
-    channel.queue_bind(EVENTS.into(), "registrard.events".into(), "#".into(), bind, none).await?;
-    connection.close(200, "OK".into()).await
+    channel.queue_bind(EVENTS.into(), "registrard.events".into(), "#".into(), bind, none).await
+}
+
+/// Messages in the queue of what was turned away.
+pub async fn rejected(url: &str) -> lapin::Result<u64> {
+    let (connection, channel) = channel(url).await?;
+    let passive = QueueDeclareOptions::durable().passive();
+    let queue = channel.queue_declare("registrard.rejected".into(), passive, FieldTable::default()).await?;
+    connection.close(200, "OK".into()).await?;
+    Ok(queue.message_count().into())
 }
 
 /// Publishes messages in order, each until the broker has confirmed it. A message whose confirm was lost goes out again:

@@ -1,0 +1,155 @@
+//! Everything is broken at once, and every job still has exactly one effect and one true end: a real PostgreSQL and RabbitMQ,
+//! daemons that are processes, a registry that misbehaves, networks that cut and stall, and a referee who looks from outside.
+//!
+//! `./dev chaos` runs the long form; see docs/reliability.md.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "chaos/blows.rs"]
+mod blows;
+#[path = "chaos/books.rs"]
+mod books;
+#[path = "support/control.rs"]
+mod control;
+#[path = "support/house.rs"]
+mod house;
+#[path = "support/plain_amqp.rs"]
+mod plain_amqp;
+#[path = "chaos/plan.rs"]
+mod plan;
+#[path = "support/proxy.rs"]
+mod proxy;
+#[path = "chaos/referee.rs"]
+mod referee;
+#[path = "chaos/referee_tests.rs"]
+mod referee_tests;
+#[path = "chaos/report.rs"]
+mod report;
+#[path = "chaos/run.rs"]
+mod run;
+#[path = "chaos/scenes.rs"]
+mod scenes;
+#[path = "chaos/stage.rs"]
+mod stage;
+
+use std::time::{Duration, Instant};
+
+use blows::{Blow, Ending};
+use plan::Size;
+use proxy::Mode;
+use referee::Wrong;
+use report::Totals;
+use run::{Outcome, Run, play};
+use stage::{Link, Setup};
+
+/// The seed every short run begins with.
+const FIXED: u64 = 20_261_122;
+/// How long blows fall in a run.
+const BLOWS: Duration = Duration::from_secs(40);
+/// Longest wait for the end of all jobs when everything works again.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+fn variable(name: &str) -> Option<u64> {
+    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
+}
+
+/// The run of a seed. Seeds with an even number have two daemons, others three.
+fn run_of(seed: u64) -> Run {
+    let daemons = 2 + usize::try_from(seed % 2).unwrap();
+    Run {
+        setup: Setup { seed, accounts: 4, daemons, flaw: None, failpoints: true },
+        size: Size { writes: 420, waves: 80, scenes: scenes::ALL },
+        blows: BLOWS,
+        script: None,
+        patience: PATIENCE,
+    }
+}
+
+/// Plays a seed; says how it ended, and what to do about it if it ended badly.
+async fn try_seed(seed: u64) -> Result<Totals, String> {
+    println!("seed {seed}");
+    let outcome = play(&run_of(seed)).await;
+    println!("seed {seed}: {}", outcome.totals);
+    if outcome.is_clean() {
+        return Ok(outcome.totals);
+    }
+    let Outcome { verdict, deaths, story, .. } = outcome;
+    let failure = format!(
+        "seed {seed}: {verdict}\n{}\nto replay: ./dev chaos --minutes 1 --seed {seed}\n{story}",
+        deaths.join("\n")
+    );
+    eprintln!("{failure}");
+    Err(failure)
+}
+
+/// The short form: one seed that is always the same and one that never is. With `REGISTRARD_CHAOS_MINUTES` seeds one after
+/// the other, from `REGISTRARD_CHAOS_SEED` on, until the time is up.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_job_has_exactly_one_effect_whatever_breaks() {
+    let (began, minutes) = (Instant::now(), variable("REGISTRARD_CHAOS_MINUTES"));
+    let chosen = variable("REGISTRARD_CHAOS_SEED");
+    let first = chosen.or(minutes.is_none().then_some(FIXED)).unwrap_or_else(random);
+    let is_time = |number: u64| match minutes {
+        Some(minutes) => number == 0 || began.elapsed() < Duration::from_secs(60 * minutes),
+        None => number < 2,
+    };
+    let (mut totals, mut failures) = (Totals::default(), Vec::new());
+    let mut seed = first;
+    for number in 0.. {
+        if !is_time(number) {
+            break;
+        }
+        match try_seed(seed).await {
+            Ok(of_seed) => totals.add(of_seed),
+            Err(failure) => failures.push(failure),
+        }
+        seed = if minutes.is_some() { seed.wrapping_add(1) } else { random() };
+    }
+    println!("{} seeds, {} of them failed: {totals}", totals.seeds + failures.len(), failures.len());
+    assert!(failures.is_empty(), "{}", failures.join("\n\n"));
+}
+
+/// Short enough to be typed.
+fn random() -> u64 {
+    u64::from(rand::random::<u32>())
+}
+
+fn after(millis: u64, blow: Blow) -> (Duration, Blow) {
+    (Duration::from_millis(millis), blow)
+}
+
+/// A small run with a flaw planted.
+fn flawed(flaw: &'static str, scenes: &'static [scenes::Weighted], script: Vec<(Duration, Blow)>) -> Run {
+    Run {
+        setup: Setup { seed: FIXED, accounts: 2, daemons: 2, flaw: Some(flaw), failpoints: false },
+        size: Size { writes: 60, waves: 30, scenes },
+        blows: Duration::from_secs(8),
+        script: Some(script),
+        patience: Duration::from_secs(10),
+    }
+}
+
+/// A referee that finds nothing where something is wrong proves nothing.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_house_that_resends_without_asking_is_found_out() {
+    let lost_answers = Blow::SandboxFault { specs: &["cut_after:action=contact.update,p=0.3"], span: Duration::from_secs(8) };
+    let outcome = play(&flawed("resend_unasked", scenes::CHANGES, vec![after(0, lost_answers)])).await;
+    println!("{}", outcome.verdict);
+    assert!(outcome.verdict.count(Wrong::Duplicate) > 0, "found nothing: {}\n{}", outcome.verdict, outcome.story);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_house_that_acknowledges_before_it_has_committed_is_found_out() {
+    let silence = Blow::Network {
+        whose: None,
+        link: Link::Database,
+        mode: Mode::Stall,
+        span: Duration::from_secs(4),
+        ending: Ending::Lost,
+    };
+    let kill = |daemon| Blow::Kill { daemon, away: Duration::from_secs(1) };
+    let script = vec![after(2000, silence), after(4500, kill(0)), after(4500, kill(1))];
+    let outcome = play(&flawed("ack_before_commit", scenes::CONTACTS, script)).await;
+    println!("{}", outcome.verdict);
+    assert!(outcome.verdict.count(Wrong::Lost) > 0, "found nothing: {}\n{}", outcome.verdict, outcome.story);
+}
