@@ -5,6 +5,8 @@
 
 #[path = "engine/brake.rs"]
 mod brake;
+#[path = "support/control.rs"]
+mod control;
 #[path = "support/database.rs"]
 mod database;
 #[path = "engine/doubt.rs"]
@@ -15,6 +17,8 @@ mod limits;
 mod order;
 #[path = "engine/refused.rs"]
 mod refused;
+#[path = "engine/stale.rs"]
+mod stale;
 #[path = "engine/stop.rs"]
 mod stop;
 #[path = "engine/world.rs"]
