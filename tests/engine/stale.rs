@@ -149,7 +149,7 @@ async fn what_goes_on_beside_a_session_that_falls_silent() {
 
 #[tokio::test]
 async fn what_goes_on_beside_a_session_that_says_something_else() {
-    one_after_the_other(LOUD, 3, 20, Kind::Postgres).await;
+    one_after_the_other(LOUD, 3, 20, Kind::Sqlite).await;
 }
 
 /// Jobs that only ask have no transaction id: what they are told is about the domain they asked about.
