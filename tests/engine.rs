@@ -21,6 +21,8 @@ mod order;
 mod refused;
 #[path = "engine/sealed.rs"]
 mod sealed;
+#[path = "engine/stale.rs"]
+mod stale;
 #[path = "engine/stop.rs"]
 mod stop;
 #[path = "engine/world.rs"]

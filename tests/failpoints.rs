@@ -200,7 +200,8 @@ async fn every_step_that_can_fail_fails_twice() {
 /// A daemon that hangs while it renews its lease stops working when the lease has run out, and another one goes on.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_that_hangs_at_its_lease_is_replaced() {
-    let stage = Stage { kind: Kind::Postgres, way: Way::Store, faults: vec!["delay=400:action=contact.*"], messages: 0 };
+    let stage =
+        Stage { kind: Kind::Postgres, way: Way::Store, faults: vec!["delay=400:action=contact.*"], messages: 0 };
     tell(stage, async |house: &House| {
         let hanging = house.daemon("hanging", &wish(Point::LeaseRenewed, 0, "hang"));
         let fence = world::until("an owner", async || {

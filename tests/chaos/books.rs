@@ -10,7 +10,8 @@ const JOBS: &str = "SELECT CAST(id AS text) || '|' || state || '|' || coalesce(C
      coalesce(cause, '') || ', waits for ' || waiting_for || ': ' || coalesce(reason, '') FROM jobs";
 const ATTEMPTS: &str = "SELECT CAST(job_id AS text) || '|' || transaction_id || '|' || CAST(started_at AS text) || '|' || \
      coalesce(CAST(ended_at AS text), '') || '|' || coalesce(cause, '') FROM attempts";
-const INBOX: &str = "SELECT account || '|' || message_id || '|' || CASE WHEN removed_at IS NULL THEN '' ELSE 'removed' END FROM inbox";
+const INBOX: &str =
+    "SELECT account || '|' || message_id || '|' || CASE WHEN removed_at IS NULL THEN '' ELSE 'removed' END FROM inbox";
 const UNSENT: &str = "SELECT CAST(seq AS text) FROM outbox WHERE sent_at IS NULL";
 /// Jobs that are not over.
 const OPEN: &str = "SELECT CAST(id AS text) FROM jobs WHERE finished_at IS NULL";

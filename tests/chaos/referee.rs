@@ -282,7 +282,8 @@ fn judge_strangers(evidence: &Evidence<'_>, verdict: &mut Verdict) {
     for id in books.jobs.keys().filter(|id| !plan.orders.contains_key(id)) {
         verdict.note(Wrong::Unintended, format!("job {id} is in the store and was not ordered"));
     }
-    let told = evidence.heard.finals.keys().filter(|id| !id.parse().is_ok_and(|id: Uuid| plan.orders.contains_key(&id)));
+    let told =
+        evidence.heard.finals.keys().filter(|id| !id.parse().is_ok_and(|id: Uuid| plan.orders.contains_key(&id)));
     for id in told {
         verdict.note(Wrong::Unintended, format!("the end of job {id} was told, which was not ordered"));
     }

@@ -99,7 +99,8 @@ fn customers(draft: &mut Draft<'_>) -> Vec<Value> {
     let (first, number) = (person(draft, &handle), draft.fresh());
     let second = json!({ "handle": handle, "merge": true, "city": format!("Musterstadt {number}") });
     let third = person(draft, &handle);
-    let mut update = |params| draft.order(&account, "contact.update", params, done("contact.update", &handle), &[&create]);
+    let mut update =
+        |params| draft.order(&account, "contact.update", params, done("contact.update", &handle), &[&create]);
     let (first, second, third) = (update(first), update(second), update(third));
     let info = draft.order(&account, "contact.info", json!({ "handle": handle }), Fate::Read, &[&create]);
     let opening = message(draft, vec![create, first, second]);

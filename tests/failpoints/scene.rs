@@ -99,7 +99,8 @@ pub async fn tell(stage: Stage, story: impl AsyncFnOnce(&House)) {
 
 /// A virtual host of its own, its user and who listens there.
 async fn broker() -> (String, String, Collector) {
-    let variable = |name| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `./dev test --test failpoints`"));
+    let variable =
+        |name| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `./dev test --test failpoints`"));
     let (url, control) = (variable("REGISTRARD_TEST_AMQP_URL"), variable("REGISTRARD_TEST_AMQP_CONTROL"));
     let user = url.parse::<lapin::uri::AMQPUri>().unwrap().authority.userinfo.username;
     let name = format!("failpoints_{}", uuid::Uuid::now_v7().simple());
@@ -294,5 +295,9 @@ fn signal_of(status: ExitStatus) -> Option<i32> {
 
 /// `FAILPOINTS` for one wish, after so many times of nothing.
 pub fn wish(point: Point, skip: usize, what: &str) -> String {
-    if skip == 0 { format!("{}=1*return({what})", point.name()) } else { format!("{}={skip}*off->1*return({what})", point.name()) }
+    if skip == 0 {
+        format!("{}=1*return({what})", point.name())
+    } else {
+        format!("{}={skip}*off->1*return({what})", point.name())
+    }
 }
