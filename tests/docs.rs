@@ -99,10 +99,10 @@ fn the_table_of_operations_is_what_the_registries_do() {
 #[test]
 fn the_table_of_questions_is_what_the_code_asks() {
     let plugin = PLUGINS.iter().find(|plugin| plugin.name == "denic-rri").unwrap();
-    let options =
-        registrard::registries::WireOptions { account: "DENIC-1000022".into(), ..Default::default() };
+    let options = registrard::registries::WireOptions { account: "DENIC-1000022".into(), ..Default::default() };
     let dialect = (plugin.dialect)(&options).unwrap();
-    let params = json!({ "domain": "example.de", "handle": "DENIC-1000022-MAX", "id": "1", "request": "Action: DELETE" });
+    let params =
+        json!({ "domain": "example.de", "handle": "DENIC-1000022-MAX", "id": "1", "request": "Action: DELETE" });
     let params = params.as_object().unwrap();
     let asks = |operation: Operation| {
         let since = "2026-12-01T09:30:00Z".parse().unwrap();
