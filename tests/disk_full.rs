@@ -14,13 +14,16 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use disk::Disk;
-use house::{Daemon, Sandbox, until};
+use house::{Daemon, Sandbox};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::process::Command;
 
 /// Longest wait for one thing, on a machine that has other things to do.
-const PATIENCE: Duration = Duration::from_secs(180);
+const PATIENCE: Duration = Duration::from_secs(90);
+
+/// Pause between looks, some of which take a process.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// A sandbox, a daemon and its directory.
 struct House {
@@ -63,13 +66,19 @@ impl House {
 
     /// Waits for something, as long as the daemon lives.
     async fn until<T>(&mut self, what: &str, mut look: impl AsyncFnMut(&Self) -> Option<T>) -> T {
-        until(what, PATIENCE, async || {
-            if let Some(status) = self.daemon.has_died() {
-                panic!("{what}: the daemon ended by itself with {status}:\n{}", self.daemon.log_tail());
+        let seen = async {
+            loop {
+                if let Some(status) = self.daemon.has_died() {
+                    return Err(format!("the daemon ended by itself with {status}"));
+                }
+                if let Some(seen) = look(self).await {
+                    return Ok(seen);
+                }
+                tokio::time::sleep(BETWEEN_LOOKS).await;
             }
-            look(self).await
-        })
-        .await
+        };
+        let seen = tokio::time::timeout(PATIENCE, seen).await.unwrap_or_else(|_| Err("not in time".into()));
+        seen.unwrap_or_else(|why| panic!("{what}: {why}:\n{}", self.daemon.log_tail()))
     }
 
     async fn until_effects(&mut self, count: usize) {
