@@ -125,14 +125,15 @@ fn flawed(flaw: &'static str, scenes: &'static [scenes::Weighted], script: Vec<(
         size: Size { writes: 60, waves: 30, scenes },
         blows: Duration::from_secs(8),
         script: Some(script),
-        patience: Duration::from_secs(10),
+        patience: Duration::from_secs(20),
     }
 }
 
 /// A referee that finds nothing where something is wrong proves nothing.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_house_that_resends_without_asking_is_found_out() {
-    let lost_answers = Blow::SandboxFault { specs: &["cut_after:action=contact.update,p=0.3"], span: Duration::from_secs(8) };
+    let lost_answers =
+        Blow::SandboxFault { specs: &["cut_after:action=contact.update,p=0.3"], span: Duration::from_secs(8) };
     let outcome = play(&flawed("resend_unasked", scenes::CHANGES, vec![after(0, lost_answers)])).await;
     println!("{}", outcome.verdict);
     assert!(outcome.verdict.count(Wrong::Duplicate) > 0, "found nothing: {}\n{}", outcome.verdict, outcome.story);

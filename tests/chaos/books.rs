@@ -10,7 +10,8 @@ const JOBS: &str = "SELECT CAST(id AS text) || '|' || state || '|' || coalesce(C
      coalesce(cause, '') || ', waits for ' || waiting_for || ': ' || coalesce(reason, '') FROM jobs";
 const ATTEMPTS: &str = "SELECT CAST(job_id AS text) || '|' || transaction_id || '|' || CAST(started_at AS text) || '|' || \
      coalesce(CAST(ended_at AS text), '') || '|' || coalesce(cause, '') FROM attempts";
-const INBOX: &str = "SELECT account || '|' || message_id || '|' || CASE WHEN removed_at IS NULL THEN '' ELSE 'removed' END FROM inbox";
+const INBOX: &str =
+    "SELECT account || '|' || message_id || '|' || CASE WHEN removed_at IS NULL THEN '' ELSE 'removed' END FROM inbox";
 const UNSENT: &str = "SELECT CAST(seq AS text) FROM outbox WHERE sent_at IS NULL";
 /// Jobs that are not over.
 const OPEN: &str = "SELECT CAST(id AS text) FROM jobs WHERE finished_at IS NULL";
@@ -65,6 +66,12 @@ pub async fn read(url: &str) -> sqlx::Result<Books> {
 /// What is left to be done: jobs that are not over, events not sent, messages not removed.
 pub async fn open(url: &str) -> sqlx::Result<[usize; 3]> {
     Ok([texts(url, OPEN).await?.len(), texts(url, UNSENT).await?.len(), texts(url, OPEN_MESSAGES).await?.len()])
+}
+
+/// Accounts somebody works.
+pub async fn owned(url: &str, accounts: &[String]) -> sqlx::Result<usize> {
+    let leases = texts(url, "SELECT name FROM leases WHERE expires_at > 0").await?;
+    Ok(leases.iter().filter(|name| accounts.contains(name)).count())
 }
 
 fn split<const N: usize>(row: &str) -> [&str; N] {

@@ -163,7 +163,8 @@ impl Draft<'_> {
 
     /// Two accounts that are not the same.
     pub fn two_accounts(&mut self) -> (String, String) {
-        let (first, step) = (self.rng.random_range(0..self.accounts.len()), self.rng.random_range(1..self.accounts.len()));
+        let (first, step) =
+            (self.rng.random_range(0..self.accounts.len()), self.rng.random_range(1..self.accounts.len()));
         (self.accounts[first].clone(), self.accounts[(first + step) % self.accounts.len()].clone())
     }
 
@@ -173,7 +174,14 @@ impl Draft<'_> {
     }
 
     /// A job, noted with what must become of it.
-    pub fn order(&mut self, account: &str, operation: &'static str, params: Value, fate: Fate, after: &[&Value]) -> Value {
+    pub fn order(
+        &mut self,
+        account: &str,
+        operation: &'static str,
+        params: Value,
+        fate: Fate,
+        after: &[&Value],
+    ) -> Value {
         let id = uuid::Builder::from_random_bytes(self.rng.random()).into_uuid();
         let object = params["domain"].as_str().or(params["handle"].as_str()).unwrap_or_default().to_owned();
         self.orders.insert(id, Order { account: account.to_owned(), operation, object, fate });

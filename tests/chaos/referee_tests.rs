@@ -57,11 +57,17 @@ impl Case {
             };
             if let Some(wanted) = order.fate.effect().filter(|_| !is_loser) {
                 ledger.effects.push(effect(&order.account, wanted.kind, &wanted.object, Some(ctid(*id, 1))));
-                for (cause, kind) in [("domain.chprov", "transferred_away"), ("domain.create_authinfo2", "authinfo2_notify")] {
+                for (cause, kind) in
+                    [("domain.chprov", "transferred_away"), ("domain.create_authinfo2", "authinfo2_notify")]
+                {
                     if wanted.kind == cause {
                         let message = format!("message-{id}");
                         ledger.effects.push(effect(&order.account, "queue.delete", &message, None));
-                        books.inbox.push(InboxRow { account: order.account.clone(), id: message.clone(), is_removed: true });
+                        books.inbox.push(InboxRow {
+                            account: order.account.clone(),
+                            id: message.clone(),
+                            is_removed: true,
+                        });
                         heard.messages.entry(message).or_default().clone_from(&(kind.to_owned(), [*id].into()));
                     }
                 }
@@ -89,7 +95,10 @@ impl Case {
     /// A job that had an effect.
     fn done(&self) -> Uuid {
         let mut orders = self.plan.orders.iter();
-        *orders.find(|(_, order)| matches!(&order.fate, Fate::Done(effect) if effect.kind == "contact.update")).unwrap().0
+        *orders
+            .find(|(_, order)| matches!(&order.fate, Fate::Done(effect) if effect.kind == "contact.update"))
+            .unwrap()
+            .0
     }
 
     fn of(&mut self, id: Uuid) -> &mut JobRow {

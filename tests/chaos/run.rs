@@ -9,6 +9,7 @@ use registrard::sandbox::Ledger;
 
 use crate::blows::{self, Blow, Performed};
 use crate::books;
+use crate::house::{PATIENCE, until};
 use crate::plain_amqp::{self, Collector};
 use crate::plan::{Plan, Size};
 use crate::referee::{Evidence, Verdict, judge};
@@ -56,9 +57,15 @@ pub async fn play(run: &Run) -> Outcome {
     plain_amqp::attach(stage.amqp_direct()).await.expect("RabbitMQ is there");
     let collector = Collector::start(stage.amqp_direct());
     let plan = Plan::new(run.setup.seed, stage.accounts(), run.size);
-    let script = run.script.clone().unwrap_or_else(|| {
-        blows::script(run.setup.seed, run.blows, stage.daemons(), &stage.points())
-    });
+    let script = run
+        .script
+        .clone()
+        .unwrap_or_else(|| blows::script(run.setup.seed, run.blows, stage.daemons(), &stage.points()));
+    let everybody = async || {
+        let owned = books::owned(stage.database_direct(), stage.accounts()).await.ok()?;
+        (owned == stage.accounts().len()).then_some(())
+    };
+    until("daemons at work", PATIENCE, everybody).await;
     let (performed, ()) = tokio::join!(blows::perform(&stage, &script), publish(&stage, &plan, run.blows));
     stage.calm().await;
     let left = over(&stage, &plan, &collector, run.patience).await;
@@ -67,11 +74,8 @@ pub async fn play(run: &Run) -> Outcome {
 
     let ledger: Ledger = serde_json::from_value(stage.ledger().await).unwrap();
     let books = books::read(stage.database_direct()).await.unwrap();
-    let hits: Vec<_> = performed
-        .iter()
-        .filter(|one| !matches!(one.blow, Blow::SandboxFault { .. }))
-        .map(|one| (one.began, one.blow.kind().to_owned()))
-        .collect();
+    let hits: Vec<_> =
+        performed.iter().filter(|one| !matches!(one.blow, Blow::SandboxFault { .. })).map(|one| one.began).collect();
     let verdict = judge(&Evidence {
         plan: &plan,
         ledger: &ledger,
@@ -82,7 +86,8 @@ pub async fn play(run: &Run) -> Outcome {
         blows: &hits,
     });
     let totals = Totals::of(plan.orders.len(), plan.writes(), count(&performed), &verdict, began.elapsed());
-    let story = format!("{}{}\n{logs}", timeline(&performed), left.map(|left| format!("left: {left}")).unwrap_or_default());
+    let story =
+        format!("{}{}\n{logs}", timeline(&performed), left.map(|left| format!("left: {left}")).unwrap_or_default());
     Outcome { verdict, totals, deaths, story }
 }
 
@@ -90,7 +95,10 @@ pub async fn play(run: &Run) -> Outcome {
 async fn publish(stage: &Stage, plan: &Plan, span: Duration) {
     let start = tokio::time::Instant::now();
     for (number, wave) in plan.waves.iter().enumerate() {
-        tokio::time::sleep_until(start + span * u32::try_from(number).unwrap() / u32::try_from(plan.waves.len()).unwrap()).await;
+        tokio::time::sleep_until(
+            start + span * u32::try_from(number).unwrap() / u32::try_from(plan.waves.len()).unwrap(),
+        )
+        .await;
         let publishing = plain_amqp::publish(stage.amqp_direct(), stage.user(), wave);
         tokio::time::timeout(PUBLISHER_PATIENCE, publishing).await.expect("the broker takes nothing");
     }
@@ -102,11 +110,13 @@ async fn over(stage: &Stage, plan: &Plan, collector: &Collector, patience: Durat
     let looking = async {
         loop {
             let open = books::open(stage.database_direct()).await;
-            let (unread, untold) = (unread(stage).await, plan.orders.len() - collector.finished().min(plan.orders.len()));
+            let (unread, untold) =
+                (unread(stage).await, plan.orders.len() - collector.finished().min(plan.orders.len()));
             if matches!(open, Ok([0, 0, 0])) && (unread, untold) == (0, 0) {
                 return;
             }
-            left = format!("[jobs, events, removals] {open:?}, {unread} messages at the registry, {untold} jobs untold");
+            left =
+                format!("[jobs, events, removals] {open:?}, {unread} messages at the registry, {untold} jobs untold");
             tokio::time::sleep(BETWEEN_LOOKS).await;
         }
     };
