@@ -125,7 +125,7 @@ fn flawed(flaw: &'static str, scenes: &'static [scenes::Weighted], script: Vec<(
         size: Size { writes: 60, waves: 30, scenes },
         blows: Duration::from_secs(8),
         script: Some(script),
-        patience: Duration::from_secs(10),
+        patience: Duration::from_secs(20),
     }
 }
 

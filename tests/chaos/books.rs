@@ -68,6 +68,12 @@ pub async fn open(url: &str) -> sqlx::Result<[usize; 3]> {
     Ok([texts(url, OPEN).await?.len(), texts(url, UNSENT).await?.len(), texts(url, OPEN_MESSAGES).await?.len()])
 }
 
+/// Accounts somebody works.
+pub async fn owned(url: &str, accounts: &[String]) -> sqlx::Result<usize> {
+    let leases = texts(url, "SELECT name FROM leases WHERE expires_at > 0").await?;
+    Ok(leases.iter().filter(|name| accounts.contains(name)).count())
+}
+
 fn split<const N: usize>(row: &str) -> [&str; N] {
     row.splitn(N, '|').collect::<Vec<_>>().try_into().unwrap_or_else(|_| panic!("{row}"))
 }

@@ -61,7 +61,7 @@ pub struct Evidence<'a> {
     /// Messages in the queue of what was turned away.
     pub rejected: u64,
     /// Blows that may have hit what was on the wire.
-    pub blows: &'a [(Timestamp, String)],
+    pub blows: &'a [Timestamp],
 }
 
 /// A promise that was broken.
@@ -185,6 +185,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
         judge_job(evidence, *id, order, effects.get(id).map_or(0, Vec::len), &mut verdict);
     }
     judge_strangers(evidence, &mut verdict);
+    judge_sums(evidence, &mut verdict);
     judge_messages(evidence, &mut verdict);
     for (account, rules) in &evidence.ledger.violations {
         for (rule, count) in rules {
@@ -207,10 +208,8 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
 /// Each effect belongs to a job that was to have it, each job has one, and each happened as often as it had to.
 fn judge_effects<'a>(evidence: &Evidence<'a>, verdict: &mut Verdict) -> BTreeMap<Uuid, Vec<&'a EffectRecord>> {
     let mut by_job: BTreeMap<Uuid, Vec<&EffectRecord>> = BTreeMap::new();
-    let mut found: BTreeMap<(&str, &str), usize> = BTreeMap::new();
     for effect in of_jobs(evidence.ledger) {
         verdict.effects += 1;
-        *found.entry((&effect.kind, &effect.object)).or_default() += 1;
         let named = format!("{} of {} under {:?}", effect.kind, effect.object, effect.ctid);
         let job = effect.ctid.as_deref().and_then(job_of);
         let Some((id, order)) = job.and_then(|id| Some((id, evidence.plan.orders.get(&id)?))) else {
@@ -229,19 +228,26 @@ fn judge_effects<'a>(evidence: &Evidence<'a>, verdict: &mut Verdict) -> BTreeMap
         let seen: Vec<_> = effects.iter().map(|effect| (effect.seq, &effect.ctid, effect.time)).collect();
         verdict.note(Wrong::Duplicate, format!("job {id}, {} of {}: {seen:?}", effects[0].kind, effects[0].object));
     }
+    by_job
+}
+
+/// Whatever transaction ids say: each change happened as often as it was ordered. What is short because of a job that was
+/// found fault with already is not noted again.
+fn judge_sums(evidence: &Evidence<'_>, verdict: &mut Verdict) {
+    let is_clean = verdict.is_clean();
+    let mut found: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for effect in of_jobs(evidence.ledger) {
+        *found.entry((&effect.kind, &effect.object)).or_default() += 1;
+    }
     for (Effect { kind, object }, wanted) in evidence.plan.effects() {
-        match found.get(&(*kind, object.as_str())).copied().unwrap_or(0) {
-            // More than one job may want the same; a job with two was noted above.
-            more if more > wanted && by_job.values().all(|effects| effects.len() < 2) => {
-                verdict.note(Wrong::Duplicate, format!("{kind} of {object}: {more} times, ordered {wanted} times"));
-            }
-            less if less < wanted => {
-                verdict.note(Wrong::Lost, format!("{kind} of {object}: {less} times, ordered {wanted} times"));
-            }
-            _ => {}
+        let times = found.get(&(*kind, object.as_str())).copied().unwrap_or(0);
+        let what = format!("{kind} of {object}: {times} times, ordered {wanted} times");
+        if times > wanted {
+            verdict.note(Wrong::Duplicate, what);
+        } else if times < wanted && is_clean {
+            verdict.note(Wrong::Lost, what);
         }
     }
-    by_job
 }
 
 /// A job has one end, which is told, true, and what had to become of it.
@@ -327,7 +333,7 @@ fn judge_messages(evidence: &Evidence<'_>, verdict: &mut Verdict) {
     }
 }
 
-/// How long faults went unsettled: those that befell a request, and blows that left somebody in doubt.
+/// How long faults went unsettled: those that befell a request of a job, and blows that left one in doubt.
 fn measure(evidence: &Evidence<'_>, verdict: &mut Verdict) {
     let mut by_transaction: BTreeMap<&str, Vec<&AttemptRow>> = BTreeMap::new();
     for attempt in &evidence.books.attempts {
@@ -341,21 +347,24 @@ fn measure(evidence: &Evidence<'_>, verdict: &mut Verdict) {
         let end = evidence.books.jobs.get(&attempt.job).and_then(|job| job.finished);
         verdict.finished.extend(end.map(passed));
     };
+    let mut befallen = BTreeSet::new();
     for request in &evidence.ledger.requests {
         let Some(fault) = &request.fault else { continue };
         // A repetition may go out under the same transaction id.
         let attempts = request.ctid.as_deref().and_then(|ctid| by_transaction.get(ctid)).into_iter().flatten();
+        befallen.extend(request.ctid.clone());
         if let Some(hit) = attempts.filter(|attempt| attempt.started <= request.arrived).max_by_key(|hit| hit.started) {
             since(request.arrived, hit);
         }
         let word = fault.split(['=', ':']).next().unwrap_or_default().to_owned();
         *verdict.faults.entry(word).or_default() += 1;
     }
-    for (at, _) in evidence.blows {
-        for hit in evidence.books.attempts.iter().filter(|attempt| attempt.started <= *at && is_doubt(attempt)) {
-            if hit.ended.is_some_and(|ended| ended > *at) {
-                since(*at, hit);
-            }
-        }
+    for hit in
+        evidence.books.attempts.iter().filter(|attempt| is_doubt(attempt) && !befallen.contains(&attempt.transaction))
+    {
+        // The first blow while it was open; one that fell before goes on.
+        let until = hit.ended.unwrap_or(hit.started);
+        let blow = evidence.blows.iter().filter(|at| (hit.started..until).contains(*at)).min();
+        since(blow.copied().unwrap_or(hit.started), hit);
     }
 }

@@ -9,6 +9,7 @@ use registrard::sandbox::Ledger;
 
 use crate::blows::{self, Blow, Performed};
 use crate::books;
+use crate::house::{PATIENCE, until};
 use crate::plain_amqp::{self, Collector};
 use crate::plan::{Plan, Size};
 use crate::referee::{Evidence, Verdict, judge};
@@ -60,6 +61,11 @@ pub async fn play(run: &Run) -> Outcome {
         .script
         .clone()
         .unwrap_or_else(|| blows::script(run.setup.seed, run.blows, stage.daemons(), &stage.points()));
+    let everybody = async || {
+        let owned = books::owned(stage.database_direct(), stage.accounts()).await.ok()?;
+        (owned == stage.accounts().len()).then_some(())
+    };
+    until("daemons at work", PATIENCE, everybody).await;
     let (performed, ()) = tokio::join!(blows::perform(&stage, &script), publish(&stage, &plan, run.blows));
     stage.calm().await;
     let left = over(&stage, &plan, &collector, run.patience).await;
@@ -68,11 +74,8 @@ pub async fn play(run: &Run) -> Outcome {
 
     let ledger: Ledger = serde_json::from_value(stage.ledger().await).unwrap();
     let books = books::read(stage.database_direct()).await.unwrap();
-    let hits: Vec<_> = performed
-        .iter()
-        .filter(|one| !matches!(one.blow, Blow::SandboxFault { .. }))
-        .map(|one| (one.began, one.blow.kind().to_owned()))
-        .collect();
+    let hits: Vec<_> =
+        performed.iter().filter(|one| !matches!(one.blow, Blow::SandboxFault { .. })).map(|one| one.began).collect();
     let verdict = judge(&Evidence {
         plan: &plan,
         ledger: &ledger,

@@ -218,7 +218,8 @@ fn overtaken(draft: &mut Draft<'_>) -> Vec<Value> {
     let moved = delegation(draft, &domain, &handle);
     let update = draft.order(&account, "domain.update", moved, done("domain.update", &domain), &[&jobs[1]]);
     let delete = json!({ "domain": domain });
-    let delete = draft.order(&account, "domain.delete", delete, done("domain.delete", &domain), &[&update]);
+    // It names both: behind a job it names only by way of another it would have to come, and could not.
+    let delete = draft.order(&account, "domain.delete", delete, done("domain.delete", &domain), &[&jobs[1], &update]);
     let mut messages = vec![message(draft, vec![delete]), message(draft, vec![update])];
     while let Some(job) = jobs.pop() {
         messages.push(message(draft, vec![job]));
@@ -226,11 +227,12 @@ fn overtaken(draft: &mut Draft<'_>) -> Vec<Value> {
     messages
 }
 
-/// The same contact ordered twice, under two ids: the second is refused, however alike they are.
+/// A contact whose handle is taken, by the same account: the second order is refused.
 fn twins(draft: &mut Draft<'_>) -> Vec<Value> {
     let account = draft.account();
     let (handle, first) = contact(draft, &account);
-    let second = draft.order(&account, "contact.create", first["params"].clone(), Fate::Refused, &[&first]);
+    let second = person(draft, &handle);
+    let second = draft.order(&account, "contact.create", second, Fate::Refused, &[&first]);
     let third = person(draft, &handle);
     let third = draft.order(&account, "contact.update", third, done("contact.update", &handle), &[&first]);
     vec![message(draft, vec![first]), message(draft, vec![second]), message(draft, vec![third])]

@@ -36,6 +36,8 @@ pub struct Stage {
     pub faults: Vec<&'static str>,
     /// Messages that wait at the registry.
     pub messages: usize,
+    /// Whether the first daemon leaves them there.
+    pub unread: bool,
 }
 
 /// What is seen after a death, from outside.
@@ -50,7 +52,7 @@ pub struct Found {
     pub removed: usize,
     /// Messages whose removal was begun.
     pub removals: i64,
-    /// Leases nobody gave back.
+    /// Leases of the account that nobody gave back.
     pub leases: i64,
 }
 
@@ -74,10 +76,17 @@ pub struct House {
     broker: Option<(String, String, Collector)>,
 }
 
+/// One broker, whose exchanges have one name: tests that use it come one after the other.
+static BROKER: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
 const SEED: u64 = 5;
 
 /// Tells a story, and hears the referee.
 pub async fn tell(stage: Stage, story: impl AsyncFnOnce(&House)) {
+    let _alone = match stage.way {
+        Way::Broker => Some(BROKER.lock().await),
+        Way::Store => None,
+    };
     let mut setup = Setup::new();
     for fault in &stage.faults {
         setup = setup.fault(fault);
@@ -97,17 +106,12 @@ pub async fn tell(stage: Stage, story: impl AsyncFnOnce(&House)) {
     .await;
 }
 
-/// A virtual host of its own, its user and who listens there.
+/// The broker, its user and who listens there.
 async fn broker() -> (String, String, Collector) {
-    let variable =
-        |name| std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run `./dev test --test failpoints`"));
-    let (url, control) = (variable("REGISTRARD_TEST_AMQP_URL"), variable("REGISTRARD_TEST_AMQP_CONTROL"));
+    let url = std::env::var("REGISTRARD_TEST_AMQP_URL")
+        .expect("REGISTRARD_TEST_AMQP_URL is not set: run `./dev test --test failpoints`");
     let user = url.parse::<lapin::uri::AMQPUri>().unwrap().authority.userinfo.username;
-    let name = format!("failpoints_{}", uuid::Uuid::now_v7().simple());
-    assert!(Command::new(control).args(["add-vhost", &name]).status().await.unwrap().success());
-    let (server, _) = url.rsplit_once('/').expect("the URL names a virtual host");
-    let url = format!("{server}/{name}");
-    plain_amqp::attach(&url).await.expect("RabbitMQ is there");
+    plain_amqp::prepare(&url).await.expect("RabbitMQ is there");
     let collector = Collector::start(&url);
     (url, user, collector)
 }
@@ -154,6 +158,9 @@ impl House {
             process::Plan { accounts: &accounts, sessions: 1, limits: "requests = 100000\nquota = 0", lease, poll: 20 };
         let config = plan.write(&self.world, name);
         let mut text = std::fs::read_to_string(&config).unwrap();
+        if self.stage.unread && name == "victim" {
+            text = text.replace("registry = ", "read_messages = false\nregistry = ");
+        }
         text.push_str("\n[poll]\nshortest = 0.02\nlongest = 0.1\n");
         if let Some((url, user, _)) = &self.broker {
             text.push_str(&format!("\n[broker]\nurl = '{url}'\n\n[publishers.'{user}']\naccounts = ['*']\n"));
@@ -176,6 +183,7 @@ impl House {
     pub async fn found(&self) -> Found {
         let ledger = self.world.sandbox.ledger();
         let of_jobs = |action: &str| action.starts_with("contact.") || action.starts_with("domain.");
+        let leases = format!("SELECT count(*) FROM leases WHERE name = '{ACCOUNT}' AND expires_at > 0");
         let effects = |is: bool| ledger.effects.iter().filter(|effect| of_jobs(&effect.kind) == is).count();
         Found {
             books: books::read(&self.world.database.url).await.unwrap(),
@@ -183,7 +191,7 @@ impl House {
             effects: effects(true),
             removed: effects(false),
             removals: self.world.database.number("SELECT count(*) FROM inbox WHERE tries > 0").await,
-            leases: self.world.database.number("SELECT count(*) FROM leases WHERE expires_at > 0").await,
+            leases: self.world.database.number(&leases).await,
         }
     }
 
