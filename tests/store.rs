@@ -138,6 +138,7 @@ cases! {
         what_is_too_late_or_gone_has_no_turn,
         lines_that_are_as_good_as_new_are_forgotten,
         many_ripen_at_once,
+        what_was_last_done_to_an_object_is_known,
         random_turns_agree_with_the_model,
         jobs_step_aside_and_ripen_again,
         the_last_work_on_an_object_is_known;

@@ -13,7 +13,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{AccountState, AttemptView, BatchView, InboxRow, OutboxRow, Result, SendBlock, StateCount, StoreError};
-use crate::model::{Class, Event, EventId, Job, JobId, ObjectKey, State};
+use crate::model::{Class, Event, EventId, Job, JobId, ObjectKey, Operation, State};
 
 pub(super) use inquiries::InquiryRow;
 pub(super) use traffic::{FlowRow, LineRow, PauseRow, QuotaRow, UnripeRow, holder, minute, noted, progress};
@@ -354,4 +354,9 @@ pub(super) fn batches(
             Ok(BatchView { name, publisher, created_at: instant(created_at)?, total, by_state })
         })
         .collect()
+}
+
+/// An operation as it is stored.
+pub(super) fn operation(name: &str) -> Result<Operation> {
+    name.parse().map_err(|_| unreadable(&"a job", "operation"))
 }
