@@ -245,7 +245,21 @@ impl Daemon {
             }),
         };
         let company = Arc::new(Company::new(poller, &config, &accounts, pollers));
-        Self { config, accounts, limits, keys, store, broker, metrics, standing, observer, company, owner, hints, outbox }
+        Self {
+            config,
+            accounts,
+            limits,
+            keys,
+            store,
+            broker,
+            metrics,
+            standing,
+            observer,
+            company,
+            owner,
+            hints,
+            outbox,
+        }
     }
 
     async fn listen(&self) -> Result<Option<Server>, DaemonError> {

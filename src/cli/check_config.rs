@@ -100,7 +100,8 @@ pub fn run(
 /// The names of the keys for secrets of jobs; none if the configuration names none.
 fn parameter_keys(config: &Config) -> Result<Vec<String>, Finding> {
     let Some(file) = &config.store.parameter_keys_file else { return Ok(Vec::new()) };
-    let next = "correct it; a credential of the service can be read only by the service, which checks it at its start too";
+    let next =
+        "correct it; a credential of the service can be read only by the service, which checks it at its start too";
     let keys = Keyring::from_file(file).map_err(|why| Finding::error("store.parameter_keys_file", why, next))?;
     Ok(keys.names().into_iter().map(str::to_owned).collect())
 }

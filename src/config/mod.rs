@@ -78,7 +78,12 @@ pub struct Store {
 
 impl Default for Store {
     fn default() -> Self {
-        Self { url: "sqlite:///var/lib/registrard/registrard.db".into(), password_file: None, parameter_keys_file: None, migrate: true }
+        Self {
+            url: "sqlite:///var/lib/registrard/registrard.db".into(),
+            password_file: None,
+            parameter_keys_file: None,
+            migrate: true,
+        }
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-pub use secrets::{hold_secrets, is_secret, masked, must_be_sealed, never_repeated, scrubbed, secrets, SEALED};
+pub use secrets::{SEALED, hold_secrets, is_secret, masked, must_be_sealed, never_repeated, scrubbed, secrets};
 
 use super::command::{ObjectKey, Operation};
 use super::job::{Class, JobId};

@@ -124,8 +124,10 @@ impl Keyring {
     /// # Errors
     /// There is no key, and one of them is a secret; the parameters are as they were.
     pub fn seal(&self, job: JobId, params: &mut Map<String, Value>) -> Result<(), NoKey> {
-        for (name, value) in params.iter_mut().filter(|(name, value)| must_be_sealed(name, value) && !is_sealed(value)) {
-            let sealed = self.0.first().and_then(|key| key.seal(job, name, value)).ok_or_else(|| NoKey(name.clone()))?;
+        for (name, value) in params.iter_mut().filter(|(name, value)| must_be_sealed(name, value) && !is_sealed(value))
+        {
+            let sealed =
+                self.0.first().and_then(|key| key.seal(job, name, value)).ok_or_else(|| NoKey(name.clone()))?;
             *value = Value::Object(Map::from_iter([(SEALED.to_owned(), Value::String(sealed))]));
         }
         Ok(())

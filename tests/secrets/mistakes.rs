@@ -45,8 +45,12 @@ async fn no_mistake_in_a_configuration_is_told_with_its_password() {
         format!("{sqlite}\n[intake]\nopen = true\n[broker]\nurl = '{}'", wrong(&amqp)),
         format!("{sqlite}\n[accounts.A]\nregistry = 'denic-rri'\nuser = 'A'\npassword = '{CANARY}'"),
         format!("{sqlite}\n[accounts.A]\nregistry = 'denic-rri'\nuser = 'A'\npassword_file = '{secret}'"),
-        format!("{sqlite}\n[accounts.A]\nregistry = 'denic-rri'\naddress = 5\nuser = ['{CANARY}']\npassword_file = '{secret}'"),
-        format!("{sqlite}\n[accounts.A.mail]\nkey_file = '{secret}'\npassphrase_file = '{secret}'\nfrom = 'a@b.example'"),
+        format!(
+            "{sqlite}\n[accounts.A]\nregistry = 'denic-rri'\naddress = 5\nuser = ['{CANARY}']\npassword_file = '{secret}'"
+        ),
+        format!(
+            "{sqlite}\n[accounts.A.mail]\nkey_file = '{secret}'\npassphrase_file = '{secret}'\nfrom = 'a@b.example'"
+        ),
     ];
     let mut outputs = Outputs::default();
     for (number, text) in texts.iter().enumerate() {

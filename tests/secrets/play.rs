@@ -16,9 +16,9 @@ use crate::database::{self, Database, Kind};
 use crate::stage::{Daemon, Sandbox, command, page, until, user_of, variable};
 use crate::{Outputs, dump};
 
-const GOOD: &str = "Canary1GoodHorse";
-const WRONG: &str = "Canary2WrongHors";
-const RAW: &str = "Canary3RawHorse9";
+const GOOD: &str = "Canary2Bread9Ham";
+const WRONG: &str = "Canary3WrangHat9";
+const RAW: &str = "Canary4RawHat999";
 const REJECTED: &str = "Canary4\"Rejected<Horse>";
 const UNREADABLE: &str = "Canary5NoJsonHorse";
 const LOGIN: &str = "Canary6LoginHorse";
@@ -164,7 +164,8 @@ async fn listen(url: &str) {
         let channel = connection.create_channel().await.unwrap();
         let (durable, none) = (QueueDeclareOptions::durable(), FieldTable::default());
         channel.queue_declare(EARS.into(), durable, none.clone()).await.unwrap();
-        let bind = channel.queue_bind(EARS.into(), "registrard.events".into(), "#".into(), QueueBindOptions::default(), none);
+        let bind =
+            channel.queue_bind(EARS.into(), "registrard.events".into(), "#".into(), QueueBindOptions::default(), none);
         bind.await.ok()
     })
     .await;
@@ -199,7 +200,8 @@ fn contact(account: &str) -> (JobId, Value) {
 /// What is done all day, and what became of it.
 fn day(one: &str, two: &str) -> Vec<((JobId, Value), State)> {
     let nserver = ["ns1.example.net", "ns2.example.net"];
-    let domain = |account: &str| json!({ "domain": "example.de", "holder": [format!("{account}-MAX")], "nserver": nserver });
+    let domain =
+        |account: &str| json!({ "domain": "example.de", "holder": [format!("{account}-MAX")], "nserver": nserver });
     let takeover = |password: &str| {
         let mut params = domain(two);
         params["auth_info"] = json!(password);
@@ -261,6 +263,13 @@ async fn a_day(house: &House, format: &str) -> Outputs {
     let (waits, refused) = job(&three, "domain.check", json!({ "domain": "example.de" }));
     house.submit(&mut outputs, &config, &refused.to_string()).await;
     let text = format!("Version: 5.0\nAction: CHPROV\nDomain: example.de\nHolder: {one}-MAX\nAuthInfo: {RAW}");
+    for broken in
+        ["AuthInfo: {}\nAction: STEAL", "Version: 5.0\nAction: INFO\nAuthInfo {}", "{}", "<a authInfo='{}'", "<{}"]
+    {
+        let raw = json!({ "request": broken.replace("{}", REJECTED) });
+        let file = house.file("broken.json", &job(&one, "raw", raw).1.to_string()).display().to_string();
+        assert!(!command(&mut outputs, &config, &["submit", &file], &[]).await, "{broken} is taken in");
+    }
     let (own_words, raw) = job(&one, "raw", json!({ "request": text }));
     let file = house.file("raw.json", &raw.to_string()).display().to_string();
     assert!(command(&mut outputs, &config, &["submit", &file], &[]).await, "raw is taken in");
@@ -271,7 +280,8 @@ async fn a_day(house: &House, format: &str) -> Outputs {
     outputs.add("metrics", page(&house.listen, "/metrics").await);
     outputs.add("readiness", page(&house.listen, "/healthz").await);
     outputs.add("database", dump::everything(&house.database.url).await);
-    let ids: Vec<String> = day.iter().map(|((id, _), _)| id.to_string()).chain([waits, own_words].map(|id| id.to_string())).collect();
+    let ids: Vec<String> =
+        day.iter().map(|((id, _), _)| id.to_string()).chain([waits, own_words].map(|id| id.to_string())).collect();
     let mut commands: Vec<Vec<&str>> = vec![
         vec!["check-config"],
         vec!["jobs", "list"],
@@ -299,7 +309,10 @@ async fn a_day(house: &House, format: &str) -> Outputs {
         (told >= expected).then_some(())
     })
     .await;
-    outputs.add("events in the store", serde_json::to_vec(&seen().await.iter().map(|row| row.event.body.clone()).collect::<Vec<_>>()).unwrap());
+    outputs.add(
+        "events in the store",
+        serde_json::to_vec(&seen().await.iter().map(|row| row.event.body.clone()).collect::<Vec<_>>()).unwrap(),
+    );
     let mut printed = format!("{:?}", seen().await);
     for id in day.iter().map(|((id, _), _)| *id).chain([own_words]) {
         printed.push_str(&format!("{:#?}", store.job(id).await.unwrap()));
@@ -313,7 +326,8 @@ async fn a_day(house: &House, format: &str) -> Outputs {
         outputs.add("events at the broker", events.concat());
         // What nobody can read is kept as it came.
         let unreadable = Canary::new("", UNREADABLE);
-        let (kept, readable): (Vec<_>, Vec<_>) = rejected.into_iter().partition(|one| unreadable.found_in(one).is_some());
+        let (kept, readable): (Vec<_>, Vec<_>) =
+            rejected.into_iter().partition(|one| unreadable.found_in(one).is_some());
         assert_eq!(kept.len(), 1);
         outputs.add("rejected messages at the broker", readable.concat());
     }

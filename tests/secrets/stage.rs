@@ -73,7 +73,8 @@ impl Daemon {
     pub async fn stop(mut self) -> Vec<u8> {
         let kill = format!("kill -TERM {}", self.process.id().expect("a daemon that runs"));
         assert!(Command::new("sh").arg("-c").arg(kill).status().await.unwrap().success());
-        let status = tokio::time::timeout(PATIENCE, self.process.wait()).await.expect("the daemon does not end").unwrap();
+        let status =
+            tokio::time::timeout(PATIENCE, self.process.wait()).await.expect("the daemon does not end").unwrap();
         assert!(status.success(), "{status}");
         std::fs::read(&self.log).unwrap()
     }

@@ -70,11 +70,7 @@ pub async fn a_sealed_job_is_known_after_a_rotation(db: Arc<Database>) {
     };
     accept_new(store, &[sealed("v1.a", &[1, 9])]).await;
     let again = [sealed("v1.b", &[1, 9]), sealed("v1.c", &[2, 1, 9]), sealed("v1.d", &[2, 9])];
-    let expected = [
-        Acceptance::Duplicate(State::Waiting),
-        Acceptance::Duplicate(State::Waiting),
-        Acceptance::Conflict,
-    ];
+    let expected = [Acceptance::Duplicate(State::Waiting), Acceptance::Duplicate(State::Waiting), Acceptance::Conflict];
     assert_eq!(accept(store, &again).await, expected);
     assert_eq!(stored(store, 1).await.params, params("v1.a"), "it comes back as it was");
     // From before there was any key: the content tells.

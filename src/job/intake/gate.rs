@@ -219,9 +219,9 @@ impl Gate {
         let mut params = job.params.clone();
         // Sealed a moment ago, with these keys.
         let params = self.keys.open(job.id, &mut params).ok().map(|()| params);
-        let first = registry.zip(params).and_then(|(registry, params)| {
-            registry.dialect().reads_first(job.operation, &params).ok().flatten()
-        });
+        let first = registry
+            .zip(params)
+            .and_then(|(registry, params)| registry.dialect().reads_first(job.operation, &params).ok().flatten());
         first.map(|question| question.operation).into_iter().chain([job.operation]).collect()
     }
 
@@ -361,10 +361,16 @@ fn covers(pattern: &str, name: &str) -> bool {
 fn unsealed(request: &Request) -> Result<(), Reject> {
     for (name, value) in &request.params {
         if is_sealed(value) {
-            return Err(Reject::param(quoted(name), format!("`{SEALED}` is for the store only; state the value itself")));
+            return Err(Reject::param(
+                quoted(name),
+                format!("`{SEALED}` is for the store only; state the value itself"),
+            ));
         }
         if is_secret(name) && value == "***" {
-            return Err(Reject::param(quoted(name), "`***` stands for a secret that is not shown; state the secret itself"));
+            return Err(Reject::param(
+                quoted(name),
+                "`***` stands for a secret that is not shown; state the secret itself",
+            ));
         }
     }
     Ok(())
