@@ -35,6 +35,9 @@ shortest = 0.5
 longest = 2.0
 "#;
 
+/// What secrets of jobs are sealed with: 32 bytes in base64.
+const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n";
+
 /// How the program ends if what it needs at the start cannot be reached.
 const UNAVAILABLE: i32 = 69;
 
@@ -178,8 +181,11 @@ pub fn is_abort(status: ExitStatus) -> bool {
 /// Writes the configuration of that name.
 pub(super) fn write_config(directory: &Path, name: &str, sandbox: &Sandbox, addresses: &Addresses<'_>) -> PathBuf {
     let Addresses { database, broker, registry, user } = addresses;
+    let keys = directory.join("parameter.keys");
+    std::fs::write(&keys, KEY).unwrap();
+    let keys = keys.display();
     let mut text = format!(
-        "[store]\nurl = '{database}'\n\n[broker]\nurl = '{broker}'\n\n[publishers.'{user}']\naccounts = ['*']\n\n\
+        "[store]\nurl = '{database}'\nparameter_keys_file = '{keys}'\n\n[broker]\nurl = '{broker}'\n\n[publishers.'{user}']\naccounts = ['*']\n\n\
                  [daemon]\nname = '{name}'\nlease_seconds = 4\npoll_millis = 100\nstop_seconds = 10\n{COMMON}"
     );
     for [account, user, password] in &sandbox.accounts {
