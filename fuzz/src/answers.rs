@@ -155,7 +155,7 @@ fn queue(read: &Answer) {
             assert!(remove.is_ok(), "the message `{}` cannot be removed: {:?}", message.id, remove.err());
         }
         Head::Empty => assert!(success),
-        Head::Refused(_) => {}
+        Head::Refused(judged) => assert_ne!(judged.verdict, Verdict::Done, "refused, and done"),
     }
     let _ = mailbox.removed(read);
 }
