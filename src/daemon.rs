@@ -31,6 +31,7 @@ use crate::job::intake::{Gate, Intake};
 use crate::job::observer::Observer;
 use crate::job::schedule::{housekeeping, ownership, spread, steward};
 use crate::model::Limits;
+use crate::net::seal::Keyring;
 use crate::net::secret_ref;
 use crate::ops::http::Server;
 use crate::ops::metrics::Metrics;
@@ -151,6 +152,19 @@ pub async fn store(config: &Config) -> Result<Arc<dyn Store>, DaemonError> {
     Ok(store)
 }
 
+/// The keys that secrets of jobs are sealed with in the store; none if the configuration names none.
+///
+/// # Errors
+/// They cannot be read.
+pub fn keys(config: &Config) -> Result<Arc<Keyring>, DaemonError> {
+    let Some(file) = &config.store.parameter_keys_file else { return Ok(Arc::default()) };
+    let wrong = |why| {
+        let next = "name a file with 32 random bytes in base64 on each line; `openssl rand -base64 32` makes them";
+        refused(config, vec![Finding::error("store.parameter_keys_file", why, next)])
+    };
+    Keyring::from_file(file).map(Arc::new).map_err(wrong)
+}
+
 async fn broker(config: &Config) -> Result<Arc<dyn Broker>, DaemonError> {
     Ok(match &config.broker {
         Some(broker) => {
@@ -168,10 +182,11 @@ async fn broker(config: &Config) -> Result<Arc<dyn Broker>, DaemonError> {
 pub async fn run(config: Config, stop: Stop, manager: ServiceManager) -> Result<(), DaemonError> {
     let accounts = accounts(&config)?;
     let limits = limits(&config, &accounts)?;
+    let keys = keys(&config)?;
     let store = store(&config).await?;
     let broker = broker(&config).await?;
     let metrics = Metrics::new().map_err(DaemonError::Configuration)?;
-    let daemon = Daemon::new(config, accounts, limits, store, broker, metrics);
+    let daemon = Daemon::new(config, accounts, limits, keys, store, broker, metrics);
     let server = daemon.listen().await?;
     manager.ready("working");
     daemon.work(server, stop, manager).await;
@@ -183,6 +198,8 @@ struct Daemon {
     accounts: Accounts,
     /// What each account may send.
     limits: BTreeMap<String, Arc<Limits>>,
+    /// What secrets of jobs are sealed with.
+    keys: Arc<Keyring>,
     store: Arc<dyn Store>,
     broker: Arc<dyn Broker>,
     metrics: Arc<Metrics>,
@@ -202,6 +219,7 @@ impl Daemon {
         config: Config,
         accounts: Accounts,
         limits: BTreeMap<String, Arc<Limits>>,
+        keys: Arc<Keyring>,
         store: Arc<dyn Store>,
         broker: Arc<dyn Broker>,
         metrics: Arc<Metrics>,
@@ -227,7 +245,21 @@ impl Daemon {
             }),
         };
         let company = Arc::new(Company::new(poller, &config, &accounts, pollers));
-        Self { config, accounts, limits, store, broker, metrics, standing, observer, company, owner, hints, outbox }
+        Self {
+            config,
+            accounts,
+            limits,
+            keys,
+            store,
+            broker,
+            metrics,
+            standing,
+            observer,
+            company,
+            owner,
+            hints,
+            outbox,
+        }
     }
 
     async fn listen(&self) -> Result<Option<Server>, DaemonError> {
@@ -301,7 +333,7 @@ impl Daemon {
     }
 
     fn begin_taking_in(&self, workers: &mut JoinSet<()>, quiet: &CancellationToken) {
-        let gate = Arc::new(gate(&self.config, &self.accounts));
+        let gate = Arc::new(gate_with(&self.config, &self.accounts, Arc::clone(&self.keys)));
         let (hints, outbox) = (Arc::clone(&self.hints), Arc::clone(&self.outbox));
         let pools = self.config.pools.clone();
         let hint = move |queue: &str| {
@@ -342,6 +374,7 @@ impl Daemon {
             pool: self.config.pool_of(account).map(str::to_owned),
             weights: Arc::clone(&weights),
             clock: Clock::system(),
+            keys: Arc::clone(&self.keys),
             store: Arc::clone(&self.store),
             owner: self.owner.clone(),
             ttl: Duration::from_secs(times.lease_seconds.into()),
@@ -372,8 +405,15 @@ impl Daemon {
 }
 
 /// The rules at the door, from the configuration.
-#[must_use]
-pub fn gate(config: &Config, accounts: &Accounts) -> Gate {
+///
+/// # Errors
+/// See [`keys`].
+pub fn gate(config: &Config, accounts: &Accounts) -> Result<Gate, DaemonError> {
+    Ok(gate_with(config, accounts, keys(config)?))
+}
+
+fn gate_with(config: &Config, accounts: &Accounts, keys: Arc<Keyring>) -> Gate {
     Gate::new(accounts.clone(), &config.pools, config.publishers.clone(), config.intake.clone())
         .with_brake(config.brake.clone())
+        .with_keys(keys)
 }

@@ -44,7 +44,7 @@ fn changed(good: &Value, change: &Value) -> Value {
 }
 
 async fn submitted(world: &World, jobs: Vec<Value>) -> Vec<Outcome> {
-    let gate = daemon::gate(&world.config, &daemon::accounts(&world.config).unwrap());
+    let gate = daemon::gate(&world.config, &daemon::accounts(&world.config).unwrap()).unwrap();
     let items: Vec<_> = jobs.into_iter().map(|job| Submission { job, batch: None }).collect();
     let report = intake::submit(&gate, &*world.database.store, &items, false).await.unwrap();
     report.into_iter().map(|one| one.outcome).collect()

@@ -100,7 +100,7 @@ impl Fleet {
     /// something that must not happen twice. Returns how many effects they are to have.
     async fn submit(&self, from: usize, jobs: usize) -> usize {
         let config = Config::load(Some(&self.plan().write(&self.world, "intake"))).unwrap();
-        let gate = daemon::gate(&config, &daemon::accounts(&config).unwrap());
+        let gate = daemon::gate(&config, &daemon::accounts(&config).unwrap()).unwrap();
         let admitted = |account: &String, job: fn(&str) -> Value| {
             let origin = Origin {
                 publisher: Publisher::Local,

@@ -16,10 +16,11 @@ use clap::Parser;
 use markdown::{Block, Document, root};
 use registrard::cli::Cli;
 use registrard::model::state::MOVES;
+use registrard::model::verdict::Doubt;
 use registrard::model::{
     Answer, Cause, Class, Event, Job, JobId, Move, ObjectKey, Operation, State, WaitingFor, request,
 };
-use registrard::registries::{PLUGINS, denic_rri};
+use registrard::registries::{PLUGINS, Step, denic_rri};
 use serde_json::{Value, json};
 
 #[test]
@@ -92,6 +93,37 @@ fn the_table_of_operations_is_what_the_registries_do() {
         |plugin: &registrard::registries::Plugin| plugin.operations.iter().map(|op| op.name().to_owned()).collect();
     let real: Vec<_> = PLUGINS.iter().map(|plugin| (plugin.name.to_owned(), names(plugin))).collect();
     assert_eq!(documented, real);
+}
+
+/// Each write of a job has its row, with the question that its doubt begins with.
+#[test]
+fn the_table_of_questions_is_what_the_code_asks() {
+    let plugin = PLUGINS.iter().find(|plugin| plugin.name == "denic-rri").unwrap();
+    let options = registrard::registries::WireOptions { account: "DENIC-1000022".into(), ..Default::default() };
+    let dialect = (plugin.dialect)(&options).unwrap();
+    let params =
+        json!({ "domain": "example.de", "handle": "DENIC-1000022-MAX", "id": "1", "request": "Action: DELETE" });
+    let params = params.as_object().unwrap();
+    let asks = |operation: Operation| {
+        let since = "2026-12-01T09:30:00Z".parse().unwrap();
+        let doubt = Doubt { account: "DENIC-1000022", operation, params, transaction: "rd-1", since };
+        match dialect.reconcile(&doubt, &[]) {
+            Step::Ask(question) => question.operation.name(),
+            Step::Found(_) => "nothing",
+        }
+    };
+    let mut asked: Vec<[String; 2]> = plugin
+        .operations
+        .iter()
+        .filter(|operation| operation.writes())
+        .map(|operation| [operation.name(), asks(*operation)].map(str::to_owned))
+        .collect();
+    let rows = Document::read("docs/reliability.md").table("questions");
+    assert!(rows.iter().all(|row| row.len() == 7), "a row has seven cells");
+    let mut documented: Vec<_> = rows.iter().map(|row| [row[0].clone(), row[1].clone()]).collect();
+    asked.sort();
+    documented.sort();
+    assert_eq!(documented, asked);
 }
 
 #[test]

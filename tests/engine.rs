@@ -5,17 +5,27 @@
 
 #[path = "engine/brake.rs"]
 mod brake;
+#[path = "support/control.rs"]
+mod control;
 #[path = "support/database.rs"]
 mod database;
 #[path = "engine/doubt.rs"]
 mod doubt;
+#[path = "support/dump.rs"]
+mod dump;
 #[path = "engine/limits.rs"]
 mod limits;
 #[path = "engine/order.rs"]
 mod order;
 #[path = "engine/refused.rs"]
 mod refused;
+#[path = "engine/sealed.rs"]
+mod sealed;
+#[path = "engine/stale.rs"]
+mod stale;
 #[path = "engine/stop.rs"]
 mod stop;
 #[path = "engine/world.rs"]
 mod world;
+#[path = "engine/writes.rs"]
+mod writes;

@@ -9,6 +9,8 @@ mod database;
 mod guards;
 #[path = "store/inbox.rs"]
 mod inbox;
+#[path = "store/inquiries.rs"]
+mod inquiries;
 #[path = "store/intake.rs"]
 mod intake;
 #[path = "store/leases.rs"]
@@ -63,6 +65,7 @@ cases! {
     intake:
         every_field_comes_back,
         the_same_id_is_a_duplicate_or_a_conflict,
+        a_sealed_job_is_known_after_a_rotation,
         the_same_id_twice_in_one_call,
         a_duplicate_of_a_finished_job_sends_its_outcome_again,
         rejections_are_written_once,
@@ -96,6 +99,10 @@ cases! {
         attempts_tell_how_they_ended,
         two_moves_of_one_job_in_one_call,
         overdue_jobs_are_found;
+    inquiries:
+        what_was_asked_is_kept_with_what_it_led_to,
+        a_move_that_is_not_made_leaves_no_inquiry,
+        questions_that_settle_nothing_do_not_pile_up;
     leases:
         one_owner_at_a_time_each_with_a_higher_fence,
         a_lease_that_ran_out_is_taken_over,

@@ -7,6 +7,7 @@ use super::exit::{Exit, Failure};
 use super::output::{Out, Row, plain};
 use crate::config::{Account, Config, Finding, Limits, Login, Severity, shared_logins};
 use crate::model;
+use crate::net::seal::Keyring;
 
 /// Makes an account of a registry from its settings: registry, account name, settings.
 pub type Build<'a> = &'a dyn Fn(&str, &str, &Value) -> Result<Made, String>;
@@ -33,6 +34,8 @@ impl Row for Finding {
 #[derive(Serialize)]
 struct Report {
     ok: bool,
+    /// The names of the keys that secrets of jobs are sealed with; the first one seals.
+    parameter_keys: Vec<String>,
     accounts: Vec<AccountReport>,
     findings: Vec<Finding>,
 }
@@ -58,6 +61,10 @@ pub fn run(
 ) -> Result<(), Failure> {
     let mut findings = config.check(registries);
     findings.extend(more.into_iter().map(|finding| config.in_its_file(finding)));
+    let parameter_keys = parameter_keys(config).unwrap_or_else(|finding| {
+        findings.push(config.in_its_file(finding));
+        Vec::new()
+    });
     let (mut accounts, mut logins) = (Vec::new(), Vec::new());
     for (name, account) in &config.accounts {
         if !registries.contains(&account.registry.as_str()) {
@@ -82,12 +89,21 @@ pub fn run(
     }
     findings.extend(shared_logins(&logins).into_iter().map(|finding| config.in_its_file(finding)));
     let errors = findings.iter().filter(|finding| finding.severity == Severity::Error).count();
-    out.one(&Report { ok: errors == 0, accounts, findings }, people)?;
+    out.one(&Report { ok: errors == 0, parameter_keys, accounts, findings }, people)?;
     if errors == 0 {
         return Ok(());
     }
     Err(Failure::new(Exit::Configuration, "configuration", format!("the configuration has {errors} error(s)"))
         .why("the daemon would refuse to start with it"))
+}
+
+/// The names of the keys for secrets of jobs; none if the configuration names none.
+fn parameter_keys(config: &Config) -> Result<Vec<String>, Finding> {
+    let Some(file) = &config.store.parameter_keys_file else { return Ok(Vec::new()) };
+    let next =
+        "correct it; a credential of the service can be read only by the service, which checks it at its start too";
+    let keys = Keyring::from_file(file).map_err(|why| Finding::error("store.parameter_keys_file", why, next))?;
+    Ok(keys.names().into_iter().map(str::to_owned).collect())
 }
 
 /// The effective limits of an account, or the published ones where something is wrong with them, and what there is to say.
@@ -119,6 +135,10 @@ fn people(report: &Report) -> String {
             text.push_str(&format!("  limits.{key} = {}\n", plain(&toml(value))));
         }
     }
+    text.push_str(&match report.parameter_keys.as_slice() {
+        [] => "secrets of jobs: there is no key, and jobs that hold any (an AuthInfo) are refused\n".to_owned(),
+        [first, rest @ ..] => format!("secrets of jobs: sealed with key {first}, {} more to open\n", rest.len()),
+    });
     for finding in &report.findings {
         let severity = if finding.severity == Severity::Error { "error" } else { "warning" };
         let file = finding.file.iter().map(|file| format!("{}: ", plain(file))).collect::<String>();

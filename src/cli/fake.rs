@@ -84,7 +84,7 @@ pub fn attempt(cause: &str, code: Option<&str>) -> AttemptView {
 
 /// A job with its attempts and nothing else.
 pub fn detail(job: Job, attempts: Vec<AttemptView>) -> JobDetail {
-    JobDetail { job, attempts, waits_for: vec![], events: vec![] }
+    JobDetail { job, attempts, inquiries: vec![], waits_for: vec![], events: vec![] }
 }
 
 impl Fake {

@@ -224,7 +224,7 @@ async fn submit(args: &submit::SubmitArgs, config: &Config, open: OpenStore, out
     if args.via == submit::Via::Amqp {
         return submit::publish(args, config, std::io::stdin(), out).await;
     }
-    let gate = daemon::gate(config, &daemon::accounts(config)?);
+    let gate = daemon::gate(config, &daemon::accounts(config)?)?;
     let store = ready_store(config, open).await?;
     let accept = async |items: &[Submission], dry_run: bool, told: Told<'_>| {
         intake::submit_telling(&gate, &*store, items, dry_run, told).await.map_err(Failure::from)

@@ -10,7 +10,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::exit::Failure;
-use crate::model::request::SECRET_PARAMS;
+use crate::model::request::is_secret;
 
 /// The shape of data.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -180,7 +180,7 @@ pub fn hide(value: &mut Value) {
     match value {
         Value::Object(map) => {
             for (key, inner) in map.iter_mut() {
-                if SECRET_PARAMS.contains(&key.as_str()) && !inner.is_null() {
+                if is_secret(key) && !inner.is_null() {
                     *inner = Value::String("***".into());
                 } else {
                     hide(inner);

@@ -287,6 +287,7 @@ mod tests {
             reply_to: None,
             correlation_id: None,
             warnings: vec![warning],
+            keyed: vec![],
         };
         let told = crate::model::event::Told {
             account: "A",

@@ -30,6 +30,18 @@ pub fn with_password(url: &str, password: &Secret) -> Result<Secret, String> {
     Ok(Secret::new(text))
 }
 
+/// The URL as it may be shown.
+#[must_use]
+pub fn shown(url: &str) -> String {
+    match user_info(url) {
+        Some((user, at)) if user.contains(':') => {
+            let name = user.split(':').next().unwrap_or_default();
+            format!("{}{name}:***{}", &url[..at - user.len()], &url[at..])
+        }
+        _ => url.to_owned(),
+    }
+}
+
 /// The user part of a URL and where its `@` stands.
 fn user_info(url: &str) -> Option<(&str, usize)> {
     let start = url.find("://")? + 3;
@@ -47,6 +59,14 @@ mod tests {
         let url = with_password("postgres://registrard@127.0.0.1:5432/registrard", &Secret::new("a@b/c:d é")).unwrap();
         assert_eq!(url.expose(), "postgres://registrard:a%40b%2Fc%3Ad%20%C3%A9@127.0.0.1:5432/registrard");
         assert!(has_password(url.expose()));
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        assert_eq!(shown("postgres://registrard:a:b@host/db?x=a@b"), "postgres://registrard:***@host/db?x=a@b");
+        for plain in ["postgres://registrard@host/db", "sqlite:///var/lib/a:b@c"] {
+            assert_eq!(shown(plain), plain);
+        }
     }
 
     #[test]

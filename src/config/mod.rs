@@ -11,6 +11,7 @@ mod shape;
 mod syntax;
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use schemars::JsonSchema;
@@ -62,25 +63,41 @@ pub struct Config {
 }
 
 /// Where jobs, attempts and events are kept.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Store {
     /// `sqlite:///path` or `postgres://user@host/database`.
     pub url: String,
     /// File with the database password, if the URL has none (relative to `$CREDENTIALS_DIRECTORY` if that is set).
     pub password_file: Option<PathBuf>,
+    /// File with the keys that secrets of jobs (an AuthInfo) are sealed with, one a line; without it such jobs are refused.
+    pub parameter_keys_file: Option<PathBuf>,
     /// Run migrations at start.
     pub migrate: bool,
 }
 
 impl Default for Store {
     fn default() -> Self {
-        Self { url: "sqlite:///var/lib/registrard/registrard.db".into(), password_file: None, migrate: true }
+        Self {
+            url: "sqlite:///var/lib/registrard/registrard.db".into(),
+            password_file: None,
+            parameter_keys_file: None,
+            migrate: true,
+        }
+    }
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, password_file, parameter_keys_file, migrate } = self;
+        let mut shown = f.debug_struct("Store");
+        shown.field("url", &address::shown(url)).field("password_file", password_file);
+        shown.field("parameter_keys_file", parameter_keys_file).field("migrate", migrate).finish()
     }
 }
 
 /// The message broker.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Broker {
     /// `amqp://user@host:5672/vhost` or `amqps://…`.
@@ -100,6 +117,16 @@ pub struct Broker {
     /// Declare this durable queue for all events, so that none is unroutable; empty for none.
     #[serde(default = "events_queue")]
     pub events_queue: String,
+}
+
+impl fmt::Debug for Broker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { url, password_file, ca_file, declare, delivery_limit, events_queue } = self;
+        let mut shown = f.debug_struct("Broker");
+        shown.field("url", &address::shown(url)).field("password_file", password_file).field("ca_file", ca_file);
+        shown.field("declare", declare).field("delivery_limit", delivery_limit);
+        shown.field("events_queue", events_queue).finish()
+    }
 }
 
 fn yes() -> bool {

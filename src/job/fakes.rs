@@ -257,7 +257,7 @@ impl Store for FakeStore {
         lock(&self.events).extend(events.iter().map(|event| (event.id, event.clone())));
         let mut known = lock(&self.jobs);
         let take = |job: &NewJob| match known.get(&job.id) {
-            Some(digest) if *digest == job.digest() => Acceptance::Duplicate(State::Waiting),
+            Some(digest) if job.is_known_by(digest) => Acceptance::Duplicate(State::Waiting),
             Some(_) => Acceptance::Conflict,
             None => {
                 known.insert(job.id, job.digest());

@@ -10,11 +10,11 @@ use jiff::Timestamp;
 use super::schedule::quota::MARGIN;
 use crate::failpoint::flawed;
 use crate::model::deadline::Deadline;
-use crate::model::request::secrets;
+use crate::model::request::never_repeated;
 use crate::model::retry::{Decision, Pace, Policy};
 use crate::model::secret::hide;
 use crate::model::verdict::{Judgement, Later, Scope};
-use crate::model::{Answer, Cause, Event, Finding, Job, Move, Verdict, WaitingFor};
+use crate::model::{Answer, Cause, Event, Finding, Inquiry, Job, Move, Question, Verdict, WaitingFor};
 
 /// More than this before the end of the quota day, the day has just begun.
 const EARLY: Duration = Duration::from_secs(21 * 3600);
@@ -164,16 +164,17 @@ impl Circumstances {
         Outcome { step, account: None }
     }
 
-    /// What the registry was found to hold for a job in doubt.
+    /// What the registry was found to hold for a job in doubt, by these questions.
     #[must_use]
-    pub fn found(&self, job: &Job, finding: Finding, deadlines: &[Deadline]) -> Outcome {
+    pub fn found(&self, job: &Job, finding: Finding, asked: Vec<Question>, deadlines: &[Deadline]) -> Outcome {
+        let inquiry = Inquiry::new(asked, &finding);
         let step = match finding {
-            Finding::Applied(answer) => self.step(job, Cause::FoundApplied).map(|mut step| {
-                step.answer = Some(answer);
-                because(step, "the registry holds our effect; the answer was lost")
+            Finding::Applied { shown, evidence } => self.step(job, Cause::FoundApplied).map(|mut step| {
+                step.answer = Some(shown);
+                because(step, &format!("the registry holds our effect; the answer was lost. {evidence}"))
             }),
-            Finding::Taken(answer, until) => self.step(job, Cause::FoundTaken).map(|mut step| {
-                step.answer = Some(answer);
+            Finding::Taken { shown, until, .. } => self.step(job, Cause::FoundTaken).map(|mut step| {
+                step.answer = Some(shown);
                 because(self.follow_up_later(step), &until)
             }),
             Finding::Nothing { same_transaction, evidence } => self.repeat(job, same_transaction, &evidence),
@@ -190,28 +191,27 @@ impl Circumstances {
                 }),
             },
         };
-        let judgement = Judgement { deadlines: deadlines.to_vec(), ..Judgement::plain(Verdict::Done) };
-        let step = step.map(|step| self.tell(job, step, &judgement));
-        Outcome { step, account: None }
+        self.after_asking(job, step, inquiry, deadlines)
     }
 
     /// What the registry was found to have made of an order it took. Its message may have been missed: read while the job
     /// was still running, lost with an old database, or never written.
     #[must_use]
-    pub fn followed_up(&self, job: &Job, finding: Finding, deadlines: &[Deadline]) -> Outcome {
+    pub fn followed_up(&self, job: &Job, finding: Finding, asked: Vec<Question>, deadlines: &[Deadline]) -> Outcome {
+        let inquiry = Inquiry::new(asked, &finding);
         let step = match finding {
-            Finding::Applied(answer) => self.step(job, Cause::Completed).map(|mut step| {
-                step.answer = Some(answer);
+            Finding::Applied { shown, .. } => self.step(job, Cause::Completed).map(|mut step| {
+                step.answer = Some(shown);
                 because(step, "the registry was asked and has finished the order")
             }),
             Finding::Nothing { evidence: why, .. } | Finding::Foreign(why) => {
                 self.step(job, Cause::TurnedDown).map(|step| because(step, &why))
             }
             // As long as the registry says that it works on it, nobody gives up.
-            Finding::Taken(answer, until) => {
+            Finding::Taken { shown, until, .. } => {
                 let wait = self.policy.pending.wait(job.asked + 1, self.random);
                 self.still_pending(job, wait, &until).map(|mut step| {
-                    step.answer = Some(answer);
+                    step.answer = Some(shown);
                     step
                 })
             }
@@ -223,8 +223,17 @@ impl Circumstances {
                 }
             },
         };
+        self.after_asking(job, step, inquiry, deadlines)
+    }
+
+    /// The move, with what led to it.
+    fn after_asking(&self, job: &Job, step: Option<Move>, inquiry: Inquiry, deadlines: &[Deadline]) -> Outcome {
         let judgement = Judgement { deadlines: deadlines.to_vec(), ..Judgement::plain(Verdict::Done) };
-        Outcome { step: step.map(|step| self.tell(job, step, &judgement)), account: None }
+        let step = step.map(|mut step| {
+            step.inquiry = Some(inquiry);
+            self.tell(job, step, &judgement)
+        });
+        Outcome { step, account: None }
     }
 
     fn still_pending(&self, job: &Job, wait: Duration, why: &str) -> Option<Move> {
@@ -384,8 +393,9 @@ fn goes_back_to_its_pool(job: &Job) -> bool {
 
 /// A registry may repeat what it was told: the secrets of an order are neither stored nor told on with its answer.
 fn hush(job: &Job, step: &mut Move) {
-    let secrets = secrets(&job.params);
+    let secrets = never_repeated(&job.params);
     step.answer = step.answer.take().map(|answer| answer.without(&secrets));
+    step.inquiry = step.inquiry.take().map(|inquiry| inquiry.without(&secrets));
     if let Some(reason) = &mut step.reason {
         hide(reason, &secrets);
     }

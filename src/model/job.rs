@@ -12,6 +12,8 @@ use uuid::Uuid;
 use super::answer::Answer;
 use super::command::{ObjectKey, Operation};
 use super::event::Event;
+use super::inquiry::Inquiry;
+use super::request::masked;
 use super::state::{self, Cause, State, WaitingFor};
 
 /// A job's identity: the publisher's idempotency key.
@@ -80,7 +82,7 @@ impl Class {
 }
 
 /// A job as stored. Field by field the columns of table `jobs`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Job {
     /// The publisher's idempotency key.
     pub id: JobId,
@@ -149,6 +151,16 @@ pub struct Job {
     pub fence: i64,
 }
 
+impl fmt::Debug for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, account, operation, object, params, state, attempt, reason, .. } = self;
+        let mut shown = f.debug_struct("Job");
+        shown.field("id", id).field("account", account).field("operation", operation).field("object", object);
+        shown.field("params", &masked(params)).field("state", state).field("attempt", attempt);
+        shown.field("reason", reason).finish_non_exhaustive()
+    }
+}
+
 impl Job {
     /// The transaction id of the next attempt: the kept one after a doubt that found nothing, else a fresh one made of
     /// job and attempt. At most 53 characters (DENIC allows 64); unique as long as job ids are.
@@ -191,6 +203,8 @@ pub struct Move {
     pub lost: bool,
     /// What to tell the world, in the same transaction (law 4).
     pub event: Option<Event>,
+    /// What the registry was asked that led to this move, kept in the same transaction.
+    pub inquiry: Option<Inquiry>,
     /// The mover's fence; `None` for operators and intake, who own no account.
     pub fence: Option<i64>,
 }
@@ -218,6 +232,7 @@ impl Move {
             keep_transaction: false,
             lost: false,
             event: None,
+            inquiry: None,
             fence: None,
         })
     }

@@ -1,5 +1,7 @@
 //! What a publisher asks for, before and after it has been checked.
 
+mod secrets;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -9,17 +11,17 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
-use zeroize::Zeroizing;
+
+pub use secrets::{SEALED, hold_secrets, is_secret, masked, must_be_sealed, never_repeated, scrubbed, secrets};
 
 use super::command::{ObjectKey, Operation};
 use super::job::{Class, JobId};
-use super::secret::Secret;
 
 /// Attempts a job may use up when it does not say.
 pub const DEFAULT_MAX_ATTEMPTS: u32 = 10;
 
 /// One job as published (JSON, version 1). Unknown keys are refused by name.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Request {
     /// The publisher's idempotency key. Default: the AMQP message id of a message that holds a single job.
@@ -59,7 +61,7 @@ pub struct Request {
 }
 
 /// Many jobs in one message: all enter in one transaction, bad ones are rejected one by one.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Bulk {
     /// The batch of every job that names none itself.
@@ -70,7 +72,7 @@ pub struct Bulk {
 }
 
 /// A checked request, ready to be stored.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct NewJob {
     /// The publisher's idempotency key.
     pub id: JobId,
@@ -84,7 +86,7 @@ pub struct NewJob {
     pub operation: Operation,
     /// On what.
     pub object: ObjectKey,
-    /// With which parameters.
+    /// With which parameters. Secrets among them are sealed.
     pub params: Map<String, Value>,
     /// Urgent, normal or bulk.
     pub class: Class,
@@ -106,6 +108,27 @@ pub struct NewJob {
     pub correlation_id: Option<String>,
     /// Rules it breaks that did not stop it; told once, when it is taken in.
     pub warnings: Vec<Warning>,
+    /// Of a job with secrets: its digest under each key, the one in use first, and as it would be without any. Empty for
+    /// one that has none: then the content tells.
+    pub keyed: Vec<[u8; 32]>,
+}
+
+impl fmt::Debug for NewJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, account, operation, object, params, .. } = self;
+        let mut shown = f.debug_struct("NewJob");
+        shown.field("id", id).field("account", account).field("operation", operation).field("object", object);
+        shown.field("params", &masked(params)).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, account, operation, params, .. } = self;
+        let mut shown = f.debug_struct("Request");
+        shown.field("id", id).field("account", account).field("operation", operation);
+        shown.field("params", &masked(params)).finish_non_exhaustive()
+    }
 }
 
 impl NewJob {
@@ -115,11 +138,23 @@ impl NewJob {
         self.pool.as_deref().unwrap_or(&self.account)
     }
 
-    /// SHA-256 over what makes two submissions the same job: everything but the way of replying and what our rules say of
-    /// it. JSON objects are
-    /// hashed with their keys in order, so the order in which a publisher writes them does not matter.
+    /// What the store knows its content by: [`NewJob::content_digest`], under a key where it holds secrets.
     #[must_use]
     pub fn digest(&self) -> [u8; 32] {
+        self.keyed.first().copied().unwrap_or_else(|| self.content_digest())
+    }
+
+    /// Whether a stored digest is that of the same content, perhaps under a key that has been replaced since.
+    #[must_use]
+    pub fn is_known_by(&self, stored: &[u8; 32]) -> bool {
+        if self.keyed.is_empty() { *stored == self.content_digest() } else { self.keyed.contains(stored) }
+    }
+
+    /// SHA-256 over what makes two submissions the same job: everything but the way of replying and what our rules say of
+    /// it. JSON objects are hashed with their keys in order, so the order in which a publisher writes them does not
+    /// matter. Of a job whose secrets are not sealed yet: sealing never gives the same bytes twice.
+    #[must_use]
+    pub fn content_digest(&self) -> [u8; 32] {
         let content = serde_json::json!([
             self.publisher,
             self.account,
@@ -188,6 +223,8 @@ super::state::words! {
         Conflict "conflict",
         /// The job would wait for itself.
         Cycle "cycle",
+        /// It holds a secret, and there is no key to store it with.
+        NoKey "no_key",
     }
 }
 
@@ -238,82 +275,12 @@ impl fmt::Display for Reject {
     }
 }
 
-/// Parameters whose values are secrets in every operation; listings and events show `***` for them. `request` is a
-/// registry's own text, which may hold any of the others.
-pub const SECRET_PARAMS: &[&str] = &["auth_info", "authinfo", "password", "udai", "authcode", "request"];
-
-/// The values that no answer may repeat: those of the secret parameters, and of their namesakes in a request in a
-/// registry's own words. The longest first, so that none hides only a part of another.
-#[must_use]
-pub fn secrets(params: &Map<String, Value>) -> Vec<Secret> {
-    let mut found = Vec::new();
-    for name in SECRET_PARAMS {
-        if let Some(text) = params.get(*name).and_then(Value::as_str) {
-            found.push(Secret::new(text.trim()));
-            found.extend(if *name == "request" { inside(text) } else { Vec::new() });
-        }
-    }
-    found.retain(|secret| !secret.expose().is_empty());
-    found.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
-    found
-}
-
-/// The secrets in a text of lines `Keyword: value` or of XML.
-fn inside(text: &str) -> Vec<Secret> {
-    let (lower, is_xml) = (Zeroizing::new(text.to_ascii_lowercase()), text.trim_start().starts_with('<'));
-    let words = SECRET_PARAMS.iter().filter(|word| !word.contains('_'));
-    let rests = words.flat_map(|word| lower.match_indices(word).map(|(at, _)| at + word.len()));
-    let value = |rest: &str| {
-        if !is_xml {
-            return Some(Secret::new(rest.trim_start().strip_prefix(':')?.lines().next()?.trim()));
-        }
-        let quoted = rest.trim_start().strip_prefix('=').map(|rest| rest.trim_start());
-        let value = match quoted.and_then(|rest| Some((rest.get(1..)?, rest.chars().next()?))) {
-            Some((rest, quote)) => rest.split(quote).next()?,
-            None => rest.split_once('>')?.1.split('<').next()?,
-        };
-        let entities = [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&apos;", "'"), ("&amp;", "&")];
-        let plain = |text: Zeroizing<String>, (entity, sign): (&str, &str)| Zeroizing::new(text.replace(entity, sign));
-        Some(Secret::new(entities.into_iter().fold(Zeroizing::new(value.trim().to_owned()), plain).as_str()))
-    };
-    rests.filter_map(|at| value(text.get(at..)?)).collect()
-}
-
-/// A copy of parameters that may be shown.
-#[must_use]
-pub fn masked(params: &Map<String, Value>) -> Map<String, Value> {
-    params
-        .iter()
-        .map(|(key, value)| {
-            let secret = SECRET_PARAMS.contains(&key.as_str());
-            (key.clone(), if secret { Value::String("***".into()) } else { value.clone() })
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
     use crate::model::command::ObjectKind;
-
-    #[test]
-    fn secrets_are_found_in_a_registrys_own_words_too() {
-        let of = |params: Value| {
-            let found = secrets(params.as_object().unwrap());
-            found.iter().map(|secret| secret.expose().to_owned()).collect::<Vec<_>>()
-        };
-        assert_eq!(of(json!({"domain": "example.de", "auth_info": " hot air ", "password": 7})), ["hot air"]);
-        for request in [
-            "Action: CHPROV\nAUTHINFO:\thot<air\r\nAuthInfoExpire: 20261224",
-            "<r><d:chprov><d:authInfo>hot&lt;air</d:authInfo>\n<d:authInfoExpire/></d:chprov></r>",
-            "<r><d:authInfo xmlns:d='x'>hot&lt;air</d:authInfo></r>",
-            "<r authInfo = 'hot&lt;air'/>",
-        ] {
-            assert_eq!(of(json!({ "request": request }))[1..], ["hot<air"], "{request}");
-        }
-    }
 
     fn job(params: Value) -> NewJob {
         let Value::Object(params) = params else { unreachable!("an object") };
@@ -335,6 +302,7 @@ mod tests {
             reply_to: None,
             correlation_id: None,
             warnings: vec![],
+            keyed: vec![],
         }
     }
 
@@ -350,15 +318,31 @@ mod tests {
     }
 
     #[test]
+    fn what_is_sealed_is_known_by_its_digests_under_keys() {
+        let sealed = NewJob { keyed: vec![[1; 32], [2; 32]], ..job(json!({})) };
+        assert_eq!(sealed.digest(), [1; 32]);
+        assert!(sealed.is_known_by(&[1; 32]) && sealed.is_known_by(&[2; 32]));
+        assert!(!sealed.is_known_by(&[3; 32]) && !sealed.is_known_by(&sealed.content_digest()));
+        let plain = job(json!({}));
+        assert!(plain.is_known_by(&plain.digest()) && !plain.is_known_by(&[1; 32]));
+    }
+
+    #[test]
+    fn debug_shows_no_secret() {
+        let new = job(json!({"domain": "example.de", "auth_info": "hot air"}));
+        let asked: Request = serde_json::from_value(
+            json!({"account": "A", "operation": "domain.transfer", "params": new.params, "context": "hot air"}),
+        )
+        .unwrap();
+        for shown in [format!("{new:?}"), format!("{asked:#?}")] {
+            assert!(shown.contains("example.de") && !shown.contains("hot air"), "{shown}");
+        }
+    }
+
+    #[test]
     fn unknown_keys_are_refused_by_name() {
         let text = r#"{"account":"A","operation":"domain.check","parms":{}}"#;
         let error = serde_json::from_str::<Request>(text).unwrap_err().to_string();
         assert!(error.contains("parms"), "{error}");
-    }
-
-    #[test]
-    fn secrets_are_masked() {
-        let Value::Object(params) = json!({"domain":"example.de","auth_info":"x"}) else { unreachable!() };
-        assert_eq!(Value::Object(masked(&params)), json!({"domain":"example.de","auth_info":"***"}));
     }
 }

@@ -104,6 +104,8 @@ words! {
         Completed "completed",
         /// The registry turned a pending order down.
         TurnedDown "turned_down",
+        /// A secret of it cannot be opened, most likely because its key is gone.
+        Unopened "unopened",
         /// Somebody asked to withdraw it.
         Withdrawn "withdrawn",
         /// A job it depends on did not succeed.
@@ -148,6 +150,7 @@ words! {
 pub const MOVES: &[(State, Cause, State)] = &[
     (State::Waiting, Cause::Claimed, State::Running),
     (State::Waiting, Cause::Refused, State::Failed),
+    (State::Waiting, Cause::Unopened, State::NeedsAttention),
     (State::Waiting, Cause::Withdrawn, State::Cancelled),
     (State::Waiting, Cause::PredecessorFailed, State::Cancelled),
     (State::Waiting, Cause::TooLate, State::Expired),

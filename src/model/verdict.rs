@@ -97,26 +97,65 @@ pub enum Lost {
 /// What the registry was found to hold after a request whose answer was never heard.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Finding {
-    /// Our effect is there; the answer is what the registry shows of it.
-    Applied(Answer),
-    /// Our order is there but not finished; the text says what will end it.
-    Taken(Answer, String),
+    /// Our effect is there.
+    Applied {
+        /// What the registry shows of it.
+        shown: Answer,
+        /// What of it proves that it is ours.
+        evidence: String,
+    },
+    /// Our order is there but not finished.
+    Taken {
+        /// What the registry shows of it.
+        shown: Answer,
+        /// What will end it.
+        until: String,
+        /// What of it proves that it is ours.
+        evidence: String,
+    },
     /// Our effect is certainly not there. `same_transaction`: send again under the same transaction id, so that a late
     /// first request and the repetition cannot both count.
     Nothing {
         /// Repeat under the id of the lost request.
         same_transaction: bool,
-        /// What the registry said, for `jobs show`.
+        /// What the registry said that proves it.
         evidence: String,
     },
-    /// Somebody else's effect is there instead.
+    /// Somebody else's effect is there instead; what proves it.
     Foreign(String),
-    /// Cannot tell (yet): ask again later, then a human.
+    /// Cannot tell (yet): ask again later, then a human. What is missing, or speaks for both.
     Unknown(String),
 }
 
+impl Finding {
+    /// The words the store keeps findings by.
+    pub const WORDS: &'static [&'static str] = &["applied", "taken", "not_applied", "foreign", "unknown"];
+
+    /// The word the store keeps it by.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Applied { .. } => "applied",
+            Self::Taken { .. } => "taken",
+            Self::Nothing { .. } => "not_applied",
+            Self::Foreign(_) => "foreign",
+            Self::Unknown(_) => "unknown",
+        }
+    }
+
+    /// What of the answers proves it, or why they prove nothing. Names fields, and no values that may be secret or personal
+    /// data: it is shown to operators and kept for years.
+    #[must_use]
+    pub fn evidence(&self) -> &str {
+        match self {
+            Self::Applied { evidence, .. } | Self::Taken { evidence, .. } | Self::Nothing { evidence, .. } => evidence,
+            Self::Foreign(evidence) | Self::Unknown(evidence) => evidence,
+        }
+    }
+}
+
 /// A request whose outcome is unknown, as far as needed to ask about it.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Doubt<'a> {
     /// The account it was sent for.
     pub account: &'a str,

@@ -4,6 +4,7 @@
 pub mod dial;
 pub mod mail;
 pub mod openpgp;
+pub mod seal;
 pub mod secret_ref;
 pub mod smtp;
 pub mod tls;

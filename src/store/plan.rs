@@ -125,7 +125,7 @@ pub(super) fn plan<'a>(jobs: &'a [NewJob], mut facts: Facts<'a>, now: Timestamp)
     for job in jobs {
         let digest = job.digest();
         let answer = match facts.known.get(&job.id) {
-            Some((stored, state)) if *stored == digest => {
+            Some((stored, state)) if job.is_known_by(stored) => {
                 if state.is_final() {
                     plan.resend.push(job.id);
                 }

@@ -1,5 +1,6 @@
 //! Rows as both databases give them, and how they become the model's types; the values both are given.
 
+mod inquiries;
 mod traffic;
 
 use std::borrow::Cow;
@@ -14,6 +15,7 @@ use uuid::Uuid;
 use super::{AccountState, AttemptView, BatchView, InboxRow, OutboxRow, Result, SendBlock, StateCount, StoreError};
 use crate::model::{Class, Event, EventId, Job, JobId, ObjectKey, State};
 
+pub(super) use inquiries::InquiryRow;
 pub(super) use traffic::{FlowRow, LineRow, PauseRow, QuotaRow, UnripeRow, holder, minute, noted, progress};
 
 /// An instant as stored.

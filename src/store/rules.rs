@@ -7,6 +7,10 @@ use super::plan::{Link, LinkKind};
 use super::rows::text;
 use crate::model::{Cause, JobId, Move, State};
 
+/// Inquiries of a job that settled nothing: besides the first of each attempt only so many of the last are kept, so that a
+/// job that is asked about for weeks does not fill the store.
+pub(super) const OPEN_INQUIRIES_KEPT: i64 = 20;
+
 /// What a move is checked against, read under the job's lock.
 pub(super) struct Standing {
     pub(super) state: State,

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::model::{Event, Job, JobId, State};
+use crate::model::{Event, Job, JobId, Question, State};
 
 /// What became of one job at intake.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -117,6 +117,27 @@ pub struct AttemptView {
     pub whole: Option<Map<String, Value>>,
 }
 
+/// One conversation with the registry about a job, and what it led to.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct InquiryView {
+    /// 1, 2, 3, …; of many that settled nothing in a row some are missing.
+    pub number: u32,
+    /// The attempt it was about.
+    pub attempt: u32,
+    /// The state the job was in: in doubt, or pending.
+    pub about: State,
+    /// When it ended.
+    pub asked_at: Timestamp,
+    /// What was asked, in order.
+    pub questions: Vec<Question>,
+    /// What was found (one of [`crate::model::Finding::WORDS`]).
+    pub finding: String,
+    /// What of the answers proves it.
+    pub evidence: String,
+    /// How the job moved (a word of [`crate::model::Cause`]).
+    pub cause: String,
+}
+
 /// Everything about one job.
 #[derive(Clone, Debug)]
 pub struct JobDetail {
@@ -124,6 +145,8 @@ pub struct JobDetail {
     pub job: Job,
     /// Its attempts, oldest first.
     pub attempts: Vec<AttemptView>,
+    /// What the registry was asked about it, oldest first.
+    pub inquiries: Vec<InquiryView>,
     /// Jobs it still waits for, with the kind of link (`after` or `object`).
     pub waits_for: Vec<(JobId, String)>,
     /// Its events, oldest first.

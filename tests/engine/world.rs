@@ -89,6 +89,9 @@ impl Setup {
     }
 }
 
+/// A key that secrets of jobs are sealed with.
+pub const PARAMETER_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n";
+
 /// Everything but the daemon.
 pub struct World {
     pub sandbox: Sandbox,
@@ -118,6 +121,9 @@ impl World {
         .unwrap();
         let mut config = Config::default();
         config.store.url.clone_from(&database.url);
+        let keys = directory.path().join("parameter.keys");
+        std::fs::write(&keys, PARAMETER_KEY).unwrap();
+        config.store.parameter_keys_file = Some(keys);
         config.http.listen.clear();
         config.daemon.lease_seconds = 3;
         config.daemon.poll_millis = 20;
@@ -192,7 +198,7 @@ impl World {
 
     /// Takes in jobs as the command line does; all of them have to be accepted.
     pub async fn submit(&self, jobs: &[Value]) -> Vec<JobId> {
-        let gate = daemon::gate(&self.config, &daemon::accounts(&self.config).unwrap());
+        let gate = daemon::gate(&self.config, &daemon::accounts(&self.config).unwrap()).unwrap();
         let items: Vec<_> = jobs.iter().map(|job| Submission { job: job.clone(), batch: None }).collect();
         let report = intake::submit(&gate, &*self.database.store, &items, false).await.unwrap();
         report.into_iter().map(|one| (one.id, one.outcome)).for_each(|(id, outcome)| {

@@ -132,7 +132,7 @@ async fn a_change_in_part_says_so_in_its_plan() {
     play(Kind::Sqlite, Setup::new(), async |world: World| {
         let part = json!({ "handle": handle("MAX"), "merge": true, "phone": "+49.30123456" });
         let jobs = [job(ACCOUNT, "contact.update", part), contact_create("MAX")];
-        let gate = daemon::gate(&world.config, &daemon::accounts(&world.config).unwrap());
+        let gate = daemon::gate(&world.config, &daemon::accounts(&world.config).unwrap()).unwrap();
         let items = jobs.map(|job| Submission { job, batch: None });
         let report = intake::submit(&gate, &*world.database.store, &items, true).await.unwrap();
         let plans: Vec<_> = report.into_iter().map(|one| one.plan).collect();

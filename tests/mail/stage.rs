@@ -102,6 +102,7 @@ pub fn job(operation: Operation, params: Value) -> NewJob {
         context: Value::Null,
         reply_to: None,
         warnings: vec![],
+        keyed: vec![],
         correlation_id: None,
     }
 }

@@ -1,7 +1,8 @@
 //! Every fault, and what the ledger says about it.
 
-use registrard::sandbox::{DenicOptions, Ledger};
+use registrard::sandbox::{DenicOptions, Ledger, RequestRecord};
 use serde_json::{Value, json};
+use tokio::io::AsyncReadExt;
 
 use crate::client::{World, about, create, eventually, field};
 
@@ -10,9 +11,19 @@ fn effects(ledger: &Ledger, ctid: &str) -> usize {
     ledger.effects.iter().filter(|effect| effect.ctid.as_deref() == Some(ctid)).count()
 }
 
+/// What was hit, and by what, in order of arrival.
+fn hit(ledger: &Ledger) -> Vec<String> {
+    let line = |request: &RequestRecord| request.fault.as_ref().map(|fault| format!("{} {fault}", request.action));
+    ledger.requests.iter().filter_map(line).collect()
+}
+
 /// A world in which the next domain CREATE goes wrong.
 async fn world(fault: &str) -> World {
-    World::faulty(DenicOptions::default(), &[&format!("{fault}:action=domain.create,times=1")]).await
+    World::faulty(
+        DenicOptions::default(),
+        &[&format!("{fault}{}action=domain.create,times=1", if fault.contains(':') { "," } else { ":" })],
+    )
+    .await
 }
 
 #[tokio::test]
@@ -74,6 +85,111 @@ async fn damaged_answers_have_their_effect() {
     let mut client = wrong.furnished().await;
     assert_eq!(field(&client.ask(&create("example.de", "a-1")).await, "CTID"), "not-a-1");
     assert_eq!(effects(&wrong.sandbox.ledger(), "a-1"), 1);
+}
+
+#[tokio::test]
+async fn an_answer_may_drip() {
+    let world = world("slow_drip=60").await;
+    let mut client = world.furnished().await;
+    let begun = std::time::Instant::now();
+    client.send(&create("example.de", "slow")).await;
+    let first = client.stream.read_u8().await.unwrap();
+    assert_eq!(first, 0, "the length begins");
+    // Its effect does not wait for its last byte.
+    assert_eq!(effects(&world.sandbox.ledger(), "slow"), 1);
+    let mut rest = [0; 3];
+    client.stream.read_exact(&mut rest).await.unwrap();
+    let mut payload = vec![0; usize::from(rest[1]) << 8 | usize::from(rest[2])];
+    client.stream.read_exact(&mut payload).await.unwrap();
+    assert!(begun.elapsed() >= std::time::Duration::from_millis(60), "it took {:?}", begun.elapsed());
+    assert!(String::from_utf8(payload).unwrap().contains("CTID: slow"));
+    client.expect(&about("CHECK", "example.de"), "success", "connect").await;
+    assert_eq!(hit(&world.sandbox.ledger()), ["domain.create slow_drip=60"]);
+}
+
+#[tokio::test]
+async fn a_fatal_alert_ends_the_connection() {
+    for (fault, happened) in [("tls_alert", 0), ("tls_alert:effect=yes", 1)] {
+        let world = world(fault).await;
+        let mut client = world.furnished().await;
+        client.send(&create("example.de", "alarm")).await;
+        let error = client.stream.read_u8().await.unwrap_err();
+        let told = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+        assert!(matches!(told, Some(rustls::Error::AlertReceived(_))), "{fault}: {error:?}");
+        assert_eq!(effects(&world.sandbox.ledger(), "alarm"), happened, "{fault}");
+        assert_eq!(hit(&world.sandbox.ledger()), [format!("domain.create {fault}")]);
+    }
+}
+
+#[tokio::test]
+async fn answers_that_belong_to_the_request_before() {
+    let world = World::faulty(DenicOptions::default(), &["previous_answer:action=domain.*,times=2"]).await;
+    let mut client = world.furnished().await;
+    let before = client.ask(&about("INFO", "nothing.de")).await;
+    assert!(before.contains("CTID: furnish-1"), "the answer to the contact before: {before}");
+    let second = client.ask(&create("example.de", "a-1")).await;
+    assert!(second.contains("failed") && !second.contains("CTID"), "the answer to INFO: {second}");
+    assert_eq!(effects(&world.sandbox.ledger(), "a-1"), 1);
+    client.expect(&about("CHECK", "example.de"), "success", "connect").await;
+    assert_eq!(hit(&world.sandbox.ledger()), ["domain.info previous_answer", "domain.create previous_answer"]);
+}
+
+#[tokio::test]
+async fn an_answer_with_the_id_of_the_last_one() {
+    let world = world("wrong_stid").await;
+    let mut client = world.furnished().await;
+    let before = client.ask(&about("CHECK", "example.de")).await;
+    let answer = client.ask(&create("example.de", "a-1")).await;
+    assert_eq!(field(&answer, "STID"), field(&before, "STID"));
+    assert_eq!((field(&answer, "CTID"), effects(&world.sandbox.ledger(), "a-1")), ("a-1", 1));
+    let after = client.ask(&about("CHECK", "example.de")).await;
+    assert_ne!(field(&after, "STID"), field(&before, "STID"));
+}
+
+#[tokio::test]
+async fn a_forgotten_session_is_silent_and_its_place_is_free() {
+    let world = world("drop_session").await;
+    let mut client = world.furnished().await;
+    client.send(&create("example.de", "lost")).await;
+    client.send(&about("INFO", "example.de")).await;
+    client.send(&create("two.de", "lost-too")).await;
+    let arrived = || world.sandbox.ledger().requests.iter().any(|r| r.object.as_deref() == Some("two.de"));
+    eventually("the last request has arrived", async || arrived()).await;
+    let ledger = world.sandbox.ledger();
+    assert_eq!(effects(&ledger, "lost") + effects(&ledger, "lost-too"), 0);
+    assert!(ledger.requests.iter().filter(|r| r.fault.is_some()).all(|request| request.answer.is_none()));
+    assert_eq!(
+        hit(&ledger),
+        ["domain.create drop_session", "domain.info drop_session", "domain.create drop_session"],
+        "also those that came later"
+    );
+    assert_eq!(ledger.violations_of("DENIC-1000001", "not_logged_in"), 0, "no fault of the client");
+    assert_eq!(world.account_state(0).await["sessions"], 0);
+    let mut other = world.login(0).await;
+    other.expect(&create("example.de", "lost"), "success", "CTID: lost").await;
+}
+
+#[tokio::test]
+async fn a_forgotten_session_may_say_so() {
+    let world = world("drop_session:result=not_logged_in").await;
+    let mut client = world.furnished().await;
+    client.expect(&create("example.de", "again"), "failed", "83000000010 Login failed [Please login first]").await;
+    client.expect(&about("CHECK", "example.de"), "failed", "83000000010").await;
+    client.expect(&world.login_text(0), "success", "STID").await;
+    client.expect(&create("example.de", "again"), "success", "CTID: again").await;
+    assert_eq!(effects(&world.sandbox.ledger(), "again"), 1);
+    assert_eq!(hit(&world.sandbox.ledger()).len(), 2);
+}
+
+#[tokio::test]
+async fn a_connection_may_be_refused() {
+    let world = World::faulty(DenicOptions::default(), &["refuse_connection:nth=2", "busy:nth=2"]).await;
+    let mut client = world.login(0).await;
+    let mut stream = tokio::net::TcpStream::connect(world.address()).await.unwrap();
+    assert_eq!(stream.read(&mut [0]).await.unwrap(), 0);
+    client.expect(&about("CHECK", "example.de"), "failed", "53000000012").await;
+    drop(world.login(0).await);
+    assert_eq!(hit(&world.sandbox.ledger()), ["connect refuse_connection", "domain.check busy"]);
 }
 
 #[tokio::test]

@@ -120,6 +120,7 @@ fn job(registry: &dyn Registry, nth: u64) -> NewJob {
         reply_to: None,
         correlation_id: None,
         warnings: vec![],
+        keyed: vec![],
     }
 }
 
@@ -151,6 +152,7 @@ impl House {
             pool: None,
             weights: Arc::default(),
             clock: Clock::starting(shows),
+            keys: Arc::default(),
             store: Arc::clone(&self.store),
             owner: owner.into(),
             ttl: Duration::from_secs(120),

@@ -59,6 +59,26 @@ pub async fn the_same_id_is_a_duplicate_or_a_conflict(db: Arc<Database>) {
     assert!(store.known(&[]).await.unwrap().is_empty());
 }
 
+/// A job with secrets is known by digests under keys; the one in use may have changed since it was stored.
+pub async fn a_sealed_job_is_known_after_a_rotation(db: Arc<Database>) {
+    let store = &*db.store;
+    let params = |text: &str| json!({ "auth_info": { "sealed": text } }).as_object().unwrap().clone();
+    let sealed = |text: &str, keyed: &[u8]| NewJob {
+        params: params(text),
+        keyed: keyed.iter().map(|byte| [*byte; 32]).collect(),
+        ..job(1)
+    };
+    accept_new(store, &[sealed("v1.a", &[1, 9])]).await;
+    let again = [sealed("v1.b", &[1, 9]), sealed("v1.c", &[2, 1, 9]), sealed("v1.d", &[2, 9])];
+    let expected = [Acceptance::Duplicate(State::Waiting), Acceptance::Duplicate(State::Waiting), Acceptance::Conflict];
+    assert_eq!(accept(store, &again).await, expected);
+    assert_eq!(stored(store, 1).await.params, params("v1.a"), "it comes back as it was");
+    // From before there was any key: the content tells.
+    accept_new(store, &[job(2)]).await;
+    let keyed = vec![[1; 32], job(2).content_digest()];
+    assert_eq!(accept(store, &[NewJob { keyed, ..job(2) }]).await, [Acceptance::Duplicate(State::Waiting)]);
+}
+
 pub async fn the_same_id_twice_in_one_call(db: Arc<Database>) {
     let store = &*db.store;
     let other = NewJob { class: Class::Bulk, ..job(1) };

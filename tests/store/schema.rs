@@ -1,7 +1,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use registrard::model::{State, WaitingFor};
+use registrard::model::{Finding, State, WaitingFor};
 use registrard::store::{self, BudgetKind, Migrated, PauseKind, StoreError, postgres, sqlite};
 
 use crate::database::{Database, Kind, with};
@@ -125,6 +125,8 @@ fn the_words_in_the_schema_are_those_of_the_model() {
         assert!(of_state.contains(&states) && of_state.contains(&finals), "{of_state:?}");
         assert!(of_state.iter().all(|list| *list == states || *list == finals), "{of_state:?}");
         assert_eq!(allowed(migrator, "waiting_for").last(), Some(&waits));
+        assert_eq!(allowed(migrator, "finding"), [words(Finding::WORDS)]);
+        assert_eq!(allowed(migrator, "about"), [words(&[State::InDoubt.word(), State::Pending.word()])]);
         let of_kind = allowed(migrator, "kind");
         assert!(of_kind.contains(&pauses), "{of_kind:?}");
         assert!(of_kind.contains(&words(&[BudgetKind::Logins.word(), BudgetKind::Errors.word()])), "{of_kind:?}");

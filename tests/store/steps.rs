@@ -47,6 +47,7 @@ pub fn on(number: u128, domain: &str) -> NewJob {
         reply_to: None,
         correlation_id: None,
         warnings: vec![],
+        keyed: vec![],
     }
 }
 

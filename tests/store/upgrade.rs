@@ -84,6 +84,8 @@ pub async fn what_an_earlier_release_took_in_goes_on(migrated: Arc<Database>) {
         assert_eq!((fourth.attempts[0].transaction.as_str(), fourth.attempts[0].fence), ("rd-4-1", 3));
         assert_eq!(fourth.attempts[0].whole.as_ref().unwrap()["domain"], "example.org");
 
+        assert_eq!(fourth.inquiries, [], "what nobody kept is not made up");
+
         accept_new(store, &[on(6, "example.net")]).await;
         let sixth = stored(store, 6).await;
         assert!(sixth.seq > fourth.job.seq, "numbers go on");
@@ -97,8 +99,9 @@ pub async fn what_an_earlier_release_took_in_goes_on(migrated: Arc<Database>) {
         assert_eq!(store.progress("autumn").await.unwrap().unwrap().over(), 3);
         if db.kind == Kind::Sqlite {
             let references = "SELECT count(*) FROM (SELECT * FROM pragma_foreign_key_list('attempts')
-                              UNION ALL SELECT * FROM pragma_foreign_key_list('job_links')) WHERE \"table\" = 'jobs'";
-            assert_eq!(db.number(references).await, 2);
+                              UNION ALL SELECT * FROM pragma_foreign_key_list('job_links')
+                              UNION ALL SELECT * FROM pragma_foreign_key_list('inquiries')) WHERE \"table\" = 'jobs'";
+            assert_eq!(db.number(references).await, 3);
             assert_eq!(db.number("SELECT count(*) FROM pragma_foreign_key_check").await, 0);
             assert_eq!(db.number("SELECT count(*) FROM jobs_readable").await, 6);
         }

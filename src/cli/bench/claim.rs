@@ -278,6 +278,7 @@ fn job(n: u64) -> NewJob {
         reply_to: None,
         correlation_id: None,
         warnings: Vec::new(),
+        keyed: vec![],
     }
 }
 

@@ -88,6 +88,7 @@ impl House {
             pool: None,
             weights: Arc::default(),
             clock: Clock::system(),
+            keys: Arc::default(),
             store: Arc::clone(store),
             owner: owner.clone(),
             ttl: LEASE,

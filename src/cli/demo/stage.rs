@@ -116,7 +116,7 @@ impl Stage {
     }
 
     async fn put(&self, jobs: &[Value]) -> Result<Vec<(String, String)>, Failure> {
-        let gate = daemon::gate(&self.config, &daemon::accounts(&self.config)?);
+        let gate = daemon::gate(&self.config, &daemon::accounts(&self.config)?)?;
         let items: Vec<_> =
             jobs.iter().map(|job| Submission { job: job.clone(), batch: Some("demo".into()) }).collect();
         let report = intake::submit(&gate, &*self.store, &items, false).await?;

@@ -11,8 +11,8 @@ use super::{operate, unknown};
 use crate::cli::events::EventLine;
 use crate::cli::exit::Failure;
 use crate::cli::output::{Out, Row, hide, plain};
-use crate::model::{Answer, Job, JobId, Operation, State, WaitingFor, request};
-use crate::store::{AttemptView, JobDetail, Store};
+use crate::model::{Answer, Job, JobId, Operation, Question, State, WaitingFor, request};
+use crate::store::{AttemptView, InquiryView, JobDetail, Store};
 
 /// A job in a listing.
 #[derive(Serialize)]
@@ -96,6 +96,7 @@ struct Shown {
     context: Value,
     waits_for: Vec<Blocker>,
     attempts: Vec<AttemptView>,
+    inquiries: Vec<InquiryView>,
     events: Vec<EventLine>,
     standing: String,
     possible: Vec<String>,
@@ -127,7 +128,7 @@ pub async fn run(id: JobId, store: &dyn Store, now: Timestamp, out: &mut Out<'_>
 }
 
 fn shown(detail: &JobDetail, standing: String) -> Shown {
-    let JobDetail { job, attempts, waits_for, events } = detail;
+    let JobDetail { job, attempts, inquiries, waits_for, events } = detail;
     Shown {
         row: job.into(),
         publisher: job.publisher.clone(),
@@ -144,6 +145,7 @@ fn shown(detail: &JobDetail, standing: String) -> Shown {
         context: job.context.clone(),
         waits_for: waits_for.iter().map(|(job, kind)| Blocker { job: *job, kind: kind.clone() }).collect(),
         attempts: attempts.iter().cloned().map(masked).collect(),
+        inquiries: inquiries.clone(),
         events: events.iter().map(EventLine::from).collect(),
         standing,
         possible: operate::possible(detail),
@@ -243,6 +245,7 @@ fn people(shown: &Shown, heading: &str) -> String {
         let _ = writeln!(text, "  {:<12} job {} ({})", "waits for", blocker.job, plain(&blocker.kind));
     }
     attempts(&mut text, &shown.attempts);
+    inquiries(&mut text, &shown.inquiries);
     if !shown.answer.is_null() {
         let _ = writeln!(text, "last answer\n  {}", plain(&shown.answer.to_string()));
     }
@@ -278,5 +281,25 @@ fn attempts(text: &mut String, attempts: &[AttemptView]) {
             let whole = Value::Object(whole.clone()).to_string();
             let _ = writeln!(text, "     as a whole: {}", plain(&whole));
         }
+    }
+}
+
+/// What the registry was asked and what that proves, conversation by conversation.
+fn inquiries(text: &mut String, inquiries: &[InquiryView]) {
+    if !inquiries.is_empty() {
+        text.push_str("asked\n");
+    }
+    for InquiryView { number, attempt, about, asked_at, questions, finding, evidence, cause } in inquiries {
+        let what = if *about == State::Pending { "order" } else { "doubt" };
+        let found = plain(&format!("found {finding}: {cause}"));
+        let _ = writeln!(text, "  {number}. {asked_at}  {what} of attempt {attempt}, {found}");
+        for Question { asked, object, at, result, code, server_transaction, unanswered } in questions {
+            let _ = write!(text, "     {at}  {asked} {}", plain(object));
+            for part in [result, code, server_transaction, unanswered].into_iter().flatten() {
+                let _ = write!(text, "  {}", plain(part));
+            }
+            text.push('\n');
+        }
+        let _ = writeln!(text, "     {}", plain(evidence));
     }
 }

@@ -167,6 +167,42 @@ async fn show_says_what_to_do_and_no_secret() {
 }
 
 #[tokio::test]
+async fn show_says_what_was_asked_and_what_proves_the_decision() {
+    let doubt = job(1, State::Succeeded);
+    let refused = crate::model::Answer { result: "failed".into(), ..Default::default() };
+    let question = crate::model::Question {
+        code: Some("63300062009".into()),
+        ..crate::model::Question::answered(Operation::DomainInfo, &doubt.object, Timestamp::UNIX_EPOCH, &refused)
+    };
+    let mut detail = detail(doubt, vec![attempt("found_applied", None)]);
+    detail.inquiries.push(crate::store::InquiryView {
+        number: 7,
+        attempt: 2,
+        about: State::InDoubt,
+        asked_at: Timestamp::UNIX_EPOCH,
+        questions: vec![question],
+        finding: "applied".into(),
+        evidence: "INFO: no such domain; CHECK: \u{1b}redemptionPeriod".into(),
+        cause: "found_applied".into(),
+    });
+    let store = Fake::with([detail]);
+    let (text, _, _) = jobs(&store, Format::Table, &format!("show {}", id(1))).await;
+    let asked = text.split("asked\n").nth(1).unwrap();
+    for part in [
+        "7. 1970",
+        "doubt of attempt 2, found applied: found_applied",
+        "domain.info domain:example.de  failed  63300062009",
+    ] {
+        assert!(asked.contains(part), "{part} is missing in {asked}");
+    }
+    assert!(asked.contains("redemptionPeriod") && !asked.contains('\u{1b}'), "{asked}");
+    let (data, _, _) = jobs(&store, Format::Jsonl, &format!("show {}", id(1))).await;
+    let shown = &serde_json::from_str::<Value>(&data).unwrap()["inquiries"][0];
+    assert_eq!((&shown["finding"], &shown["about"]), (&json!("applied"), &json!("in_doubt")));
+    assert_eq!(shown["questions"][0]["asked"], "domain.info");
+}
+
+#[tokio::test]
 async fn raw_text_is_not_shown_at_all() {
     let mut raw = job(1, State::Failed);
     raw.operation = Operation::Raw;

@@ -54,6 +54,7 @@ fn job(number: u128, account: &str) -> NewJob {
         reply_to: None,
         correlation_id: None,
         warnings: vec![],
+        keyed: vec![],
     }
 }
 

@@ -34,6 +34,7 @@ fn job(number: u128, operation: Operation, batch: Option<&str>) -> NewJob {
         reply_to: None,
         correlation_id: None,
         warnings: vec![],
+        keyed: vec![],
     }
 }
 

@@ -14,7 +14,7 @@ use crate::failpoint::failpoint;
 use crate::job::outcome::AccountEffect;
 use crate::job::schedule::permit::Permit;
 use crate::model::verdict::{Doubt, Judgement};
-use crate::model::{Answer, Finding, Job, Lost, Scope, State, Verdict};
+use crate::model::{Answer, Finding, Job, Lost, Question, Scope, State, Verdict};
 use crate::registries::{Prepared, Step};
 
 /// How long a desk rests after a question that could not be asked.
@@ -26,9 +26,15 @@ const LONGEST_CONVERSATION: usize = 6;
 /// Asks about one job; says whether the session may be used again.
 pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &CancellationToken) -> bool {
     let account = &shared.account;
-    let (mut heard, mut deadlines) = (Vec::new(), Vec::new());
+    let (mut heard, mut asked, mut deadlines) = (Vec::new(), Vec::new(), Vec::new());
     let mut usable = true;
+    let mut job = job.clone();
+    let unopened = account.open(&mut job).err();
+    let job = &job;
     let finding = loop {
+        if let Some(why) = &unopened {
+            break Finding::Unknown(why.to_string());
+        }
         let question = match next(shared, job, &heard) {
             Step::Found(finding) => break finding,
             Step::Ask(_) if heard.len() >= LONGEST_CONVERSATION => {
@@ -45,10 +51,12 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
             }
             return true;
         };
+        let at = account.clock.now();
         match say(shared, session, &question, permit, "question").await {
             Said::Answer(said) => {
                 let (answer, judgement) = *said;
                 deadlines = judgement.deadlines;
+                asked.push(Question::answered(question.operation, &job.object, at, &answer));
                 heard.push(answer);
             }
             Said::Nothing(Lost::NotSent(why)) => {
@@ -57,17 +65,18 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
             }
             Said::Nothing(lost) => {
                 usable = false;
+                asked.push(Question::lost(question.operation, &job.object, at, &lost));
                 break Finding::Unknown(format!("the question was not answered: {lost}"));
             }
         }
     };
     failpoint!(DoubtFound);
-    let word = finding_word(&finding);
+    let word = finding.word();
     tracing::info!(account = account.name, job = %job.id, attempt = job.attempt, "{}, asked: {word}", job.state);
     let circumstances = account.circumstances();
     let outcome = match job.state {
-        State::Pending => circumstances.followed_up(job, finding, &deadlines),
-        _ => circumstances.found(job, finding, &deadlines),
+        State::Pending => circumstances.followed_up(job, finding, asked, &deadlines),
+        _ => circumstances.found(job, finding, asked, &deadlines),
     };
     // The next look at the store must not find this job as it was and due again, so the commit is awaited.
     if let Some(committed) = record(shared, outcome).await {
@@ -163,15 +172,5 @@ pub(super) async fn note_account(shared: &Shared, judgement: &Judgement) {
     };
     if let Some(effect) = effect {
         account.affect(effect).await;
-    }
-}
-
-const fn finding_word(finding: &Finding) -> &'static str {
-    match finding {
-        Finding::Applied(_) => "applied",
-        Finding::Taken(..) => "taken",
-        Finding::Nothing { .. } => "not applied",
-        Finding::Foreign(_) => "somebody else's",
-        Finding::Unknown(_) => "cannot tell yet",
     }
 }

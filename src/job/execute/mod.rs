@@ -33,8 +33,10 @@ use super::schedule::budget::Budgets;
 use super::schedule::permit::Permit;
 use super::schedule::quota::Quota;
 use super::schedule::throttle::Throttle;
+use crate::model::request::hold_secrets;
 use crate::model::retry::Policy;
 use crate::model::{Class, Event, Job, JobId, Limits, State};
+use crate::net::seal::{Keyring, Unopened};
 use crate::registries::{Prepared, Registry};
 use crate::store::{Lease, Pause, PauseKind, Result, Store};
 
@@ -52,6 +54,8 @@ pub struct Account {
     pub weights: Arc<BTreeMap<String, u32>>,
     /// The wall clock.
     pub clock: Clock,
+    /// The keys of secrets in stored jobs.
+    pub keys: Arc<Keyring>,
     /// The store.
     pub store: Arc<dyn Store>,
     /// The lease it is worked under.
@@ -144,6 +148,22 @@ impl Account {
     #[must_use]
     pub fn queues(&self) -> Vec<&str> {
         [Some(self.name.as_str()), self.pool.as_deref()].into_iter().flatten().collect()
+    }
+
+    /// Opens the secrets of a job, to write a request of it or to ask about one. What was opened must not be stored.
+    ///
+    /// # Errors
+    /// One of them cannot be opened, and the job is as it was: nothing can be sent.
+    pub fn open(&self, job: &mut Job) -> std::result::Result<(), Unopened> {
+        let opened = self.keys.open(job.id, &mut job.params);
+        opened.inspect_err(|why| tracing::error!(account = self.name, job = %job.id, "{why}"))
+    }
+
+    /// What is stored of a request's bytes: their SHA-256, under a key where they state a secret of the job.
+    #[must_use]
+    pub fn digest(&self, job: &Job, request: &Prepared) -> [u8; 32] {
+        let digest = request.digest();
+        if hold_secrets(&job.params) { self.keys.digest(job.id, digest) } else { digest }
     }
 
     /// What decisions need to know right now.

@@ -17,6 +17,7 @@ use super::staff::Shared;
 use crate::job::outcome::Outcome;
 use crate::job::schedule::permit::Permit;
 use crate::job::schedule::quota::Tier;
+use crate::model::request::masked;
 use crate::model::verdict::Judgement;
 use crate::model::{Answer, Job, Lost, Reject, Verdict};
 use crate::registries::Prepared;
@@ -111,7 +112,12 @@ async fn commit(
         () = stop.cancelled() => None,
     };
     let Some(permit) = permit else { return put_back(shared, job, "read, but no send was free to write it").await };
-    match account.store.resolve(&account.lease, job.id, job.attempt, request.digest(), whole).await {
+    let (digest, mut whole) = (account.digest(job, &request), whole.clone());
+    // Of a job from before there was a key: what it states is not written a second time.
+    if account.keys.seal(job.id, &mut whole).is_err() {
+        whole = masked(&whole);
+    }
+    match account.store.resolve(&account.lease, job.id, job.attempt, digest, &whole).await {
         Ok(true) => return Read::Complete(request, permit),
         Ok(false) => {
             tracing::warn!(account = account.name, job = %job.id, "the job is no longer ours; nothing was sent")

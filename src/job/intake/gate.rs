@@ -10,8 +10,9 @@ use super::fields::{self, quoted, wrong};
 use super::nearest::nearest;
 use crate::config;
 use crate::model::job::DEADLINES;
-use crate::model::request::{DEFAULT_MAX_ATTEMPTS, RejectCode};
+use crate::model::request::{DEFAULT_MAX_ATTEMPTS, RejectCode, SEALED, hold_secrets, is_secret};
 use crate::model::{JobId, NewJob, ObjectKind, Operation, Reject, Request};
+use crate::net::seal::{Keyring, NoKey, is_sealed};
 use crate::registries::{Checked, Registry};
 
 /// Most jobs one job may wait for.
@@ -71,7 +72,8 @@ pub struct Origin<'a> {
     pub correlation_id: Option<&'a str>,
 }
 
-/// Knows accounts and rules; decides about one job at a time. Pure: the same job is always treated the same.
+/// Knows accounts, rules and keys; decides about one job at a time. The same job is always treated the same, but for the
+/// bytes of its sealed secrets.
 pub struct Gate {
     accounts: BTreeMap<String, Arc<dyn Registry>>,
     /// The accounts of each pool.
@@ -81,6 +83,7 @@ pub struct Gate {
     publishers: BTreeMap<String, config::Publisher>,
     limits: config::Intake,
     brake: config::Brake,
+    keys: Arc<Keyring>,
 }
 
 /// Who may work a job: each account is as good as the other.
@@ -103,13 +106,19 @@ impl Gate {
         let members = pools.iter().flat_map(|(name, pool)| pool.accounts.iter().map(move |account| (account, name)));
         let pool_of = members.map(|(account, name)| (account.clone(), name.clone())).collect();
         let pools = pools.iter().map(|(name, pool)| (name.clone(), pool.accounts.clone())).collect();
-        Self { accounts, pools, pool_of, publishers, limits, brake: config::Brake::default() }
+        Self { accounts, pools, pool_of, publishers, limits, brake: config::Brake::default(), keys: Arc::default() }
     }
 
     /// The same with other rules for batches that destroy too much.
     #[must_use]
     pub fn with_brake(self, brake: config::Brake) -> Self {
         Self { brake, ..self }
+    }
+
+    /// The same with keys to seal the secrets of jobs with; without one, a job that has any is refused.
+    #[must_use]
+    pub fn with_keys(self, keys: Arc<Keyring>) -> Self {
+        Self { keys, ..self }
     }
 
     /// When a batch is stopped before its jobs are taken in.
@@ -162,11 +171,12 @@ impl Gate {
                 ));
             }
         }
+        unsealed(&request)?;
         let Checked { object, warnings } = workers.check(&request)?;
         let mut after: Vec<_> = request.after.into_iter().map(JobId).collect();
         after.sort_unstable();
         after.dedup();
-        Ok(NewJob {
+        self.seal(NewJob {
             id,
             publisher: origin.publisher.name().to_owned(),
             pool: workers.pool.map(str::to_owned),
@@ -184,7 +194,19 @@ impl Gate {
             reply_to: origin.reply_to.map(str::to_owned),
             correlation_id: origin.correlation_id.map(str::to_owned),
             warnings,
+            keyed: vec![],
         })
+    }
+
+    /// The job as it may be stored.
+    fn seal(&self, mut job: NewJob) -> Result<NewJob, Reject> {
+        if !hold_secrets(&job.params) {
+            return Ok(job);
+        }
+        let content = job.content_digest();
+        self.keys.seal(job.id, &mut job.params).map_err(|missing| no_key(&missing))?;
+        job.keyed = self.keys.digests(job.id, content);
+        Ok(job)
     }
 
     /// The requests an admitted job is made of, in order: for one that states only what shall change, first the question
@@ -194,8 +216,12 @@ impl Gate {
         // The accounts of a pool ask alike.
         let member = self.pools.get(&job.account).and_then(|members| members.first());
         let registry = self.accounts.get(member.unwrap_or(&job.account));
-        let first =
-            registry.and_then(|registry| registry.dialect().reads_first(job.operation, &job.params).ok().flatten());
+        let mut params = job.params.clone();
+        // Sealed a moment ago, with these keys.
+        let params = self.keys.open(job.id, &mut params).ok().map(|()| params);
+        let first = registry
+            .zip(params)
+            .and_then(|(registry, params)| registry.dialect().reads_first(job.operation, &params).ok().flatten());
         first.map(|question| question.operation).into_iter().chain([job.operation]).collect()
     }
 
@@ -328,6 +354,38 @@ fn covers(pattern: &str, name: &str) -> bool {
         Some(prefix) => name.starts_with(prefix),
         None => pattern == name,
     }
+}
+
+/// What a publisher sends is never taken for something that was sealed here, nor for what stands in place of a secret that
+/// is not shown: sent to the registry, it would be a wrong password.
+fn unsealed(request: &Request) -> Result<(), Reject> {
+    for (name, value) in &request.params {
+        if is_sealed(value) {
+            return Err(Reject::param(
+                quoted(name),
+                format!("`{SEALED}` is for the store only; state the value itself"),
+            ));
+        }
+        if is_secret(name) && value == "***" {
+            return Err(Reject::param(
+                quoted(name),
+                "`***` stands for a secret that is not shown; state the secret itself",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn no_key(NoKey(param): &NoKey) -> Reject {
+    let what = match param.as_str() {
+        "request" => "may hold a secret (it speaks of one)",
+        _ => "is a secret",
+    };
+    let reason = format!(
+        "{what}, which is stored sealed only, and there is no key to seal it with; name a file with one in \
+         store.parameter_keys_file (`openssl rand -base64 32` makes a key) and restart"
+    );
+    Reject { code: RejectCode::NoKey, ..Reject::param(quoted(param), reason) }
 }
 
 fn identity(request: &Request, default: DefaultId<'_>) -> Result<JobId, Reject> {

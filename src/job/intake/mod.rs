@@ -30,6 +30,11 @@ use crate::job::patience::Trouble;
 use crate::model::retry::Steps;
 use crate::store::Store;
 use sort::{Sorted, sort};
+#[cfg(feature = "failpoints")]
+use {
+    crate::broker::{Delivery, RejectedMessage},
+    crate::model::{Event, NewJob},
+};
 
 /// Told the account for which new jobs are durable.
 pub type Hint = Arc<dyn Fn(&str) + Send + Sync>;
@@ -105,6 +110,15 @@ impl Intake {
             self.commit(sorted, stop).await;
         }
     }
+}
+
+/// What one delivery becomes: the jobs that are taken in, and for each that is not its event and what goes to the rejected
+/// exchange. Intake itself does this many at a time; this is for tests of whatever may arrive.
+#[cfg(feature = "failpoints")]
+#[must_use]
+pub fn sorted(gate: &Gate, delivery: Delivery, now: Timestamp) -> (Vec<NewJob>, Vec<(Event, RejectedMessage)>) {
+    let Sorted { jobs, turned_away, .. } = sort(gate, &mut std::iter::once(delivery), 1, now);
+    (jobs, turned_away.into_iter().map(|one| (one.event, one.message)).collect())
 }
 
 #[cfg(test)]

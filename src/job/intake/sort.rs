@@ -8,6 +8,7 @@ use super::gate::{DefaultId, Gate, Origin, Publisher};
 use super::message::{self, Message};
 use crate::broker::{Delivery, RejectedMessage};
 use crate::model::event::RejectedItem;
+use crate::model::request::scrubbed;
 use crate::model::{Event, EventId, JobId, NewJob, Reject};
 
 /// What one transaction will take in.
@@ -141,6 +142,8 @@ fn turned_away(
         Some(item) if bulk => item.to_string().into_bytes(),
         _ => delivery.body.clone(),
     };
+    // It is kept for people to look at, who need no password for that. What cannot be read is kept as it came.
+    let body = raw.and_then(scrubbed).map_or(body, |item| item.to_string().into_bytes());
     let message = RejectedMessage {
         body,
         reject,

@@ -1,6 +1,7 @@
 //! Submissions on the command line: straight into the store, by the same rules.
 
 use std::collections::HashMap;
+use std::fmt;
 
 use jiff::Timestamp;
 use serde_json::Value;
@@ -8,7 +9,7 @@ use serde_json::Value;
 use super::commit::refusal;
 use super::gate::{DefaultId, Gate, Origin, Publisher};
 use crate::job::brake;
-use crate::model::request::Warning;
+use crate::model::request::{Warning, scrubbed};
 use crate::model::{Class, JobId, NewJob, ObjectKey, Operation, Reject, State};
 use crate::store::{Acceptance, Store, StoreError};
 
@@ -16,12 +17,19 @@ use crate::store::{Acceptance, Store, StoreError};
 const AT_ONCE: usize = 500;
 
 /// One item of a submission.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Submission {
     /// The job, with an id.
     pub job: Value,
     /// Its batch if it names none.
     pub batch: Option<String>,
+}
+
+impl fmt::Debug for Submission {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let job = scrubbed(&self.job).unwrap_or_else(|| self.job.clone());
+        f.debug_struct("Submission").field("job", &job).field("batch", &self.batch).finish()
+    }
 }
 
 /// What became of one item.
@@ -177,13 +185,12 @@ async fn foresee(
 ) -> Result<Vec<Acceptance>, StoreError> {
     let known = store.known(jobs).await?;
     let answer = |job: &NewJob| {
-        let digest = job.digest();
         let there = known.get(&job.id).copied().or_else(|| Some((*seen.get(&job.id)?, State::Waiting)));
         match there {
-            Some((same, state)) if same == digest => Acceptance::Duplicate(state),
+            Some((stored, state)) if job.is_known_by(&stored) => Acceptance::Duplicate(state),
             Some(_) => Acceptance::Conflict,
             None => {
-                seen.insert(job.id, digest);
+                seen.insert(job.id, job.digest());
                 Acceptance::New
             }
         }

@@ -132,9 +132,9 @@ fn silence_keeps_the_transaction_and_an_answer_does_not() {
     assert!(!answered.keep_transaction);
     let mut doubt = job(Operation::DomainCreate, State::InDoubt);
     let nothing = || Finding::Nothing { same_transaction: true, evidence: "does not exist".into() };
-    assert!(!here().found(&doubt, nothing(), &[]).step.unwrap().keep_transaction);
+    assert!(!here().found(&doubt, nothing(), vec![], &[]).step.unwrap().keep_transaction);
     doubt.keep_transaction = true;
-    let again = here().found(&doubt, nothing(), &[]).step.unwrap();
+    let again = here().found(&doubt, nothing(), vec![], &[]).step.unwrap();
     assert!(again.keep_transaction);
     assert_eq!(doubt.next_transaction(), "rd-7-1", "the repetition goes out under the lost request's id");
 }
@@ -173,7 +173,7 @@ fn an_operator_who_repeats_a_lost_request_repeats_its_transaction() {
     let mut doubt = job(Operation::DomainCreate, State::InDoubt);
     (doubt.spent, doubt.keep_transaction) = (2, true);
     let nothing = Finding::Nothing { same_transaction: true, evidence: "does not exist".into() };
-    let step = here().found(&doubt, nothing, &[]).step.unwrap();
+    let step = here().found(&doubt, nothing, vec![], &[]).step.unwrap();
     assert_eq!((step.to(), step.keep_transaction), (State::NeedsAttention, true));
 }
 
@@ -182,12 +182,12 @@ fn repetitions_after_a_doubt_cost_attempts_and_end() {
     let mut doubt = job(Operation::DomainCreate, State::InDoubt);
     let nothing = || Finding::Nothing { same_transaction: true, evidence: "does not exist".into() };
     doubt.keep_transaction = true;
-    let first = here().found(&doubt, nothing(), &[]).step.unwrap();
+    let first = here().found(&doubt, nothing(), vec![], &[]).step.unwrap();
     assert_eq!((first.due_at, first.spend), (NOW, true), "after the first silence at once");
     doubt.spent = 1;
-    assert!(here().found(&doubt, nothing(), &[]).step.unwrap().due_at > NOW);
+    assert!(here().found(&doubt, nothing(), vec![], &[]).step.unwrap().due_at > NOW);
     doubt.spent = 2;
-    assert_eq!(here().found(&doubt, nothing(), &[]).step.unwrap().to(), State::NeedsAttention);
+    assert_eq!(here().found(&doubt, nothing(), vec![], &[]).step.unwrap().to(), State::NeedsAttention);
 }
 
 #[test]
@@ -202,9 +202,9 @@ fn a_lost_read_is_asked_again_and_a_lost_write_is_in_doubt() {
 fn questions_without_answer_end_with_a_human() {
     let mut doubt = job(Operation::DomainCreate, State::InDoubt);
     let unknown = || Finding::Unknown("registry away".into());
-    assert_eq!(here().found(&doubt, unknown(), &[]).step.unwrap().to(), State::InDoubt);
+    assert_eq!(here().found(&doubt, unknown(), vec![], &[]).step.unwrap().to(), State::InDoubt);
     doubt.asked = here().policy.questions;
-    assert_eq!(here().found(&doubt, unknown(), &[]).step.unwrap().to(), State::NeedsAttention);
+    assert_eq!(here().found(&doubt, unknown(), vec![], &[]).step.unwrap().to(), State::NeedsAttention);
 }
 
 #[test]
@@ -213,31 +213,35 @@ fn a_pending_order_is_asked_about_until_it_ends() {
         verdict(&job(Operation::DomainCreate, State::Running), Verdict::Pending("assessment".into())).step.unwrap();
     assert_eq!(taken.due_at, NOW + here().policy.pending.wait(0, 0.5), "its first question");
     let doubt = job(Operation::DomainCreate, State::InDoubt);
-    let found = Finding::Taken(Answer::default(), "assessment".into());
-    assert_eq!(here().found(&doubt, found, &[]).step.unwrap().due_at, taken.due_at);
+    let found = Finding::Taken { shown: Answer::default(), until: "assessment".into(), evidence: "INFO: ours".into() };
+    assert_eq!(here().found(&doubt, found, vec![], &[]).step.unwrap().due_at, taken.due_at);
 
     let mut order = job(Operation::DomainCreate, State::Pending);
     let heard = || Answer { result: "shown".into(), ..Answer::default() };
     let nothing = || Finding::Nothing { same_transaction: false, evidence: "gone".into() };
+    let assessed =
+        || Finding::Taken { shown: heard(), until: "assessment".into(), evidence: "INFO: pendingCreate".into() };
     let rows = [
-        (Finding::Applied(heard()), Cause::Completed, true, true),
-        (Finding::Taken(heard(), "assessment".into()), Cause::StillPending, true, false),
+        (Finding::Applied { shown: heard(), evidence: "INFO: ours".into() }, Cause::Completed, true, true),
+        (assessed(), Cause::StillPending, true, false),
         (Finding::Foreign("another's".into()), Cause::TurnedDown, false, true),
         (nothing(), Cause::TurnedDown, false, true),
         (Finding::Unknown("silence".into()), Cause::StillPending, false, false),
     ];
     for (finding, cause, keeps_answer, told) in rows {
-        let step = here().followed_up(&order, finding.clone(), &[]).step.unwrap();
+        let step = here().followed_up(&order, finding.clone(), vec![], &[]).step.unwrap();
         assert_eq!((step.cause(), step.answer.is_some()), (cause, keeps_answer), "{finding:?}");
         assert_eq!((step.event.is_some(), step.fence), (told, Some(4)), "{finding:?}");
         assert_eq!(step.due_at > NOW, cause == Cause::StillPending, "{finding:?}");
+        let inquiry = step.inquiry.unwrap();
+        assert_eq!((inquiry.finding, inquiry.evidence.as_str()), (finding.word(), finding.evidence()));
     }
     order.asked = here().policy.follow_ups - 1;
-    let step = here().followed_up(&order, Finding::Unknown("silence".into()), &[]).step.unwrap();
+    let step = here().followed_up(&order, Finding::Unknown("silence".into()), vec![], &[]).step.unwrap();
     assert_eq!((step.cause(), step.to()), (Cause::GaveUp, State::NeedsAttention));
     assert!(step.event.is_some() && step.reason.unwrap().contains("asked 40 times"));
     // As long as the registry says that it works on it, nobody gives up.
-    let step = here().followed_up(&order, Finding::Taken(heard(), "assessment".into()), &[]).step.unwrap();
+    let step = here().followed_up(&order, assessed(), vec![], &[]).step.unwrap();
     assert_eq!(step.cause(), Cause::StillPending);
 }
 
@@ -276,10 +280,18 @@ fn an_answer_that_repeats_a_secret_does_not_give_it_away() {
         let mut steps = vec![here().answered(&job, answer(), &refused).step.unwrap()];
         for (state, applied) in [(State::InDoubt, true), (State::Pending, false)] {
             let job = Job { state, ..job.clone() };
-            let finding = Finding::Applied(answer());
-            let found = if applied { here().found(&job, finding, &[]) } else { here().followed_up(&job, finding, &[]) };
+            let finding = Finding::Applied { shown: answer(), evidence: "INFO: ours".into() };
+            let found = if applied {
+                here().found(&job, finding, vec![], &[])
+            } else {
+                here().followed_up(&job, finding, vec![], &[])
+            };
             steps.push(found.step.unwrap());
         }
+        let asked = Finding::Unknown("INFO was refused: SupermanistSuper does not match".into());
+        let doubt = Job { state: State::InDoubt, ..job.clone() };
+        let inquiry = here().found(&doubt, asked, vec![], &[]).step.unwrap().inquiry.unwrap();
+        assert_eq!(inquiry.evidence, "INFO was refused: *** does not match");
         for step in steps {
             let event = step.event.as_ref().unwrap().body.to_string();
             let stored = serde_json::to_string(&step.answer).unwrap();

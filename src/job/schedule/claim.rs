@@ -134,7 +134,7 @@ impl Worker<'_> {
         }
         failpoint!(ClaimChosen, |why| Err(StoreError::Unavailable(why)));
         let account = self.account;
-        let starts: Vec<Start> = ready.iter().map(start_of).collect();
+        let starts: Vec<Start> = ready.iter().map(|ready| start_of(account, ready)).collect();
         let started = account.store.start(&account.lease, &starts, now).await;
         for Ready { job, transaction, .. } in &mut ready {
             become_claimed(job, transaction, account, now);
@@ -250,11 +250,17 @@ async fn permits(account: &Account, due: Vec<Job>, mut slots: Slots, now: Timest
     Ok(permitted)
 }
 
-/// Writes the requests. A job whose request cannot be written (its rules changed since intake) is refused.
+/// Writes the requests. A job whose request cannot be written (its rules changed since intake) is refused; one whose
+/// secrets cannot be opened is left to people, for it may be right again when the key is back.
 async fn prepare(account: &Account, permitted: Vec<(Job, Permit)>) -> Vec<Ready> {
     let mut ready = Vec::with_capacity(permitted.len());
-    for (job, permit) in permitted {
+    for (mut job, permit) in permitted {
         let transaction = job.next_transaction();
+        if let Err(why) = account.open(&mut job) {
+            permit.unused();
+            end(account, &job, Cause::Unopened, &why.to_string()).await;
+            continue;
+        }
         match opening(account, &job, &transaction) {
             Ok(opening) => ready.push(Ready { job, opening, transaction, permit }),
             Err(reject) => {
@@ -262,15 +268,20 @@ async fn prepare(account: &Account, permitted: Vec<(Job, Permit)>) -> Vec<Ready>
                 // Without the value: what breaks a rule may be personal data, and reasons are logged.
                 let field = reject.field.as_deref().unwrap_or_default();
                 let why = format!("{} {field}: it was accepted under other rules", reject.code);
-                if let Some(mut step) = account.circumstances().plain(&job, Cause::Refused, &why) {
-                    // A job of a pool that nobody has claimed is nobody's yet; its attempt guards the move.
-                    step.fence = step.fence.filter(|_| job.account == account.name);
-                    account.committer.commit(step).await.wait().await;
-                }
+                end(account, &job, Cause::Refused, &why).await;
             }
         }
     }
     ready
+}
+
+/// Of a job for which no request can be written.
+async fn end(account: &Account, job: &Job, cause: Cause, why: &str) {
+    if let Some(mut step) = account.circumstances().plain(job, cause, why) {
+        // A job of a pool that nobody has claimed is nobody's yet; its attempt guards the move.
+        step.fence = step.fence.filter(|_| job.account == account.name);
+        account.committer.commit(step).await.wait().await;
+    }
 }
 
 fn opening(account: &Account, job: &Job, transaction: &str) -> std::result::Result<Opening, Reject> {
@@ -281,13 +292,13 @@ fn opening(account: &Account, job: &Job, transaction: &str) -> std::result::Resu
     }
 }
 
-fn start_of(ready: &Ready) -> Start {
+fn start_of(account: &Account, ready: &Ready) -> Start {
     Start {
         job: ready.job.id,
         queue: ready.job.queue.clone(),
         attempt: ready.job.attempt,
         transaction: ready.transaction.clone(),
-        digest: ready.opening.first().digest(),
+        digest: account.digest(&ready.job, ready.opening.first()),
     }
 }
 

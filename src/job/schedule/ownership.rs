@@ -25,6 +25,7 @@ use super::worker;
 use crate::failpoint::failpoint;
 use crate::model::Limits;
 use crate::model::retry::Policy;
+use crate::net::seal::Keyring;
 use crate::registries::Registry;
 use crate::store::{Lease, Result, Store};
 
@@ -43,6 +44,8 @@ pub struct Candidate {
     pub weights: Arc<BTreeMap<String, u32>>,
     /// The wall clock.
     pub clock: Clock,
+    /// The keys of secrets in stored jobs.
+    pub keys: Arc<Keyring>,
     /// The store.
     pub store: Arc<dyn Store>,
     /// Name of this daemon, unique per process.
@@ -177,6 +180,7 @@ async fn prepare(
         pool: candidate.pool.clone(),
         weights: Arc::clone(&candidate.weights),
         clock: candidate.clock,
+        keys: Arc::clone(&candidate.keys),
         store,
         lease: lease.clone(),
         valid_until,

@@ -69,8 +69,12 @@ impl Dialect for Slow {
         let mut unfinished = self.unfinished.lock().unwrap();
         *unfinished = unfinished.saturating_sub(1);
         Step::Found(match *unfinished {
-            0 => Finding::Applied(answer),
-            _ => Finding::Taken(answer, "the registry assesses it".into()),
+            0 => Finding::Applied { shown: answer, evidence: "it is finished".into() },
+            _ => Finding::Taken {
+                shown: answer,
+                until: "the registry assesses it".into(),
+                evidence: "it is assessed".into(),
+            },
         })
     }
 }
@@ -177,6 +181,7 @@ impl World {
             pool: None,
             weights: Arc::default(),
             clock: Clock::system(),
+            keys: Arc::default(),
             store: Arc::clone(&self.store),
             owner: "test".into(),
             ttl: Duration::from_secs(9),
@@ -217,6 +222,7 @@ async fn a_pending_order_is_asked_about_until_it_is_finished() {
         context: Value::Null,
         reply_to: None,
         warnings: vec![],
+        keyed: vec![],
         correlation_id: None,
     };
     world.store.accept(&[order], &[], Timestamp::now()).await.unwrap();

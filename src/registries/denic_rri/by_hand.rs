@@ -9,7 +9,7 @@ use super::codec::words::{Space, Word};
 use super::codec::{self, kv};
 use super::commands::{self, Rules, domain_name, name_items};
 use super::params::Params;
-use crate::model::request::{RejectCode, SECRET_PARAMS};
+use crate::model::request::{RejectCode, is_secret};
 use crate::model::{Operation, Reject};
 
 /// What is taken in writing.
@@ -52,7 +52,7 @@ pub fn text(
     if operation == Operation::Raw {
         return raw(params, rules);
     }
-    if let Some(secret) = params.keys().find(|key| SECRET_PARAMS.contains(&key.as_str())) {
+    if let Some(secret) = params.keys().find(|key| is_secret(key)) {
         let rule = "is a secret, and whoever carries or keeps an e-mail can read it: it cannot be ordered in writing";
         return Err(Reject::param(secret, rule));
     }

@@ -300,6 +300,12 @@ impl Login {
     }
 }
 
+/// Whether an answer to anything but a LOGIN says that nobody is logged in. It is the code of a wrong password, which was
+/// not sent here: the registry has forgotten the session.
+pub fn knows_no_session(answer: &Answer) -> bool {
+    answer.messages.iter().any(|message| message.level == Level::Error && message.code == codes::LOGIN_FAILED)
+}
+
 /// Reads the answer to a LOGIN. What is not known to pass counts as refused (law 10).
 pub fn login(answer: &Answer) -> Login {
     // A login is no operation of a job; codes with a row for one operation do not come up in it.

@@ -132,15 +132,25 @@ impl Case<'_> {
     /// The domain is at somebody else's. If that is older than our order, the order cannot have been carried out; if not,
     /// it may have been before the domain left.
     fn elsewhere(&self, owner: &str, data: &Value) -> Next {
+        let dates = self.dates(data, "changed");
         match self.age(data, "changed") {
-            Some(Age::Older) => foreign(format!("the domain is at {owner}")),
-            _ => Err(format!("the domain is at {owner}, perhaps only since after this order")),
+            Some(Age::Older) => foreign(format!("INFO: the domain is at {owner} since before this order ({dates})")),
+            _ => Err(format!("the domain is at {owner}, perhaps only since after this order ({dates})")),
         }
     }
 
     /// A date the answer shows, beside the instant at which the order was written.
     fn age(&self, data: &Value, field: &str) -> Option<Age> {
         text(data, field)?.parse().ok().map(|date| age(date, self.doubt.since))
+    }
+
+    /// The same as evidence.
+    fn dates(&self, data: &Value, field: &str) -> String {
+        let word = if field == "registration_date" { "registered" } else { "changed" };
+        match text(data, field).and_then(|date| date.parse::<Timestamp>().ok()) {
+            Some(date) => format!("{word} {date:.0}, ordered {:.0}", self.doubt.since),
+            None => format!("{word} when is not shown, ordered {:.0}", self.doubt.since),
+        }
     }
 
     /// An object in a state that is not the one ordered. If nothing changed it since, our order did not; if something did,
@@ -151,24 +161,33 @@ impl Case<'_> {
     fn untouched(&self, data: &Value, state: &str) -> Next {
         match self.age(data, "changed") {
             Some(Age::Older | Age::AtTheEdge | Age::Same) => {
-                nothing(format!("INFO: not changed since before this order ({state})"))
+                let dates = self.dates(data, "changed");
+                nothing(format!("INFO: not changed since before this order ({state}; {dates})"))
             }
-            Some(Age::Newer) => Err(format!("changed since this order, and not to what it says ({state})")),
+            Some(Age::Newer) => {
+                let dates = self.dates(data, "changed");
+                Err(format!("changed since this order, and not to what it says ({state}; {dates})"))
+            }
             None => Err(format!("INFO shows something else ({state}) and not when it changed")),
         }
     }
 
     /// As [`Self::untouched`], of an object with other data than the order's.
     fn differs(&self, data: &Value, differences: &[&str]) -> Next {
-        self.untouched(data, &differences.join(", "))
+        self.untouched(data, &format!("differs in {}", differences.join(", ")))
+    }
+
+    /// The evidence of an object that is as ordered: the names of what was compared, not what stands there.
+    fn equals(&self, data: &Value, compared: &[&str]) -> String {
+        format!("INFO: equals the order in {}; {}", compared.join(", "), self.dates(data, "changed"))
     }
 
     /// Our effect is there; with the registry still assessing the domain, the order is not finished.
-    fn there(&self, info: &Answer) -> Next {
+    fn there(&self, info: &Answer, evidence: String) -> Next {
         if self.is_assessed(&info.data) {
-            return Ok(Step::Found(Finding::Taken(info.clone(), outcome::ASSESSED_UNTIL.into())));
+            return taken(info, format!("{evidence}; the domain is being assessed"));
         }
-        applied(info)
+        applied(info, evidence)
     }
 
     /// Whether the status is pendingCreate. Earlier protocols call it failed, but show no date until which it would have
@@ -206,8 +225,13 @@ fn age(date: Timestamp, since: Timestamp) -> Age {
     }
 }
 
-fn applied(answer: &Answer) -> Next {
-    Ok(Step::Found(Finding::Applied(answer.clone())))
+fn applied(shown: &Answer, evidence: impl Into<String>) -> Next {
+    Ok(Step::Found(Finding::Applied { shown: shown.clone(), evidence: evidence.into() }))
+}
+
+fn taken(shown: &Answer, evidence: impl Into<String>) -> Next {
+    let (shown, until) = (shown.clone(), outcome::ASSESSED_UNTIL.into());
+    Ok(Step::Found(Finding::Taken { shown, until, evidence: evidence.into() }))
 }
 
 fn nothing(evidence: impl Into<String>) -> Next {

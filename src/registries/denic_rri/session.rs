@@ -1,24 +1,27 @@
 //! A session: one connection, one exchange at a time. Either nothing was written, or the request may have arrived;
-//! there is nothing in between.
+//! there is nothing in between. What is heard is the answer to what was said, or the session is over.
+
+mod belonging;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::FutureExt;
-use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::task::coop::unconstrained;
 use tokio::time::timeout;
 
 use super::codec::{self, tree::Reply};
 use super::commands::{logout, queue_read};
-use super::dialect::{Rri, answer};
-use super::frame;
+use super::dialect::Rri;
+use super::{frame, outcome};
 use crate::failpoint::failpoint;
 use crate::model::verdict::Judgement;
-use crate::model::{Answer, Lost, Operation, Verdict};
+use crate::model::{Answer, Lost, Operation};
 use crate::net::dial::Stream;
 use crate::registries::{Dialect, Prepared, Session};
+use belonging::Heard;
 
 /// How long a LOGOUT may take.
 const LOGOUT_WITHIN: Duration = Duration::from_secs(5);
@@ -30,15 +33,15 @@ pub struct Connection {
     /// Set while an exchange is under way and left set when one fails or is abandoned: an answer to it may still come,
     /// and the next exchange would take it for its own.
     broken: bool,
-    /// The registry's id of the last answer: one that comes again is the last answer once more, not the next one.
-    last_stid: Option<String>,
+    /// The answers so far: one that comes again is not the next one. The first is that to LOGIN.
+    heard: Heard,
 }
 
 impl Connection {
     /// Takes over an open stream.
     #[must_use]
     pub fn new(stream: Box<dyn Stream>, answer_within: Duration) -> Self {
-        Self { stream, answer_within, broken: false, last_stid: None }
+        Self { stream, answer_within, broken: false, heard: Heard::default() }
     }
 
     /// Sends a request and gives its answer as it came in.
@@ -74,7 +77,17 @@ impl Connection {
     /// As there; also for an answer that cannot be read.
     pub async fn exchange(&mut self, request: &[u8]) -> Result<Reply, Lost> {
         let answer = self.raw_exchange(request).await?;
-        codec::read(&answer).map_err(|reason| self.give_up(reason))
+        let reply = codec::read(&answer).map_err(|reason| self.give_up(reason))?;
+        self.fresh(reply.server_transactions.first(), &answer)?;
+        Ok(reply)
+    }
+
+    /// Each answer comes once.
+    fn fresh(&mut self, stid: Option<&String>, answer: &[u8]) -> Result<(), Lost> {
+        match self.heard.is_new(stid.map(String::as_str), answer) {
+            true => Ok(()),
+            false => Err(self.give_up("the answer to an earlier request came again".into())),
+        }
     }
 
     /// The stream can no longer be trusted.
@@ -86,7 +99,8 @@ impl Connection {
     /// Looks, without waiting, whether the registry closed the idle connection or said something unasked. Either way
     /// nothing was sent yet, so the job need not fall into doubt.
     fn still_open(&mut self) -> Result<(), &'static str> {
-        match self.stream.read(&mut [0]).now_or_never() {
+        // A task that has used up its share of the thread would be told "nothing there yet" whatever there is.
+        match unconstrained(self.stream.read(&mut [0])).now_or_never() {
             None => Ok(()),
             Some(Ok(0)) => Err("the registry closed the idle session"),
             Some(Ok(_)) => Err("the registry sent something unasked"),
@@ -109,44 +123,32 @@ impl RriSession {
 }
 
 impl RriSession {
-    /// Each answer has a transaction id of its own: one that came before belongs to the request before.
-    fn fresh(&mut self, stid: Option<&String>) -> Result<(), Lost> {
-        if stid.is_some() && stid == self.connection.last_stid.as_ref() {
-            return Err(self.connection.give_up("the answer to the previous request came again".into()));
+    /// Sends a request and hears its answer: nobody else's, and nothing that was heard before.
+    async fn hear(&mut self, bytes: &[u8], operation: Operation, transaction: Option<&str>) -> Result<Answer, Lost> {
+        let heard = self.connection.raw_exchange(bytes).await?;
+        let decoded = self.dialect.decode(operation, &heard);
+        let answer = decoded.map_err(|reason| self.connection.give_up(reason))?;
+        self.connection.fresh(answer.server_transaction.as_ref(), &heard)?;
+        belonging::check(bytes, operation, transaction, &answer).map_err(|reason| self.connection.give_up(reason))?;
+        if outcome::knows_no_session(&answer) {
+            // Not the password's fault: the LOGIN of the next session will tell if it is. That nothing was done is only
+            // what such an answer should mean, so the registry is asked.
+            return Err(self.connection.give_up("the registry does not know the session any more".into()));
         }
-        self.connection.last_stid = stid.cloned();
-        Ok(())
+        Ok(answer)
     }
 }
 
 #[async_trait]
 impl Session for RriSession {
     async fn exchange(&mut self, request: &Prepared) -> Result<Answer, Lost> {
-        let answer = self.connection.raw_exchange(&request.bytes).await?;
-        let decoded = self.dialect.decode(request.operation, &answer);
-        let answer = decoded.map_err(|reason| self.connection.give_up(reason))?;
-        self.fresh(answer.server_transaction.as_ref())?;
-        match &answer.client_transaction {
-            // Whatever could be read is answered with its transaction id, and what succeeded was read.
-            None if request.transaction.is_some() && answer.result.eq_ignore_ascii_case("success") => Err(self
-                .connection
-                .give_up("a success without the transaction id is the answer to something else".into())),
-            // Somebody else's answer. If the registry could not read the request it echoes nothing, which is fine.
-            Some(echoed) if Some(echoed) != request.transaction.as_ref() => {
-                let reason = format!("the answer is to the transaction `{}`", echoed.escape_debug());
-                Err(self.connection.give_up(reason))
-            }
-            _ => Ok(answer),
-        }
+        self.hear(&request.bytes, request.operation, request.transaction.as_deref()).await
     }
 
     async fn keep_alive(&mut self) -> Result<Judgement, Lost> {
         let request = self.dialect.write(&queue_read::order()).map_err(Lost::NotSent)?;
-        let bytes = self.connection.raw_exchange(&request).await?;
-        // Whatever is at the head of the queue, a whole frame proves that the session lives.
-        let Ok(reply) = codec::read(&bytes) else { return Ok(Judgement::plain(Verdict::Done)) };
-        self.fresh(reply.server_transactions.first())?;
-        Ok(self.dialect.judge(Operation::MessageRead, &answer(reply, Value::Null)))
+        let answer = self.hear(&request, Operation::MessageRead, None).await?;
+        Ok(self.dialect.judge(Operation::MessageRead, &answer))
     }
 
     async fn close(mut self: Box<Self>) {

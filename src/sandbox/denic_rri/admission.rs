@@ -47,6 +47,10 @@ impl Gate<'_> {
             self.violation("unreadable");
             Box::new(Answer::refused(Outcome::Failed, unreadable.messages.clone()))
         })?;
+        if matches!(self.fault, Some(FaultKind::DropSession { .. })) {
+            // Not the client's fault, so it breaks no rule.
+            return Err(Box::new(Answer::refused(Outcome::Failed, vec![not_logged_in()])));
+        }
         self.pass_session(request)?;
         if let Some(answer) = self.fault.and_then(injected) {
             return Err(Box::new(answer));
@@ -101,7 +105,7 @@ impl Gate<'_> {
     fn pass_session(&self, request: &Request) -> Result<(), Refused> {
         let command = request.command;
         if self.session_account.is_none() && command.name != "login" {
-            return Err(self.refuse("not_logged_in", codes::LOGIN_FAILED.with(["Please login first"])));
+            return Err(self.refuse("not_logged_in", not_logged_in()));
         }
         if request.ctid.is_some() && !command.writes {
             let text = format!("Client transaction ID not allowed with {} command", command.action);
@@ -133,6 +137,10 @@ impl Gate<'_> {
         }
         Err(self.refuse("ctid_used_twice", codes::CTID_VALUE.message()))
     }
+}
+
+fn not_logged_in() -> Message {
+    codes::LOGIN_FAILED.with(["Please login first"])
 }
 
 /// Refusals that are injected before anything is done.

@@ -7,8 +7,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, DuplexStream};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
 use super::super::faults::FaultKind;
 use super::server::{Pending, Server, Session};
@@ -30,6 +31,32 @@ enum Next {
     /// Is cut: no notice, no farewell.
     Cut,
 }
+
+/// A connection as far as its faults go.
+trait Wire: AsyncRead + AsyncWrite + Unpin {
+    /// Puts a fatal alert among what is to be sent; nothing where there is no TLS.
+    fn alarm(&mut self);
+}
+
+impl Wire for TlsStream<TcpStream> {
+    fn alarm(&mut self) {
+        // There is no call for it: TLS sends an alert when it has cause to, so it is shown a record nobody sealed.
+        let tls = self.get_mut().1;
+        let _ = tls.read_tls(&mut &FORGED[..]);
+        let _ = tls.process_new_packets();
+    }
+}
+
+impl Wire for DuplexStream {
+    fn alarm(&mut self) {}
+}
+
+/// Application data of TLS 1.2 or 1.3 that no key has sealed.
+const FORGED: [u8; 37] = {
+    let mut record = [0; 37];
+    (record[0], record[1], record[2], record[4]) = (23, 3, 3, 32);
+    record
+};
 
 /// Accepts connections until the sandbox stops.
 pub(in super::super) async fn listen(server: Arc<Server>, listener: TcpListener, acceptor: TlsAcceptor) {
@@ -61,6 +88,9 @@ pub(in super::super) async fn listen(server: Arc<Server>, listener: TcpListener,
 async fn serve(server: Arc<Server>, acceptor: TlsAcceptor, stream: TcpStream) {
     // Answers are small: waiting to fill a packet would only slow the sandbox down.
     let _ = stream.set_nodelay(true);
+    if server.refuses_connection() {
+        return;
+    }
     let Ok(Ok(stream)) = timeout(PATIENCE, acceptor.accept(stream)).await else { return };
     attend(&server, stream).await;
 }
@@ -68,6 +98,9 @@ async fn serve(server: Arc<Server>, acceptor: TlsAcceptor, stream: TcpStream) {
 /// A connection within the process: everything but TLS. Returns the client's end.
 pub(in super::super) fn connect(server: &Arc<Server>) -> DuplexStream {
     let (near, far) = tokio::io::duplex(frame::LONGEST);
+    if server.refuses_connection() {
+        return near;
+    }
     let (server, stop) = (Arc::clone(server), server.shared.stop.clone());
     server.shared.tasks.clone().spawn(async move {
         tokio::select! {
@@ -79,7 +112,7 @@ pub(in super::super) fn connect(server: &Arc<Server>) -> DuplexStream {
 }
 
 /// One conversation from its beginning to its end.
-async fn attend(server: &Arc<Server>, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
+async fn attend(server: &Arc<Server>, mut stream: impl Wire) {
     let mut session = server.connect();
     let next = converse(server, &mut session, &mut stream).await;
     server.disconnect(session);
@@ -88,11 +121,7 @@ async fn attend(server: &Arc<Server>, mut stream: impl AsyncRead + AsyncWrite + 
     }
 }
 
-async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
-    server: &Arc<Server>,
-    session: &mut Session,
-    stream: &mut S,
-) -> Next {
+async fn converse(server: &Arc<Server>, session: &mut Session, stream: &mut impl Wire) -> Next {
     loop {
         let payload = match timeout(server.options.idle, frame::read(stream)).await {
             Ok(Frame::Payload(payload)) => payload,
@@ -113,12 +142,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// Works on a request and answers it, or lets go wrong what is meant to.
-async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
-    server: &Arc<Server>,
-    session: &mut Session,
-    stream: &mut S,
-    pending: Pending,
-) -> Next {
+async fn answer(server: &Arc<Server>, session: &mut Session, stream: &mut impl Wire, pending: Pending) -> Next {
     let fault = pending.fate.fault.clone();
     match fault {
         Some(FaultKind::CutBefore) => return Next::Cut,
@@ -127,6 +151,8 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
             let _ = timeout(server.options.idle, stream.read_u8()).await;
             return Next::Cut;
         }
+        Some(FaultKind::DropSession { answers: false }) => return Next::Request,
+        Some(FaultKind::TlsAlert { effect: false }) => return alarm(stream).await,
         _ => {}
     }
     if !pending.work.is_zero() {
@@ -134,8 +160,12 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
     }
     let answered = server.carry_out(session, pending);
     let frame = frame::wrap(answered.payload.as_bytes());
+    let last = std::mem::replace(&mut session.last_answer, frame.clone());
     let sent = match fault {
         Some(FaultKind::CutAfter) => return Next::Cut,
+        Some(FaultKind::TlsAlert { .. }) => return alarm(stream).await,
+        Some(FaultKind::PreviousAnswer) if !last.is_empty() => send(stream, &last).await,
+        Some(FaultKind::SlowDrip(time)) => drip(stream, &frame, time).await,
         Some(FaultKind::HalfFrame) => {
             send(stream, &frame[..frame.len() / 2]).await;
             return Next::Cut;
@@ -149,6 +179,27 @@ async fn answer<S: AsyncRead + AsyncWrite + Unpin>(
         (true, true) => Next::Close,
         (true, false) => Next::Request,
     }
+}
+
+/// Ends the connection by a fatal alert.
+async fn alarm(stream: &mut impl Wire) -> Next {
+    stream.alarm();
+    // A flush would only say again that TLS has failed; the shutdown sends what is left to be sent.
+    let _ = timeout(PATIENCE, stream.shutdown()).await;
+    Next::Cut
+}
+
+/// Sends byte by byte, evenly, so that the last one leaves after that time.
+async fn drip(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8], time: Duration) -> bool {
+    let begun = Instant::now();
+    for (sent, byte) in (1..).zip(bytes) {
+        let share = f64::from(sent) / bytes.len() as f64;
+        tokio::time::sleep_until(begun + time.mul_f64(share.min(1.0))).await;
+        if !send(stream, std::slice::from_ref(byte)).await {
+            return false;
+        }
+    }
+    true
 }
 
 /// Bytes of the same length that are neither text nor XML.

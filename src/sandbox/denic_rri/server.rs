@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
 use super::super::clock::later;
-use super::super::faults::{Fate, FaultKind};
+use super::super::faults::{CONNECT, Fate, FaultKind};
 use super::super::ledger::{EffectRecord, RequestRecord};
 use super::super::{Shared, lock};
 use super::admission::Gate;
@@ -36,6 +36,12 @@ pub(in super::super) struct Server {
 pub(super) struct Session {
     id: u64,
     account: Option<String>,
+    /// The fault that made the registry forget it, which befalls everything that still comes.
+    dropped: Option<FaultKind>,
+    /// The id of the last answer.
+    last_stid: Option<String>,
+    /// The frame of the last answer.
+    pub(super) last_answer: Vec<u8>,
 }
 
 /// A request on its way through the server.
@@ -82,7 +88,37 @@ impl Server {
 
     /// A connection begins.
     pub(super) fn connect(&self) -> Session {
-        Session { id: self.shared.next_session(), account: None }
+        Session {
+            id: self.shared.next_session(),
+            account: None,
+            dropped: None,
+            last_stid: None,
+            last_answer: Vec::new(),
+        }
+    }
+
+    /// Whether a connection that begins is closed at once. Such a one is in the ledger as a request without content.
+    pub(super) fn refuses_connection(&self) -> bool {
+        let fate = lock(&self.shared.faults).decide(CONNECT, None);
+        let refused = fate.fault.is_some();
+        if refused {
+            let now = self.shared.clock.now();
+            lock(&self.shared.ledger).arrive(RequestRecord {
+                seq: 0,
+                arrived: now,
+                registry: NAME.into(),
+                account: None,
+                session: self.shared.next_session(),
+                action: CONNECT.into(),
+                object: None,
+                ctid: None,
+                digest: None,
+                bytes: 0,
+                answer: None,
+                fault: fate.describe(),
+            });
+        }
+        refused
     }
 
     /// A connection ended. Without LOGOUT its session goes on as a ghost.
@@ -95,8 +131,12 @@ impl Server {
     }
 
     /// Takes a request in: writes it down, applies the limits, decides what goes wrong and takes hold of its objects.
-    pub(super) fn receive(self: &Arc<Self>, session: &Session, payload: &[u8]) -> Pending {
+    pub(super) fn receive(self: &Arc<Self>, session: &mut Session, payload: &[u8]) -> Pending {
         let parsed = request::parse(payload);
+        let is_login = parsed.as_ref().is_ok_and(|request| request.command.name == "login");
+        if is_login && session.dropped == Some(FaultKind::DropSession { answers: true }) {
+            (session.dropped, session.account) = (None, None);
+        }
         let mut state = lock(&self.state);
         // Under the lock, so that arrival times follow the order of the ledger.
         let now = self.shared.clock.now();
@@ -105,7 +145,13 @@ impl Server {
         let account = session.account.clone().or_else(|| state.account_of_user(user?));
         let action = parsed.as_ref().map_or("unreadable", |request| request.command.name);
         let object = parsed.as_ref().ok().and_then(|request| request.command.object_of(request));
-        let fate = lock(&self.shared.faults).decide(action, object.as_deref());
+        let fate = match session.dropped.clone() {
+            Some(fault) => Fate { fault: Some(fault), ..Fate::default() },
+            None => lock(&self.shared.faults).decide(action, object.as_deref()),
+        };
+        if let Some(dropped @ FaultKind::DropSession { .. }) = &fate.fault {
+            Self::forget(&mut state, session, dropped);
+        }
         let seq = lock(&self.shared.ledger).arrive(RequestRecord {
             seq: 0,
             arrived: now,
@@ -159,6 +205,14 @@ impl Server {
         pending
     }
 
+    /// A session whose connection stays and whose place is free.
+    fn forget(state: &mut State, session: &mut Session, fault: &FaultKind) {
+        session.dropped = Some(fault.clone());
+        if let Some(account) = session.account.as_ref().and_then(|id| state.accounts.get_mut(id)) {
+            account.sessions.close(session.id);
+        }
+    }
+
     /// Carries a request out and writes its answer. Effect and ledger change under one lock.
     pub(super) fn carry_out(&self, session: &mut Session, mut pending: Pending) -> Answered {
         let mut state = lock(&self.state);
@@ -175,7 +229,12 @@ impl Server {
         if answer.ends_session {
             session.account = None;
         }
-        let stid = state.next_id();
+        let fresh = state.next_id();
+        let stid = match (&pending.fate.fault, session.last_stid.take()) {
+            (Some(FaultKind::WrongStid), Some(last)) => last,
+            _ => fresh,
+        };
+        session.last_stid = Some(stid.clone());
         drop(state);
         if let Some(FaultKind::Lie { code, effect: true, exception }) = &pending.fate.fault {
             let outcome = if *exception { Outcome::Exception } else { Outcome::Failed };

@@ -15,11 +15,22 @@ KIND[=VALUE][:KEY=VALUE[,KEY=VALUE]...]
 Kinds: cut_before (close before the effect), cut_after (close after the effect, unanswered), delay=MS (the effect comes
 late too), half_frame, garbage, duplicate_answer, wrong_ctid (the effect happens, its answer is damaged), stall (no
 effect, never an answer), busy, unavailable, refuse_login (refused, no effect), lie=CODE (answered `failed` with this
-code; with effect=yes it is carried out all the same).
+code; with effect=yes it is carried out all the same), slow_drip=MS (the effect happens; its answer comes byte by byte, the
+last one after so long), tls_alert (a fatal TLS alert ends the connection before the effect; with effect=yes after it),
+previous_answer (the effect happens; instead of its own the answer to the session's last request comes), wrong_stid (the
+effect happens; its answer names the server's transaction id of the last one), drop_session (the session is forgotten: this
+and every later request on its connection has no effect and no answer; with result=not_logged_in it is refused as if nobody
+had logged in), refuse_connection (closed as soon as it is accepted).
 Keys: p=0..1 (probability), nth=N (only the Nth matching request), every=N, times=N (at most so often),
-action=GLOB (domain.create, login, queue.*), object=GLOB (a domain or handle), effect=yes|no and
-result=failed|exception (lie).
-Examples: cut_after:action=domain.create,p=0.05   busy:nth=7   delay=200:p=0.1   lie=76000000001:result=exception";
+action=GLOB (domain.create, login, queue.*), object=GLOB (a domain or handle), effect=yes|no (lie, tls_alert) and
+result=failed|exception (lie) or silence|not_logged_in (drop_session).
+A LOGIN has no session yet: previous_answer, wrong_stid and drop_session pass it by. Connections are counted apart from
+requests, and only by refuse_connection.
+Examples: cut_after:action=domain.create,p=0.05   busy:nth=7   delay=200:p=0.1   lie=76000000001:result=exception
+          tls_alert:effect=yes,nth=3   slow_drip=1500:action=domain.*   drop_session:result=not_logged_in,p=0.01";
+
+/// What a connection that begins is to the faults, and in the ledger if it is refused.
+pub(in crate::sandbox) const CONNECT: &str = "connect";
 
 /// Longest injected delay.
 const LONGEST_DELAY_MS: u64 = 600_000;
@@ -58,6 +69,25 @@ pub enum FaultKind {
     },
     /// The request is never answered and has no effect.
     Stall,
+    /// The effect happens; the answer comes byte by byte, the last one after so long.
+    SlowDrip(Duration),
+    /// A fatal TLS alert ends the connection.
+    TlsAlert {
+        /// Whether the request has its effect before.
+        effect: bool,
+    },
+    /// The effect happens; instead of its answer the one to the session's last request comes. Never a LOGIN.
+    PreviousAnswer,
+    /// The effect happens; its answer names the server's transaction id of the last one. Never a LOGIN.
+    WrongStid,
+    /// The session is forgotten while its connection stays: this request and every later one on it has no effect. Never a
+    /// LOGIN.
+    DropSession {
+        /// Whether they are refused as if nobody had logged in, rather than never answered.
+        answers: bool,
+    },
+    /// A connection is closed as soon as it is accepted. Matches nothing but the beginning of connections.
+    RefuseConnection,
 }
 
 /// A kind of fault and the requests it befalls.
@@ -90,7 +120,14 @@ impl FaultSpec {
     pub(super) fn matches(&self, action: &str, object: Option<&str>) -> bool {
         let action_fits = self.action.as_deref().is_none_or(|pattern| glob(pattern, action));
         let object_fits = self.object.as_deref().is_none_or(|pattern| object.is_some_and(|name| glob(pattern, name)));
-        action_fits && object_fits && (self.kind != FaultKind::RefuseLogin || action == "login")
+        let kind_fits = match self.kind {
+            FaultKind::RefuseConnection => action == CONNECT,
+            _ if action == CONNECT => false,
+            FaultKind::RefuseLogin => action == "login",
+            FaultKind::PreviousAnswer | FaultKind::WrongStid | FaultKind::DropSession { .. } => action != "login",
+            _ => true,
+        };
+        action_fits && object_fits && kind_fits
     }
 }
 
@@ -112,6 +149,14 @@ struct Raw {
     result: Option<String>,
 }
 
+impl Raw {
+    fn time(&self) -> Result<Duration, String> {
+        let ms = self.ms.filter(|ms| *ms <= LONGEST_DELAY_MS);
+        let wrong = || format!("{kind} needs milliseconds, at most {LONGEST_DELAY_MS}: {kind}=200", kind = self.kind);
+        ms.map(Duration::from_millis).ok_or_else(wrong)
+    }
+}
+
 impl FromStr for FaultSpec {
     type Err = String;
 
@@ -120,7 +165,7 @@ impl FromStr for FaultSpec {
         let (kind, value) = head.split_once('=').map_or((head, None), |(kind, value)| (kind, Some(value)));
         let mut raw = Raw { kind: kind.trim().to_owned(), ..Raw::default() };
         match (raw.kind.as_str(), value) {
-            ("delay", Some(ms)) => raw.ms = Some(number(ms)?),
+            ("delay" | "slow_drip", Some(ms)) => raw.ms = Some(number(ms)?),
             ("lie", Some(code)) => raw.code = Some(code.to_owned()),
             (_, Some(value)) => return Err(format!("fault `{kind}` takes no value, `{value}` was given")),
             (_, None) => {}
@@ -135,7 +180,13 @@ impl FromStr for FaultSpec {
                 "times" => raw.times = Some(number(value)?),
                 "action" => raw.action = Some(value.to_owned()),
                 "object" => raw.object = Some(value.to_owned()),
-                "effect" => raw.effect = value == "yes",
+                "effect" => {
+                    raw.effect = match value {
+                        "yes" => true,
+                        "no" => false,
+                        other => return Err(format!("an effect is `yes` or `no`, not `{other}`")),
+                    }
+                }
                 "result" => raw.result = Some(value.to_owned()),
                 key => return Err(format!("a fault has no `{key}`")),
             }
@@ -155,10 +206,8 @@ impl TryFrom<Raw> for FaultSpec {
         let kind = match raw.kind.as_str() {
             "cut_before" => FaultKind::CutBefore,
             "cut_after" => FaultKind::CutAfter,
-            "delay" => match raw.ms {
-                Some(ms) if ms <= LONGEST_DELAY_MS => FaultKind::Delay(Duration::from_millis(ms)),
-                _ => return Err(format!("a delay needs milliseconds, at most {LONGEST_DELAY_MS}: delay=200")),
-            },
+            "delay" => FaultKind::Delay(raw.time()?),
+            "slow_drip" => FaultKind::SlowDrip(raw.time()?),
             "half_frame" => FaultKind::HalfFrame,
             "garbage" => FaultKind::Garbage,
             "busy" => FaultKind::Busy,
@@ -176,6 +225,17 @@ impl TryFrom<Raw> for FaultSpec {
                 },
             },
             "stall" => FaultKind::Stall,
+            "tls_alert" => FaultKind::TlsAlert { effect: raw.effect },
+            "previous_answer" => FaultKind::PreviousAnswer,
+            "wrong_stid" => FaultKind::WrongStid,
+            "drop_session" => FaultKind::DropSession {
+                answers: match raw.result.as_deref() {
+                    None | Some("silence") => false,
+                    Some("not_logged_in") => true,
+                    Some(other) => return Err(format!("a result is `silence` or `not_logged_in`, not `{other}`")),
+                },
+            },
+            "refuse_connection" => FaultKind::RefuseConnection,
             other => return Err(format!("there is no fault `{other}`")),
         };
         if raw.p.is_some_and(|p| !(0.0..=1.0).contains(&p)) {
@@ -220,6 +280,14 @@ impl fmt::Display for FaultKind {
             Self::RefuseLogin => f.write_str("refuse_login"),
             Self::Lie { code, .. } => write!(f, "lie={code}"),
             Self::Stall => f.write_str("stall"),
+            Self::SlowDrip(time) => write!(f, "slow_drip={}", time.as_millis()),
+            Self::TlsAlert { effect: false } => f.write_str("tls_alert"),
+            Self::TlsAlert { effect: true } => f.write_str("tls_alert:effect=yes"),
+            Self::PreviousAnswer => f.write_str("previous_answer"),
+            Self::WrongStid => f.write_str("wrong_stid"),
+            Self::DropSession { answers: false } => f.write_str("drop_session"),
+            Self::DropSession { answers: true } => f.write_str("drop_session:result=not_logged_in"),
+            Self::RefuseConnection => f.write_str("refuse_connection"),
         }
     }
 }
@@ -235,10 +303,53 @@ mod tests {
         assert_eq!(serde_json::from_str::<FaultSpec>(json).unwrap(), text);
         assert_eq!(serde_json::from_str::<FaultSpec>(r#""cut_after:action=domain.create,p=0.05""#).unwrap(), text);
         assert_eq!("delay=200:p=0.1".parse::<FaultSpec>().unwrap().kind, FaultKind::Delay(Duration::from_millis(200)));
-        for wrong in
-            ["", "cut", "delay", "busy=3", "busy:nth=0", "busy:p=2", "busy:x=1", "busy:nth", "lie", "lie=1:result=ok"]
-        {
+        let json = r#"{"kind":"tls_alert","effect":true,"nth":3}"#;
+        assert_eq!(serde_json::from_str::<FaultSpec>(json).unwrap(), "tls_alert:effect=yes,nth=3".parse().unwrap());
+        for wrong in [
+            "",
+            "cut",
+            "delay",
+            "busy=3",
+            "busy:nth=0",
+            "busy:p=2",
+            "busy:x=1",
+            "busy:nth",
+            "lie",
+            "lie=1:result=ok",
+            "slow_drip",
+            "slow_drip=600001",
+            "tls_alert:effect=perhaps",
+            "drop_session:result=failed",
+        ] {
             assert!(wrong.parse::<FaultSpec>().is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn the_name_in_the_ledger_is_the_fault_as_it_was_asked_for() {
+        for text in [
+            "slow_drip=200",
+            "tls_alert",
+            "tls_alert:effect=yes",
+            "previous_answer",
+            "wrong_stid",
+            "drop_session",
+            "drop_session:result=not_logged_in",
+            "refuse_connection",
+        ] {
+            assert_eq!(text.parse::<FaultSpec>().unwrap().kind.to_string(), text);
+        }
+    }
+
+    #[test]
+    fn connections_and_logins_are_not_counted_by_faults_of_sessions() {
+        let fits = |kind: &str, action: &str| kind.parse::<FaultSpec>().unwrap().matches(action, None);
+        assert!(fits("refuse_connection", CONNECT) && !fits("refuse_connection", "login"));
+        for kind in ["busy", "cut_before", "drop_session", "refuse_login"] {
+            assert!(!fits(kind, CONNECT), "{kind}");
+        }
+        for kind in ["previous_answer", "wrong_stid", "drop_session"] {
+            assert!(!fits(kind, "login") && fits(kind, "domain.info"), "{kind}");
         }
     }
 }

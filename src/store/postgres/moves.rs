@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgPool;
 use uuid::Uuid;
 
-use super::{Failure, Result, StoreError, links, outbox};
+use super::{Failure, Result, StoreError, inquiries, links, outbox};
 use crate::model::{Event, JobId, Move, State};
 use crate::store::rows::{count, json, micros, text_if};
 use crate::store::rules::{self, Standing};
@@ -42,6 +42,7 @@ pub(super) async fn carry_out(
         let now_made: Vec<&Move> = now_made.into_iter().map(|(_, step)| step).collect();
         update_jobs(&mut *transaction, &now_made).await?;
         update_attempts(&mut *transaction, &now_made).await?;
+        inquiries::insert(&mut *transaction, &now_made).await?;
         let ended: Vec<&Move> = now_made.into_iter().filter(|step| step.to().is_final()).collect();
         links::release(&mut *transaction, &ended).await?;
     }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::claim::job_columns;
 use super::outbox::event_columns;
-use super::{BatchView, JobDetail, JobFilter, Result, StateCount};
+use super::{BatchView, JobDetail, JobFilter, Result, StateCount, inquiries};
 use crate::model::{Job, JobId};
 use crate::store::rows::{self, AttemptRow, EventRow, FlowRow, JobRow, amount, text};
 use crate::store::{Ahead, Flow, Progress};
@@ -45,6 +45,7 @@ pub(super) async fn job(pool: &PgPool, id: JobId) -> Result<Option<JobDetail>> {
     Ok(Some(JobDetail {
         job: job.read()?,
         attempts: attempts.into_iter().map(AttemptRow::read).collect::<Result<_>>()?,
+        inquiries: inquiries::of_job(pool, id, SHOWN).await?,
         waits_for: links.into_iter().map(|(needs, kind)| (JobId(needs), kind)).collect(),
         events: rows::events(events)?,
     }))

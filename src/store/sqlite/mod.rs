@@ -7,6 +7,7 @@ mod account;
 mod attendance;
 mod claim;
 mod inbox;
+mod inquiries;
 mod intake;
 mod lease;
 mod links;

@@ -3,7 +3,7 @@
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqlitePool;
 
-use super::{Result, StoreError, begin, key, keys, links, outbox};
+use super::{Result, StoreError, begin, inquiries, key, keys, links, outbox};
 use crate::model::{Cause, Event, JobId, Move, State};
 use crate::store::rows::{count, json, micros, state, text_if};
 use crate::store::rules::{self, Standing};
@@ -30,6 +30,7 @@ pub(super) async fn carry_out(transaction: &mut SqliteConnection, moves: &[Move]
             }
             update_job(&mut *transaction, step).await?;
             update_attempt(&mut *transaction, step).await?;
+            inquiries::insert(&mut *transaction, step).await?;
             if step.to().is_final() {
                 ended.push(step);
             }

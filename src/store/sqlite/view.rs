@@ -6,7 +6,7 @@ use uuid::fmt::Hyphenated;
 
 use super::claim::job_columns;
 use super::outbox::event_columns;
-use super::{BatchView, JobDetail, JobFilter, Result, StateCount, key, stored};
+use super::{BatchView, JobDetail, JobFilter, Result, StateCount, inquiries, key, stored};
 use crate::model::{Job, JobId};
 use crate::store::rows::{self, AttemptRow, EventRow, FlowRow, JobRow, amount, json, text};
 use crate::store::{Ahead, Flow, Progress};
@@ -46,6 +46,7 @@ pub(super) async fn job(readers: &SqlitePool, id: JobId) -> Result<Option<JobDet
     Ok(Some(JobDetail {
         job: job.read()?,
         attempts: attempts.into_iter().map(AttemptRow::read).collect::<Result<_>>()?,
+        inquiries: inquiries::of_job(readers, id, SHOWN).await?,
         waits_for: links.into_iter().map(|(needs, kind)| (stored(needs), kind)).collect(),
         events: rows::events(events)?,
     }))

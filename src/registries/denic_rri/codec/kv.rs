@@ -95,7 +95,10 @@ fn head(reply: &mut Reply, keyword: &str, value: &str) -> Result<bool, String> {
         "result" if reply.result.eq_ignore_ascii_case(value) => {}
         "result" => return Err("the answer has two different results".into()),
         "stid" => reply.server_transactions.push(value.to_owned()),
-        "ctid" => reply.client_transaction = Some(value.to_owned()),
+        "ctid" if reply.client_transaction.as_deref().is_none_or(|known| known == value) => {
+            reply.client_transaction = Some(value.to_owned());
+        }
+        "ctid" => return Err("the answer has two different client transaction ids".into()),
         "info" => reply.messages.push(message(Level::Info, value)),
         "warning" => reply.messages.push(message(Level::Warning, value)),
         "error" => reply.messages.push(message(Level::Error, value)),

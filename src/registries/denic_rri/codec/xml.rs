@@ -250,7 +250,10 @@ pub fn read(whole: &str) -> Result<Reply, String> {
         let text = || child.text.trim().to_owned();
         match child.name.as_str() {
             "stid" => reply.server_transactions.push(text()),
-            "ctid" => reply.client_transaction = Some(text()),
+            "ctid" if reply.client_transaction.as_deref().is_none_or(|known| known == text()) => {
+                reply.client_transaction = Some(text());
+            }
+            "ctid" => return Err("the answer has two different client transaction ids".into()),
             "result" if reply.result.is_empty() || reply.result.eq_ignore_ascii_case(&text()) => reply.result = text(),
             "result" => return Err("the answer has two different results".into()),
             "message" => reply.messages.push(message(child)?),

@@ -94,6 +94,8 @@ pub const LOCKED: &str = "53000080009";
 /// A DISPUTE entry.
 pub const DISPUTED: &str = "53000080011";
 
+/// Wrong user or password; to anything but a LOGIN, that nobody is logged in.
+pub const LOGIN_FAILED: &str = "83000000010";
 /// The daily quota is used up.
 pub const EXHAUSTED: &str = "53000000008";
 /// A share of the daily quota is used.
@@ -128,7 +130,7 @@ pub const CODES: &[Row] = &[
     row("83000000000", Refused, "request longer than 64 KB"),
     row("83000000004", Refused, "XML against the schema; ours to mend"),
     row("83000000005", Refused, "URI template too long or with an unknown variable"),
-    row("83000000010", Suspend, "login failed: counts towards the ten that lock the login"),
+    row(LOGIN_FAILED, Suspend, "login failed: counts towards the ten that lock the login"),
     row("63100020005", Suspend, "login blocked; class 6, yet it heals after an hour without logins"),
     row("63100040202", Suspend, "User not exactly once"),
     row("63100040302", Suspend, "Password not exactly once"),

@@ -19,23 +19,28 @@ const AUTH_INFO1_DAYS: i64 = 30;
 /// password of this order; that INFO takes a password of one's own domain means something only if it says so.
 pub fn create(case: &Case<'_>, heard: &[Answer]) -> Next {
     let [info, rest @ ..] = heard else { return case.ask(Operation::DomainInfo, &["domain"]) };
-    let Some(data) = case.seen(Operation::DomainInfo, info)? else { return foreign("there is no such domain") };
+    let Some(data) = case.seen(Operation::DomainInfo, info)? else { return foreign("INFO: there is no such domain") };
     if let Owner::Other(owner) = case.owner(data)? {
         return case.elsewhere(owner, data);
     }
     let Some(end) = text(data, "auth_info1") else { return nothing("INFO: no AuthInfo1") };
     let end: Timestamp = end.parse().map_err(|_| "INFO shows an AuthInfo1, and not when it ends")?;
     if !ends_as_ordered(case, end) {
-        return foreign(format!("the domain has another AuthInfo1, until {end}"));
+        return foreign(format!("INFO: the domain has another AuthInfo1, until {end}"));
     }
     let check = Operation::DomainAuthcodeCheck;
     let Some(tested) = rest.first() else { return case.ask(check, &["domain", "auth_info"]) };
     if outcome::heard(check, tested) == Heard::WrongAuthInfo {
-        return foreign("the domain has another AuthInfo1");
+        return foreign("INFO: the domain has an AuthInfo1, and another password than the ordered one");
     }
     match case.seen(check, tested)? {
         // The first INFO is the answer: it shows the end of the password.
-        Some(data) if is_confirmed(data) || stated_end(case).is_some() => applied(info),
+        Some(data) if is_confirmed(data) => {
+            applied(info, format!("INFO: an AuthInfo1 until {end}; asked with the ordered password, INFO confirms it"))
+        }
+        Some(_) if stated_end(case).is_some() => {
+            applied(info, format!("INFO: an AuthInfo1 until {end}, as stated; INFO takes the ordered password"))
+        }
         Some(_) => Err("the domain has an AuthInfo1, and INFO does not say whose password it is".into()),
         None => Err("the domain is gone since the first question".into()),
     }
@@ -65,10 +70,10 @@ fn ends_as_ordered(case: &Case<'_>, end: Timestamp) -> bool {
 /// No AuthInfo1 is what was ordered.
 pub fn delete(case: &Case<'_>, heard: &[Answer]) -> Next {
     let Some(info) = heard.first() else { return case.ask(Operation::DomainInfo, &["domain"]) };
-    let Some(data) = case.seen(Operation::DomainInfo, info)? else { return foreign("there is no such domain") };
+    let Some(data) = case.seen(Operation::DomainInfo, info)? else { return foreign("INFO: there is no such domain") };
     match (case.owner(data)?, text(data, "auth_info1")) {
         (Owner::Other(owner), _) => case.elsewhere(owner, data),
-        (Owner::Us, None) => applied(info),
+        (Owner::Us, None) => applied(info, "INFO: ours, no AuthInfo1"),
         (Owner::Us, Some(end)) => nothing(format!("INFO: an AuthInfo1 until {end}")),
     }
 }
@@ -81,7 +86,7 @@ pub fn request(case: &Case<'_>, heard: &[Answer]) -> Next {
     let Some(data) = case.seen(Operation::DomainInfo, info)? else {
         return match case.status(rest)? {
             Status::Ask(step) => Ok(step),
-            Status::Is("free" | "invalid") => foreign("there is no such domain"),
+            Status::Is("free" | "invalid") => foreign("INFO and CHECK: there is no such domain"),
             Status::Is(status) => Err(format!("the domain is {status}, and INFO does not show its AuthInfos")),
         };
     };
@@ -89,7 +94,9 @@ pub fn request(case: &Case<'_>, heard: &[Answer]) -> Next {
     match case.owner(data)? {
         Owner::Us => requested_of_own(case, info, data),
         // DELETE has removed whatever AuthInfo there was, so this one was ordered since.
-        Owner::Other(_) if exists && text(data, "status") == Some("redemptionPeriod") => applied(info),
+        Owner::Other(owner) if exists && text(data, "status") == Some("redemptionPeriod") => {
+            applied(info, format!("INFO: the domain is at {owner}, redemptionPeriod, and has an AuthInfo"))
+        }
         Owner::Other(owner) if exists => {
             Err(format!("the domain is at {owner} and has an AuthInfo; whose is not shown"))
         }
@@ -101,7 +108,7 @@ fn requested_of_own(case: &Case<'_>, info: &Answer, data: &Value) -> Next {
     let Some(end) = text(data, "auth_info2") else { return nothing("INFO: no AuthInfo2") };
     let end: Timestamp = end.parse().map_err(|_| "INFO shows an AuthInfo2, and not when it ends")?;
     match end.duration_since(case.doubt.since) >= NEW_AUTH_INFO2 {
-        true => applied(info),
-        false => foreign(format!("an older AuthInfo2 exists, until {end}")),
+        true => applied(info, format!("INFO: an AuthInfo2 until {end}, ordered {:.0}", case.doubt.since)),
+        false => foreign(format!("INFO: an older AuthInfo2 exists, until {end}")),
     }
 }

@@ -10,21 +10,33 @@ use super::Case;
 
 /// The fields of a contact that differ.
 pub fn contact(case: &Case<'_>, shown: &Value) -> Vec<&'static str> {
-    let mut differences = commands::differences(case.doubt.params, shown);
+    let differences = commands::differences(case.doubt.params, shown);
+    let compared = contact_fields(case);
+    differences.into_iter().filter(|name| compared.contains(name)).collect()
+}
+
+/// The fields of a contact that are compared.
+pub fn contact_fields(case: &Case<'_>) -> Vec<&'static str> {
     // Earlier protocols take a phone number and do not show it.
-    differences.retain(|name| case.rri.is_current() || !["phone", "verification"].contains(name));
-    differences.retain(|name| is_stated(case, name));
-    differences
+    let is_shown = |name: &str| case.rri.is_current() || !["phone", "verification"].contains(&name);
+    // Without the handle, by which it was asked for.
+    let fields = commands::CONTACT.iter().copied().filter(|name| *name != "handle");
+    fields.filter(|name| is_shown(name) && is_stated(case, name)).collect()
 }
 
 /// The fields of a domain that differ, compared as sets: the registry keeps no order.
 pub fn domain(case: &Case<'_>, shown: &Value) -> Vec<&'static str> {
     let domain = case.object.name();
-    let differs = |name: &&&str| {
-        let [ours, theirs] = [case.doubt.params.get(**name), shown.get(**name)].map(|value| set(domain, name, value));
-        is_stated(case, name) && ours != theirs
+    let differs = |name: &&str| {
+        let [ours, theirs] = [case.doubt.params.get(*name), shown.get(*name)].map(|value| set(domain, name, value));
+        ours != theirs
     };
-    merge::DOMAIN.iter().filter(differs).copied().collect()
+    domain_fields(case).into_iter().filter(differs).collect()
+}
+
+/// The fields of a domain that are compared.
+pub fn domain_fields(case: &Case<'_>) -> Vec<&'static str> {
+    merge::DOMAIN.iter().copied().filter(|name| is_stated(case, name)).collect()
 }
 
 /// Of a job that states only what shall change, the rest is not its doing.

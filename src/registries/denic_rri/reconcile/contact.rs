@@ -22,12 +22,14 @@ fn compare_created(case: &Case<'_>, info: &Answer) -> Next {
     let data = case.seen(Operation::ContactInfo, info)?.ok_or("INFO shows no contact although CHECK says it exists")?;
     let differences = compare::contact(case, data);
     if differences.is_empty() {
-        return applied(info);
+        return applied(info, case.equals(data, &compare::contact_fields(case)));
     }
-    let fields = differences.join(", ");
+    let (fields, dates) = (differences.join(", "), case.dates(data, "changed"));
     match case.age(data, "changed") {
-        Some(Age::Older) => foreign(format!("the handle exists since before this order, with other data ({fields})")),
-        _ => Err(format!("the handle exists, as new as this order, with other data ({fields})")),
+        Some(Age::Older) => {
+            foreign(format!("INFO: the handle exists since before this order, with other data ({fields}; {dates})"))
+        }
+        _ => Err(format!("the handle exists, as new as this order, with other data ({fields}; {dates})")),
     }
 }
 
@@ -36,7 +38,7 @@ pub fn update(case: &Case<'_>, heard: &[Answer]) -> Next {
     let Some(info) = heard.first() else { return case.ask(Operation::ContactInfo, &["handle"]) };
     let data = case.seen(Operation::ContactInfo, info)?.ok_or("INFO was answered with: no such domain")?;
     match compare::contact(case, data).as_slice() {
-        [] => applied(info),
+        [] => applied(info, case.equals(data, &compare::contact_fields(case))),
         differences => case.differs(data, differences),
     }
 }

@@ -3,40 +3,41 @@
 use serde_json::Value;
 
 use super::super::{commands, outcome};
-use super::{Age, Case, Next, Owner, Status, applied, compare, foreign, nothing, text};
-use crate::model::{Answer, Finding, Operation};
-use crate::registries::Step;
+use super::{Age, Case, Next, Owner, Status, applied, compare, foreign, nothing, taken, text};
+use crate::model::{Answer, Operation};
 
 /// Ours if it is in our account, was registered no earlier than the order was written, and has its holders.
 pub fn create(case: &Case<'_>, heard: &[Answer]) -> Next {
     let Some(info) = heard.first() else { return case.ask(Operation::DomainInfo, &["domain"]) };
     let Some(data) = case.seen(Operation::DomainInfo, info)? else { return nothing("INFO: no such domain") };
+    let dates = case.dates(data, "registration_date");
     if let Owner::Other(owner) = case.owner(data)? {
-        return foreign(format!("registered by {owner}"));
+        return foreign(format!("INFO: registered by {owner} ({dates})"));
     }
     let holders = holders(data)?;
     let ordered = commands::holders(case.doubt.params.get("holder"));
-    let registered = text(data, "registration_date").unwrap_or_default();
     let age = case.age(data, "registration_date").ok_or("INFO does not show when it was registered")?;
     let before = data["registration_date_is_before"] == true;
     match age {
-        _ if before => foreign(format!("already ours since before {registered}")),
-        Age::Older => foreign(format!("already ours since {registered}")),
-        _ if holders != ordered => foreign(format!("already ours since {registered}, with other holders")),
-        Age::Newer | Age::Same => case.there(info),
-        Age::AtTheEdge => Err(format!("ours since {registered}, too close to the order to tell by the clock")),
+        _ if before => foreign(format!("INFO: already ours since before the date it shows ({dates})")),
+        Age::Older => foreign(format!("INFO: already ours before this order ({dates})")),
+        _ if holders != ordered => foreign(format!("INFO: already ours, with other holders ({dates})")),
+        Age::Newer | Age::Same => {
+            case.there(info, format!("INFO: at {}, with the ordered holders, {dates}", case.reg_acc))
+        }
+        Age::AtTheEdge => Err(format!("ours, too close to the order to tell by the clock ({dates})")),
     }
 }
 
 /// Equal data is what was ordered, whenever it came to be. Of a job that states only what shall change, only that counts.
 pub fn update(case: &Case<'_>, heard: &[Answer]) -> Next {
     let Some(info) = heard.first() else { return case.ask(Operation::DomainInfo, &["domain"]) };
-    let Some(data) = case.seen(Operation::DomainInfo, info)? else { return foreign("there is no such domain") };
+    let Some(data) = case.seen(Operation::DomainInfo, info)? else { return foreign("INFO: there is no such domain") };
     if let Owner::Other(owner) = case.owner(data)? {
         return case.elsewhere(owner, data);
     }
     match compare::domain(case, data).as_slice() {
-        [] => case.there(info),
+        [] => case.there(info, case.equals(data, &compare::domain_fields(case))),
         differences => case.differs(data, differences),
     }
 }
@@ -49,27 +50,34 @@ pub fn transfer(case: &Case<'_>, heard: &[Answer]) -> Next {
         return match case.status(rest)? {
             Status::Ask(step) => Ok(step),
             Status::Is("redemptionPeriod") => nothing("CHECK: redemptionPeriod"),
-            Status::Is("free" | "invalid") => foreign("there is no such domain"),
+            Status::Is("free" | "invalid") => foreign("INFO and CHECK: there is no such domain"),
             Status::Is(status) => Err(format!("INFO shows no domain although CHECK shows the status {status}")),
         };
     };
     if let Owner::Other(owner) = case.owner(data)? {
         return nothing(format!("INFO: the domain is at {owner}"));
     }
+    let dates = case.dates(data, "changed");
     let same_holders = holders(data)? == commands::holders(case.doubt.params.get("holder"));
     // A transfer leads out of the redemption period.
     if text(data, "status") == Some("redemptionPeriod") {
         return case.untouched(data, "redemptionPeriod");
     }
     match (case.age(data, "changed"), same_holders) {
-        (Some(Age::Older), false) => foreign("already ours since before this order, with other holders"),
-        (Some(Age::Older), true) => Err("ours with these holders, and not changed since before this order".into()),
-        (Some(Age::Newer | Age::Same), true) => case.there(info),
+        (Some(Age::Older), false) => {
+            foreign(format!("INFO: already ours since before this order, with other holders ({dates})"))
+        }
+        (Some(Age::Older), true) => {
+            Err(format!("ours with these holders, and not changed since before this order ({dates})"))
+        }
+        (Some(Age::Newer | Age::Same), true) => {
+            case.there(info, format!("INFO: at {}, with the ordered holders, {dates}", case.reg_acc))
+        }
         (Some(Age::AtTheEdge), true) => {
-            Err("ours with these holders, too close to the order to tell since when".into())
+            Err(format!("ours with these holders, too close to the order to tell since when ({dates})"))
         }
         (None, true) => Err("ours with these holders, and INFO does not show since when".into()),
-        (_, false) => Err("ours, and not certainly since before this order, with other holders".into()),
+        (_, false) => Err(format!("ours, and not certainly since before this order, with other holders ({dates})")),
     }
 }
 
@@ -80,16 +88,18 @@ pub fn follow_up(case: &Case<'_>, heard: &[Answer]) -> Next {
         return Err(format!("no question is known about a pending {}", case.doubt.operation));
     }
     let Some(info) = heard.first() else { return case.ask(Operation::DomainInfo, &["domain"]) };
-    let Some(data) = case.seen(Operation::DomainInfo, info)? else { return foreign("there is no such domain") };
+    let Some(data) = case.seen(Operation::DomainInfo, info)? else { return foreign("INFO: there is no such domain") };
     if let Owner::Other(owner) = case.owner(data)? {
-        return foreign(format!("the domain is at {owner}"));
+        return foreign(format!("INFO: the domain is at {owner}"));
     }
     if case.is_assessed(data) {
-        return Ok(Step::Found(Finding::Taken(info.clone(), outcome::ASSESSED_UNTIL.into())));
+        return taken(info, "INFO: the domain is ours and still being assessed");
     }
     match text(data, "status") {
-        Some("connect" | "failed" | "serverHold") => applied(info),
-        Some("redemptionPeriod") => foreign("the domain was deleted"),
+        Some(status @ ("connect" | "failed" | "serverHold")) => {
+            applied(info, format!("INFO: the domain is ours, assessed, status {status}"))
+        }
+        Some("redemptionPeriod") => foreign("INFO: the domain was deleted (redemptionPeriod)"),
         status => Err(format!("INFO shows the status {status:?}")),
     }
 }

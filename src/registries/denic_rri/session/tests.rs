@@ -18,6 +18,9 @@ use crate::net::tls;
 use crate::registries::denic_rri::account::Account;
 use crate::registries::{OpenError, Registry};
 
+#[path = "tests/liar.rs"]
+mod liar;
+
 type Peer = ServerStream<TcpStream>;
 
 const WELCOME: &str = "RESULT: success\nSTID: 0b97f9b7";
@@ -276,4 +279,69 @@ async fn a_server_nobody_vouches_for_gets_no_password() {
     assert!(matches!(account.open().await.err().unwrap(), OpenError::Unreachable(_)));
     let bytes = hears.await.unwrap();
     assert!(!bytes.windows(5).any(|part| part == b"horse"));
+}
+
+/// Nothing was asked before but the LOGIN, so its answer is what may come again.
+#[tokio::test]
+async fn the_answer_to_login_is_no_answer_to_a_question() {
+    let account = against(|mut peer| async move {
+        welcome(&mut peer).await;
+        hear(&mut peer).await;
+        say(&mut peer, WELCOME).await;
+        let _ = peer.read(&mut [0]).await;
+    })
+    .await;
+    let mut session = account.open().await.unwrap();
+    let lost = session.keep_alive().await.unwrap_err();
+    assert_eq!(lost, Lost::PerhapsSent("the answer to an earlier request came again".into()));
+    assert!(matches!(session.exchange(&create(&account)).await, Err(Lost::NotSent(_))));
+}
+
+/// The code of a wrong password in the answer to a write is no verdict on the password: the session was forgotten.
+#[tokio::test]
+async fn a_session_the_registry_forgot_is_over() {
+    let (answer, mut session) = outcome(|mut peer| async move {
+        hear(&mut peer).await;
+        say(&mut peer, "Result: failed\nSTID: s\nERROR: 83000000010 Login failed [Please login first]").await;
+        let _ = peer.read(&mut [0]).await;
+    })
+    .await;
+    assert_eq!(answer.unwrap_err(), Lost::PerhapsSent("the registry does not know the session any more".into()));
+    assert!(matches!(session.keep_alive().await, Err(Lost::NotSent(_))));
+}
+
+/// An answer of which a part is there when the time is up never becomes the next one's.
+#[tokio::test]
+async fn an_answer_split_over_the_end_of_the_time() {
+    let (halved, is_halved) = oneshot::channel();
+    let (timed_out, has_timed_out) = oneshot::channel::<()>();
+    let account = against(|mut peer| async move {
+        welcome(&mut peer).await;
+        hear(&mut peer).await;
+        let frame = frame::encode(DONE.as_bytes()).unwrap();
+        let (first, rest) = frame.split_at(frame.len() / 2);
+        peer.write_all(first).await.unwrap();
+        peer.flush().await.unwrap();
+        halved.send(()).unwrap();
+        has_timed_out.await.unwrap();
+        peer.write_all(rest).await.unwrap();
+        let _ = peer.flush().await;
+        assert_eq!(peer.read(&mut [0]).await.unwrap_or(0), 0, "nothing more was sent");
+    })
+    .await;
+    let mut session = account.open().await.unwrap();
+    let request = create(&account);
+    {
+        let waiting = session.exchange(&request);
+        tokio::pin!(waiting);
+        tokio::select! {
+            answer = &mut waiting => panic!("{answer:?}"),
+            done = is_halved => done.unwrap(),
+        }
+        tokio::time::pause();
+        assert_eq!(waiting.await.unwrap_err(), Lost::PerhapsSent("no answer within 60 s".into()));
+        tokio::time::resume();
+    }
+    timed_out.send(()).unwrap();
+    assert!(matches!(session.exchange(&request).await, Err(Lost::NotSent(_))));
 }

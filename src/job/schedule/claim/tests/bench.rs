@@ -147,6 +147,7 @@ pub fn job(number: u128) -> NewJob {
         reply_to: None,
         correlation_id: None,
         warnings: vec![],
+        keyed: vec![],
     }
 }
 
@@ -249,6 +250,7 @@ impl Bench {
                 pool: self.pool.clone(),
                 weights: Arc::default(),
                 clock: Clock::system(),
+                keys: Arc::default(),
                 store: Arc::clone(&self.store),
                 owner: "test".into(),
                 ttl: Duration::from_secs(9),

@@ -37,10 +37,11 @@ fn a_lost_contact_update() {
         (&moved, OLD, "nothing, same id"),
         (&moved, EDGE, "nothing, same id"),
         (&moved, SAME, "nothing, same id"),
-        (&moved, NEW, "unknown: changed since this order, and not to what it says (address)"),
-        (&moved, "x", "unknown: INFO shows something else (address) and not when it changed"),
+        (&moved, NEW, "unknown: changed since this order, and not to what it says (differs in address;"),
+        (&moved, "x", "unknown: INFO shows something else (differs in address) and not when it changed"),
     ] {
-        assert_eq!(update(&whole, shown, changed), expected, "{changed}");
+        let found = update(&whole, shown, changed);
+        assert!(found.starts_with(expected), "{changed}: {found}");
     }
     let organised = format!("{CONTACT}\nOrganisation: Example GmbH");
     assert_eq!(update(&whole, &organised, OLD), "nothing, same id", "what is left out is to be deleted");
@@ -97,8 +98,8 @@ fn a_lost_update_or_change_of_holders() {
             for date in [OLD, EDGE, SAME] {
                 assert_eq!(update(&whole, &other(date)), "nothing, same id", "{field} {date}");
             }
-            let expected = format!("unknown: changed since this order, and not to what it says ({field})");
-            assert_eq!(update(&whole, &other(NEW)), expected);
+            let expected = format!("unknown: changed since this order, and not to what it says (differs in {field};");
+            assert!(update(&whole, &other(NEW)).starts_with(&expected), "{field}");
         }
         let mut less = whole.clone();
         less["dnskey"] = Value::Null;
@@ -111,9 +112,9 @@ fn a_lost_update_or_change_of_holders() {
         assert_eq!(update(&deleting, &shown(OLD)), "nothing, same id");
 
         let gone = |changed| shown(changed).replace("RegAccId: DENIC-1000022", "RegAccId: DENIC-99");
-        assert_eq!(update(&whole, &gone(OLD)), "foreign: the domain is at DENIC-99");
+        assert!(update(&whole, &gone(OLD)).starts_with("foreign: INFO: the domain is at DENIC-99"));
         assert!(update(&whole, &gone(NEW)).starts_with("unknown: the domain is at DENIC-99"));
-        assert_eq!(update(&whole, ABSENT), "foreign: there is no such domain");
+        assert_eq!(update(&whole, ABSENT), "foreign: INFO: there is no such domain");
     }
 }
 
@@ -129,7 +130,7 @@ fn a_lost_transfer() {
     assert!(transfer(&[&shown(NEW).replace("connect", "redemptionPeriod")]).starts_with("unknown"));
     assert_eq!(transfer(&[&shown(NEW).replace("connect", "pendingCreate")]), "taken");
     assert!(transfer(&[&shown(OLD)]).starts_with("unknown"), "perhaps ours all along");
-    assert!(transfer(&[&shown(OLD).replace("-ANN", "-EVE")]).starts_with("foreign: already ours"));
+    assert!(transfer(&[&shown(OLD).replace("-ANN", "-EVE")]).starts_with("foreign: INFO: already ours"));
     assert!(transfer(&[&shown(NEW).replace("-ANN", "-EVE")]).starts_with("unknown"));
     let still = shown(NEW).replace("RegAccId: DENIC-1000022", "RegAccId: DENIC-99");
     assert_eq!(transfer(&[&still]), "nothing, same id");
