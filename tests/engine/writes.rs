@@ -48,7 +48,9 @@ fn life() -> Vec<Step> {
     let data = |holder: &str| json!({ "holder": [holder], "nserver": servers("example.org") });
     let theirs = format!("{OTHER}-ANN");
     let takeover = json!({ "holder": [theirs], "nserver": servers("example.net"), "auth_info": PASSWORD });
-    let password = || json!({ "auth_info": PASSWORD });
+    // With its end: INFO does not confirm the password of one's own domain here, so only the date tells whose it is.
+    let end = jiff::Zoned::now().date() + jiff::ToSpan::days(20);
+    let password = || json!({ "auth_info": PASSWORD, "expire": end.to_string() });
     vec![
         step(
             contact(ACCOUNT, "contact.create", "MAX", "Frankfurt"),

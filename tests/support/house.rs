@@ -2,7 +2,7 @@
 #![allow(dead_code, reason = "each test binary uses its part of this")]
 
 use std::path::{Path, PathBuf};
-use std::process::{ExitStatus, Stdio};
+use std::process::{ExitStatus, Output, Stdio};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -135,6 +135,8 @@ pub struct Daemon {
     process: Option<Child>,
     config: PathBuf,
     log: PathBuf,
+    /// What stands before each of its commands.
+    wrapper: Vec<String>,
     /// How long the log was when it was last started.
     begun: u64,
 }
@@ -189,7 +191,24 @@ sessions = 5
 
     /// A daemon with a configuration that is written, and the file it will log to.
     pub fn of(config: PathBuf, log: PathBuf) -> Self {
-        Self { process: None, config, log, begun: 0 }
+        Self { process: None, config, log, wrapper: Vec::new(), begun: 0 }
+    }
+
+    /// The same, run by another program (`nsenter …`), which becomes it.
+    pub fn within(self, wrapper: Vec<String>) -> Self {
+        Self { wrapper, ..self }
+    }
+
+    /// The same with its log in another place.
+    pub fn logging_to(self, log: &Path) -> Self {
+        Self { log: log.to_owned(), ..self }
+    }
+
+    fn program(&self) -> Command {
+        let mut words = self.wrapper.iter().map(String::as_str).chain([PROGRAM]);
+        let mut command = Command::new(words.next().unwrap_or(PROGRAM));
+        command.args(words);
+        command
     }
 
     /// Starts it; what it says is added to its log.
@@ -201,7 +220,7 @@ sessions = 5
     pub fn start_with(&mut self, variables: &[(&str, &str)]) {
         let log = std::fs::OpenOptions::new().create(true).append(true).open(&self.log).unwrap();
         self.begun = log.metadata().unwrap().len();
-        let mut command = Command::new(PROGRAM);
+        let mut command = self.program();
         command.arg("serve").arg("--config").arg(&self.config).stdin(Stdio::null());
         command.envs(variables.iter().copied()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
         self.process = Some(command.spawn().unwrap());
@@ -259,17 +278,27 @@ sessions = 5
 
     /// Runs a command on the daemon's store and returns what it prints.
     pub async fn command(&self, arguments: &[&str]) -> String {
-        let mut command = Command::new(PROGRAM);
-        command.args(arguments).arg("--config").arg(&self.config).kill_on_drop(true);
-        let output = tokio::time::timeout(PATIENCE, command.output()).await.expect("the command does not end").unwrap();
+        let output = self.output(arguments).await;
         let told = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "{arguments:?}: {}: {told}", output.status);
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Runs a command on the daemon's store, whatever becomes of it.
+    pub async fn output(&self, arguments: &[&str]) -> Output {
+        let mut command = self.program();
+        command.args(arguments).arg("--config").arg(&self.config).kill_on_drop(true);
+        tokio::time::timeout(PATIENCE, command.output()).await.expect("the command does not end").unwrap()
+    }
+
+    /// All it said.
+    pub fn log(&self) -> String {
+        String::from_utf8_lossy(&std::fs::read(&self.log).unwrap_or_default()).into_owned()
+    }
+
     /// The end of what it said.
     pub fn log_tail(&self) -> String {
-        let log = std::fs::read_to_string(&self.log).unwrap_or_default();
+        let log = self.log();
         let lines: Vec<&str> = log.lines().collect();
         lines[lines.len().saturating_sub(40)..].join("\n")
     }

@@ -57,15 +57,16 @@ free_node_port() {
     die "$EX_UNAVAILABLE" 'no free pair of ports found for RabbitMQ'
 }
 
-start_postgres() {
-    local home=$DIR/postgres bin port password try
+start_postgres() { # [small]: for a disk of some dozen megabytes
+    local home=$DIR/postgres bin port password try segments=() wal=(80MB 256MB)
+    if [ "${1:-}" = small ]; then segments=(--wal-segsize=1) wal=(2MB 8MB); fi
     bin=$(postgres_bin)
     password=$(secret)
     say "starting PostgreSQL $("$bin/postgres" --version | grep -o '[0-9.]*' | head -n 1)"
     own_directory "$home" postgres
     printf %s "$password" | as_owner "$home" tee password >/dev/null
     as_owner "$home" "$bin/initdb" -D "$home/data" -U registrard --pwfile="$home/password" --auth=scram-sha-256 \
-        --encoding=UTF8 --locale=C >"$DIR/postgres.log" 2>&1 || explain PostgreSQL "$DIR/postgres.log"
+        --encoding=UTF8 --locale=C "${segments[@]}" >"$DIR/postgres.log" 2>&1 || explain PostgreSQL "$DIR/postgres.log"
     # A port may be taken between the look and the start; then another one will do.
     for try in 1 2 3; do
         port=$(free_port)
@@ -76,7 +77,8 @@ unix_socket_directories = '$home'
 external_pid_file = '$home/pid'
 max_connections = 200
 shared_buffers = 64MB
-max_wal_size = 256MB
+min_wal_size = ${wal[0]}
+max_wal_size = ${wal[1]}
 CONF
         if database_start; then
             PGPASSWORD=$password as_owner "$home" "$bin/createdb" -h "$LOOPBACK" -p "$port" -U registrard registrard \

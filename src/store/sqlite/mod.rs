@@ -29,7 +29,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions as _, Sqlite, Transaction};
+use sqlx::{ConnectOptions as _, Connection as _, Sqlite, SqliteConnection, Transaction};
 use tracing::log::LevelFilter;
 use uuid::Uuid;
 
@@ -85,8 +85,10 @@ impl SqliteStore {
         }
         create(options.get_filename())?;
         let writing = options.clone().journal_mode(SqliteJournalMode::Wal);
-        let writer = pool().max_connections(1).connect_with(writing).await?;
-        let readers = pool().max_connections(READERS).connect_lazy_with(options.pragma("query_only", "ON"));
+        let writer = pool().max_connections(1).before_acquire(|one, _| Box::pin(is_sound(one)));
+        let writer = writer.connect_with(writing).await?;
+        let readers = pool().max_connections(READERS).before_acquire(|one, _| Box::pin(is_sound(one)));
+        let readers = readers.connect_lazy_with(options.pragma("query_only", "ON"));
         Ok(Self { writer, readers })
     }
 
@@ -113,6 +115,17 @@ fn create(path: &Path) -> Result<()> {
         .open(path)
         .map(drop)
         .map_err(|error| StoreError::Broken(format!("cannot open {}: {error}", path.display())))
+}
+
+/// Whether a connection can begin a transaction; one that cannot is replaced by another. After some errors (a full disk, a
+/// disk that fails) `SQLite` takes the transaction back by itself; the driver's own ROLLBACK then fails, and it believes for
+/// ever that the transaction goes on.
+async fn is_sound(connection: &mut SqliteConnection) -> sqlx::Result<bool> {
+    if connection.is_in_transaction() {
+        // Its ROLLBACK may only be on the way: the connection's thread does one thing after the other.
+        connection.ping().await?;
+    }
+    Ok(!connection.is_in_transaction())
 }
 
 /// A transaction that writes.
