@@ -31,7 +31,8 @@ pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -
 /// A sandbox of DENIC RRI.
 pub struct Sandbox {
     _process: Child,
-    control: String,
+    /// Where it is controlled, as a URL.
+    pub control: String,
     /// Address clients connect to.
     pub address: String,
     /// The CA its certificate is made by.
@@ -174,6 +175,11 @@ sessions = 5
         command.arg("serve").arg("--config").arg(&self.config).stdin(Stdio::null());
         command.stdout(Stdio::null()).stderr(log).kill_on_drop(true);
         self.process = Some(command.spawn().unwrap());
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.process.as_ref().and_then(Child::id).expect("a running daemon")
     }
 
     /// Ends it as a power cut would: no goodbye, nothing written any more.
