@@ -19,6 +19,7 @@ mod database;
 mod events;
 #[path = "bounds/flood.rs"]
 mod flood;
+#[allow(dead_code, reason = "not all of it is used here")]
 #[path = "support/house.rs"]
 mod house;
 #[path = "bounds/largest.rs"]
@@ -27,6 +28,7 @@ mod largest;
 mod memory;
 #[path = "bounds/messages.rs"]
 mod messages;
+#[allow(dead_code, reason = "only the preparation is used here")]
 #[path = "support/plain_amqp.rs"]
 mod plain_amqp;
 #[path = "bounds/stage.rs"]

@@ -15,7 +15,7 @@ pub fn job(account: &str, number: u64, pad: usize) -> String {
 
 /// A message with these jobs.
 pub fn message(account: &str, jobs: std::ops::Range<u64>, pad: usize) -> Vec<u8> {
-    let mut text = String::from(r#"{"batch":"flood","jobs":["#);
+    let mut text = String::from(r#"{"jobs":["#);
     for number in jobs.clone() {
         let comma = if number == jobs.start { "" } else { "," };
         write!(text, "{comma}{}", job(account, number, pad)).unwrap();

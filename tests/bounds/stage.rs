@@ -29,7 +29,7 @@ impl Stage {
         plain_amqp::prepare(&amqp.url).await.expect("RabbitMQ is there");
         let sandbox = Sandbox::start(&directory.path().join("sandbox"), 1, &[]).await;
         let rest = format!(
-            "[store]\nurl = '{store}'\n\n[broker]\nurl = '{broker}'\n\n[publishers.'{user}']\naccounts = ['*']\n",
+            "[store]\nurl = '{store}'\n\n[broker]\nurl = '{broker}'\nevents_queue = ''\n\n[publishers.'{user}']\naccounts = ['*']\n",
             store = database.url,
             broker = url.unwrap_or(&amqp.url),
             user = amqp.user,
