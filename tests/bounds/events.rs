@@ -54,7 +54,9 @@ async fn away(events: u64) -> u64 {
         stage.daemon.start();
         // Jobs go on meanwhile; their events come behind all others.
         stage.submit(200).await;
-        stage.reach("jobs that end without a broker", "SELECT count(*) FROM jobs WHERE finished_at IS NOT NULL", 200).await;
+        stage
+            .reach("jobs that end without a broker", "SELECT count(*) FROM jobs WHERE finished_at IS NOT NULL", 200)
+            .await;
         let unsent = "SELECT count(*) FROM outbox WHERE sent_at IS NULL";
         assert!(database.number(unsent).await >= i64::try_from(events + 200).unwrap());
         gate.open();
@@ -87,7 +89,8 @@ async fn events_nobody_receives_hold_up_no_others() {
         let everything = stage.amqp.channel.queue_unbind(queue, exchange, "#".into(), FieldTable::default());
         everything.await.unwrap();
         let (queue, exchange, key) = (QUEUE.into(), "registrard.events".into(), "*.*.DENIC-1000098".into());
-        let wanted = stage.amqp.channel.queue_bind(queue, exchange, key, QueueBindOptions::default(), FieldTable::default());
+        let wanted =
+            stage.amqp.channel.queue_bind(queue, exchange, key, QueueBindOptions::default(), FieldTable::default());
         wanted.await.unwrap();
         let unwanted = scale() / 5;
         write(&database, "DENIC-1000099", unwanted).await;

@@ -43,7 +43,8 @@ impl Role for ConsumerRole {
             let channel = wire.channel().await.map_err(|error| classify("cannot consume", &error))?;
             self.topology.establish(&channel).await?;
             let source = Source { channel, queue: self.topology.intake.clone(), generation };
-            let consumer = source.consume(window.width()).await.map_err(|error| classify("cannot consume", &error))?;
+            let consumer =
+                source.consume(1, window.width()).await.map_err(|error| classify("cannot consume", &error))?;
             Ok((source, consumer))
         };
         let (source, consumer) = timeout(PATIENCE, prepare)
@@ -55,9 +56,6 @@ impl Role for ConsumerRole {
         Ok(Consuming { wire, channel, shelf, generation })
     }
 }
-
-/// Our consumer's name on its channel.
-const TAG: &str = "registrard";
 
 /// A connection that consumes.
 pub(super) struct Consuming {
@@ -233,16 +231,19 @@ enum Change {
 }
 
 impl Source {
-    /// Begins a consumer with a window of so many deliveries.
-    async fn consume(&self, width: u16) -> lapin::Result<Consumer> {
+    /// Begins consumer number `number` with a window of so many deliveries. Each has a name of its own: a quorum queue of
+    /// RabbitMQ 3.10 ends the connection (INTERNAL_ERROR) when a cancelled one with unacknowledged deliveries comes back
+    /// under its old name.
+    async fn consume(&self, number: u64, width: u16) -> lapin::Result<Consumer> {
         self.channel.basic_qos(width, BasicQosOptions::default()).await?;
         let (options, none) = (BasicConsumeOptions::default(), FieldTable::default());
-        self.channel.basic_consume(self.queue.clone(), TAG.into(), options, none).await
+        let tag = format!("registrard-{number}");
+        self.channel.basic_consume(self.queue.clone(), tag.into(), options, none).await
     }
 
     /// Fills the shelf until told to stop.
     async fn flow(&self, mut consumer: Consumer, shelf: &Shelf) -> Result<(), BrokerError> {
-        loop {
+        for number in 2.. {
             let change = self.fill(&mut consumer, shelf).await?;
             let lost = |error| classify("cannot change how much may come", &error);
             timeout(PATIENCE, self.cancel(&mut consumer, shelf, change)).await.map_err(|_| silent())?.map_err(lost)?;
@@ -264,8 +265,9 @@ impl Source {
                 }
             }
             let width = shelf.stock().window.width();
-            consumer = timeout(PATIENCE, self.consume(width)).await.map_err(|_| silent())?.map_err(lost)?;
+            consumer = timeout(PATIENCE, self.consume(number, width)).await.map_err(|_| silent())?.map_err(lost)?;
         }
+        Ok(())
     }
 
     /// Takes what comes until the window has to change.
@@ -290,7 +292,7 @@ impl Source {
 
     /// Ends the consumer. What goes back is dropped as it comes: that is what bounds memory.
     async fn cancel(&self, consumer: &mut Consumer, shelf: &Shelf, change: Change) -> lapin::Result<()> {
-        let cancel = self.channel.basic_cancel(TAG.into(), BasicCancelOptions::default());
+        let cancel = self.channel.basic_cancel(consumer.tag(), BasicCancelOptions::default());
         let mut back = if change == Change::Stop { shelf.clear() } else { Vec::new() };
         let drain = async {
             while let Some(delivery) = consumer.next().await {

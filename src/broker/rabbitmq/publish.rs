@@ -129,7 +129,11 @@ async fn confirming(wire: &Wire) -> Result<Channel, lapin::Error> {
     Ok(channel)
 }
 
-async fn pipeline(channel: &Channel, messages: &[Outgoing<'_>], mandatory: bool) -> Result<Vec<Published>, lapin::Error> {
+async fn pipeline(
+    channel: &Channel,
+    messages: &[Outgoing<'_>],
+    mandatory: bool,
+) -> Result<Vec<Published>, lapin::Error> {
     let options = BasicPublishOptions { mandatory, ..Default::default() };
     let mut writes = Vec::with_capacity(messages.len());
     for message in messages {
@@ -161,7 +165,10 @@ async fn pipeline(channel: &Channel, messages: &[Outgoing<'_>], mandatory: bool)
 ///
 /// # Errors
 /// Why it cannot be published at all.
-pub(super) fn of_event(event: &Event, topology: &Topology) -> Result<(Outgoing<'static>, Option<Outgoing<'static>>), String> {
+pub(super) fn of_event(
+    event: &Event,
+    topology: &Topology,
+) -> Result<(Outgoing<'static>, Option<Outgoing<'static>>), String> {
     let body = Cow::from(serde_json::to_vec(&event.body).map_err(|error| error.to_string())?);
     let name = |text: &str| short(text).map_err(|error| error.to_string());
     let mut properties = BasicProperties::default()

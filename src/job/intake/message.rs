@@ -167,7 +167,10 @@ fn bulk(
     let (jobs, count) = match jobs {
         Jobs::Array(jobs, count) => (jobs, count),
         Jobs::Other(other) => {
-            return Err(wrong("jobs", format!("must be an array of jobs, this is {}", fields::kind(&job(other.get())?))));
+            return Err(wrong(
+                "jobs",
+                format!("must be an array of jobs, this is {}", fields::kind(&job(other.get())?)),
+            ));
         }
     };
     let batch = match batch.map(|batch| job(batch.get())).transpose()? {
