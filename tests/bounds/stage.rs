@@ -93,14 +93,11 @@ impl Stage {
         self.reach("jobs stored", "SELECT count(*) FROM jobs", jobs).await;
     }
 
-    /// Waits until the broker has given out all that it will give: a queue that no longer gets shorter.
-    pub async fn standstill(&self) -> u32 {
-        let (mut last, mut same) = (u32::MAX, 0);
-        until("a queue that stands still", patience(), async || {
-            let depth = self.amqp.depth("registrard.intake").await;
-            same = if depth == last { same + 1 } else { 0 };
-            last = depth;
-            (same >= 50).then_some(depth)
+    /// Waits until the broker says that it keeps messages which it has not given out; how many. It counts every few
+    /// seconds only, long after it has given out all it will give.
+    pub async fn kept_by_the_broker(&self) -> u32 {
+        until("messages that stay with the broker", PATIENCE, async || {
+            Some(self.amqp.depth("registrard.intake").await).filter(|depth| *depth > 0)
         })
         .await
     }
