@@ -115,6 +115,8 @@ cases! {
     outbox:
         events_leave_in_order_and_once,
         postponed_events_come_back,
+        fresh_and_postponed_events_share,
+        large_events_come_fewer_at_once,
         a_follower_misses_nothing,
         a_move_and_its_event_are_one;
     inbox:

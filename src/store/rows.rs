@@ -6,6 +6,14 @@ mod traffic;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+/// Bytes of events read from the outbox at once. An event carries its job's context and the registry's answer, so their
+/// number alone bounds nothing.
+pub(super) const LOOK_BYTES: i64 = 2 * 1024 * 1024;
+
+/// Rows written by one statement. What is bound to a statement is held twice while it is sent, and one transaction may
+/// take in twenty thousand jobs.
+pub(super) const STATEMENT: usize = 1000;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;

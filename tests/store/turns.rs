@@ -334,7 +334,8 @@ pub async fn the_last_work_on_an_object_is_known(db: Arc<Database>) {
 }
 
 /// Of the jobs on an object, the last one of these operations that succeeded, and only up to the instant.
-pub async fn what_was_last_done_to_an_object_is_known(store: &dyn Store) {
+pub async fn what_was_last_done_to_an_object_is_known(db: Arc<Database>) {
+    let store = &*db.store;
     let operations =
         [Operation::DomainCreate, Operation::DomainUpdate, Operation::DomainDelete, Operation::DomainCreate];
     let numbered = (1..).zip(operations);
