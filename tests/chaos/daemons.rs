@@ -120,7 +120,7 @@ impl Actor {
             self.daemon.forget();
             // It was told to, and so it did.
             let at_failpoint = self.armed.as_ref().is_some_and(|spec| spec.contains("crash")) && is_abort(status);
-            if status.code() == Some(UNAVAILABLE) && !self.daemon.was_at_work() {
+            if self.never_began(status) {
                 // There was no store to begin with: systemd would try again, and so does this.
                 self.start();
             } else if !at_failpoint {
@@ -165,6 +165,11 @@ impl Actor {
         (!status.success()).then(|| format!("{} ended with {status}:\n{}", self.name, self.log_tail()))
     }
 
+    /// Whether it ended because there was no store to begin with.
+    pub fn never_began(&self, status: ExitStatus) -> bool {
+        status.code() == Some(UNAVAILABLE) && !self.daemon.was_at_work()
+    }
+
     /// The end of what it said.
     pub fn log_tail(&self) -> String {
         self.daemon.log_tail()
@@ -182,7 +187,9 @@ pub fn is_abort(status: ExitStatus) -> bool {
 pub(super) fn write_config(directory: &Path, name: &str, sandbox: &Sandbox, addresses: &Addresses<'_>) -> PathBuf {
     let Addresses { database, broker, registry, user } = addresses;
     let keys = directory.join("parameter.keys");
-    std::fs::write(&keys, KEY).unwrap();
+    if !keys.exists() {
+        std::fs::write(&keys, KEY).unwrap();
+    }
     let keys = keys.display();
     let mut text = format!(
         "[store]\nurl = '{database}'\nparameter_keys_file = '{keys}'\n\n[broker]\nurl = '{broker}'\n\n[publishers.'{user}']\naccounts = ['*']\n\n\
@@ -190,7 +197,10 @@ pub(super) fn write_config(directory: &Path, name: &str, sandbox: &Sandbox, addr
     );
     for [account, user, password] in &sandbox.accounts {
         let file = directory.join(format!("{account}.password"));
-        std::fs::write(&file, password).unwrap();
+        if !file.exists() {
+            // Another daemon may be reading it already.
+            std::fs::write(&file, password).unwrap();
+        }
         let (file, ca) = (file.display(), sandbox.ca.display());
         write!(
             text,

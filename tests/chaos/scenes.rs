@@ -92,6 +92,12 @@ fn password(draft: &mut Draft<'_>) -> String {
     (0..12).map(|_| char::from(LETTERS[draft.rng.random_range(0..LETTERS.len())])).collect()
 }
 
+/// Until when an AuthInfo holds. An order that leaves that open cannot be told from another one's once its answer is lost.
+fn last_day() -> String {
+    let day = jiff::Zoned::now().date().checked_add(jiff::ToSpan::days(20)).unwrap();
+    day.strftime("%Y%m%d").to_string()
+}
+
 /// A customer who moves, twice at once and once more later.
 fn customers(draft: &mut Draft<'_>) -> Vec<Value> {
     let account = draft.account();
@@ -154,7 +160,7 @@ fn transfer(draft: &mut Draft<'_>) -> Vec<Value> {
     let (loser, winner) = draft.two_accounts();
     let (_, domain, mut jobs) = household(draft, &loser);
     let (right, wrong) = (password(draft), password(draft));
-    let params = json!({ "domain": domain, "auth_info": right });
+    let params = json!({ "domain": domain, "auth_info": right, "expire": last_day() });
     jobs.push(draft.order(&loser, "domain.authcode_create", params, done("domain.create_authinfo1", &domain), &[]));
     let (heir, birth) = contact(draft, &winner);
     let taken = delegation(draft, &domain, &heir);
@@ -169,15 +175,14 @@ fn transfer(draft: &mut Draft<'_>) -> Vec<Value> {
     vec![opening, message(draft, vec![birth, refused]), message(draft, vec![taken]), message(draft, vec![moved])]
 }
 
-/// A letter to the holder, asked for by another registrar, and an AuthInfo that is taken back.
+/// A letter to the holder, and an AuthInfo that is taken back.
 fn letter(draft: &mut Draft<'_>) -> Vec<Value> {
-    let (owner, other) = draft.two_accounts();
+    let owner = draft.account();
     let (_, domain, mut jobs) = household(draft, &owner);
-    let asker = if draft.rng.random_bool(0.5) { other } else { owner.clone() };
     let params = json!({ "domain": domain });
     let letter = done("domain.create_authinfo2", &domain);
-    let letter = draft.order(&asker, "domain.authcode_request", params.clone(), letter, &[&jobs[1]]);
-    let given = json!({ "domain": domain, "auth_info": password(draft) });
+    let letter = draft.order(&owner, "domain.authcode_request", params.clone(), letter, &[&jobs[1]]);
+    let given = json!({ "domain": domain, "auth_info": password(draft), "expire": last_day() });
     jobs.push(draft.order(&owner, "domain.authcode_create", given, done("domain.create_authinfo1", &domain), &[]));
     jobs.push(draft.order(&owner, "domain.authcode_delete", params, done("domain.delete_authinfo1", &domain), &[]));
     vec![message(draft, jobs), message(draft, vec![letter])]

@@ -274,7 +274,7 @@ impl Stage {
 
     /// Writes down a death that is not the one its failpoint was to bring.
     pub fn judge_end(&self, actor: &Actor, ended: ExitStatus, crash_wanted: bool) {
-        if !(crash_wanted && daemons::is_abort(ended)) {
+        if !(crash_wanted && daemons::is_abort(ended) || actor.never_began(ended)) {
             self.note(Some(format!("{} ended by itself with {ended}:\n{}", actor.name, actor.log_tail())));
         }
     }
