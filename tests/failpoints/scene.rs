@@ -81,6 +81,9 @@ static BROKER: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 const SEED: u64 = 5;
 
+/// Each look is a connection to the database.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
+
 /// Tells a story, and hears the referee.
 pub async fn tell(stage: Stage, story: impl AsyncFnOnce(&House)) {
     let _alone = match stage.way {
@@ -212,7 +215,7 @@ impl House {
                     return;
                 }
                 left = format!("{known} of {jobs} known, {told} told, {unsent} unsent, {kept} messages left; {open:?}");
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tokio::time::sleep(BETWEEN_LOOKS).await;
             }
         };
         let ended = tokio::time::timeout(PATIENCE, ended()).await;
