@@ -76,3 +76,6 @@ sed 's/^# *\([a-z_\["]\)/\1/' config/registrard.toml | seed config everything.to
     printf 'user = "DENIC-1000001-RRI"\npassword_file = "p"\nformat = "xml"\nprotocol = "5.0"\nrules = { dummy_phone = "off" }\n'
     printf '[accounts.DENIC-1000001.limits]\nrequests = 100\nquota = 5\n\0RETRY__SOON=1,2\nSTORE__URL=postgres://x@h/d\n'
 } | seed config account.toml
+printf '[[publishers]]\nlog = 5\nstore.url = 1e999\n' | seed config wrong.toml
+printf '[retry]\nsoon = [0.5, 1e300]\n[brake]\nalike = 0\n[mail]\nserver = "smtp.example.net"\nfrom = "a@example.de"\n' | seed config mail.toml
+printf '\0LOG__FORMAT=json\nNO__SUCH=1\nACCOUNTS__A__REGISTRY=x\n' | seed config variables.toml

@@ -258,7 +258,10 @@ fn unknown_keys_are_refused_by_name_at_every_level_and_all_at_once() {
     assert_eq!(findings.len(), unknown.len(), "{text}");
     assert!(text.contains(".toml: store.urll: there is no such setting"), "the file is not named:\n{text}");
     assert!(text.contains("REGISTRARD__LOG__COLOUR"), "the variable is not named:\n{text}");
-    assert!(text.contains("known here: migrate, password_file, url"), "what is known is not named:\n{text}");
+    assert!(
+        text.contains("known here: migrate, parameter_keys_file, password_file, url"),
+        "what is known is not named:\n{text}"
+    );
 }
 
 #[test]

@@ -20,7 +20,7 @@ use tempfile::TempDir;
 use tokio::process::Command;
 
 /// Longest wait for one thing, on a machine that has other things to do.
-const PATIENCE: Duration = Duration::from_secs(90);
+const PATIENCE: Duration = Duration::from_secs(180);
 
 /// Pause between looks, some of which take a process.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(100);

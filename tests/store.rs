@@ -115,6 +115,8 @@ cases! {
     outbox:
         events_leave_in_order_and_once,
         postponed_events_come_back,
+        fresh_and_postponed_events_share,
+        large_events_come_fewer_at_once,
         a_follower_misses_nothing,
         a_move_and_its_event_are_one;
     inbox:
@@ -138,6 +140,7 @@ cases! {
         what_is_too_late_or_gone_has_no_turn,
         lines_that_are_as_good_as_new_are_forgotten,
         many_ripen_at_once,
+        what_was_last_done_to_an_object_is_known,
         random_turns_agree_with_the_model,
         jobs_step_aside_and_ripen_again,
         the_last_work_on_an_object_is_known;

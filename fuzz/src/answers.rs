@@ -155,7 +155,7 @@ fn queue(read: &Answer) {
             assert!(remove.is_ok(), "the message `{}` cannot be removed: {:?}", message.id, remove.err());
         }
         Head::Empty => assert!(success),
-        Head::Refused(_) => {}
+        Head::Refused(judged) => assert_ne!(judged.verdict, Verdict::Done, "refused, and done"),
     }
     let _ = mailbox.removed(read);
 }
@@ -189,7 +189,14 @@ fn doubts(bytes: &[u8], read: &Answer) {
     let tools = &*TOOLS;
     // One of them by the size of the input, or each input would take as long as all of them.
     let (operation, params) = &tools.lost[bytes.len() % tools.lost.len()];
-    let doubt = Doubt { account: ACCOUNT, operation: *operation, params, transaction: TRANSACTION, since: tools.since };
+    let doubt = Doubt {
+        account: ACCOUNT,
+        operation: *operation,
+        params,
+        transaction: TRANSACTION,
+        since: tools.since,
+        so_already: None,
+    };
     let mut heard = Vec::new();
     while let Step::Ask(question) = tools.kv.reconcile(&doubt, &heard) {
         assert!(!question.operation.writes(), "{} asks with {}", doubt.operation, question.operation);

@@ -161,6 +161,15 @@ impl Traffic for Fake {
     async fn last_on(&self, _lane: &str, _objects: &[&str], _since: Timestamp) -> Result<Vec<(String, Timestamp)>> {
         unreachable!("these tests have no use for it")
     }
+    async fn last_done(
+        &self,
+        _lane: &str,
+        _object: &str,
+        _among: &[Operation],
+        _until: Timestamp,
+    ) -> Result<Option<(Operation, Timestamp)>> {
+        unreachable!("these tests have no use for it")
+    }
     async fn pauses(&self) -> Result<Vec<Pause>> {
         Ok(self.pauses.lock().unwrap().clone())
     }

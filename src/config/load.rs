@@ -121,8 +121,19 @@ fn steps([first, longest]: &[f64; 2]) -> Steps {
     Steps { first: wait(*first), longest: wait(*longest) }
 }
 
+/// A value of the wrong type may be a password in the wrong place.
+fn without_value(said: &str) -> String {
+    let (begin, end) = ("invalid type: string \"", "\", expected");
+    match (said.find(begin), said.rfind(end)) {
+        (Some(at), Some(to)) if at + begin.len() <= to => {
+            format!("{}invalid type: a text{}", &said[..at], &said[to + 1..])
+        }
+        _ => said.to_owned(),
+    }
+}
+
 fn malformed(origin: &str, text: &str, error: &config::ConfigError) -> ConfigError {
-    let said = explained(&error.to_string(), text);
+    let said = without_value(&explained(&error.to_string(), text));
     // Overrides carry the variable's name themselves; what comes from the file does not know its file.
     if said.contains(PREFIX) {
         ConfigError::Malformed(said)

@@ -50,9 +50,9 @@ impl<'a> Walk<'a> {
     }
 
     fn table(&mut self, schema: &'a Value, table: &serde_json::Map<String, Value>, path: &str) {
-        let at = |key: &str| match path {
-            "" => key.escape_default().to_string(),
-            path => format!("{path}.{}", key.escape_default()),
+        let at = |key: &str| {
+            let key = if key.is_empty() { "\"\"".to_owned() } else { key.escape_default().to_string() };
+            if path.is_empty() { key } else { format!("{path}.{key}") }
         };
         let known = schema.get("properties").and_then(Value::as_object);
         let others = schema.get("additionalProperties").filter(|others| **others != Value::Bool(false));

@@ -19,7 +19,7 @@ use crate::broker::{Broker, Published};
 use crate::failpoint::failpoint;
 use crate::model::Event;
 use crate::model::retry::Steps;
-use crate::store::{Lease, OutboxRow, Store};
+use crate::store::{Lease, Store};
 
 /// The lease that makes one daemon the publisher.
 pub const LEASE: &str = "outbox";
@@ -29,6 +29,12 @@ const BATCH: u32 = 500;
 
 /// How long the last drain may take when the daemon stops.
 const LAST_DRAIN: Duration = Duration::from_secs(5);
+
+/// What is remembered of an event while it is on its way.
+struct Mark {
+    seq: i64,
+    tries: u32,
+}
 
 /// The publisher of one daemon's events.
 pub struct Outbox {
@@ -127,22 +133,24 @@ impl Outbox {
             return false;
         }
         failpoint!(OutboxRead, |_| false);
-        let events: Vec<Event> = rows.iter().map(|row| row.event.clone()).collect();
+        let (marks, events): (Vec<Mark>, Vec<Event>) =
+            rows.into_iter().map(|row| (Mark { seq: row.seq, tries: row.tries }, row.event)).unzip();
         let publish = || self.broker.publish(&events);
         let Some(published) = persist("publish events", self.retry, stop, publish).await else { return false };
         failpoint!(OutboxPublished, |_| false);
-        self.record(&rows, &published, stop).await && rows.len() >= BATCH as usize
+        // There may be more, also behind fewer than asked for: large ones come fewer at once.
+        self.record(&marks, &published, stop).await
     }
 
     /// Marks what was confirmed and postpones the rest, so that it holds up nothing; whether both worked.
-    async fn record(&self, rows: &[OutboxRow], published: &[Published], stop: &CancellationToken) -> bool {
+    async fn record(&self, marks: &[Mark], published: &[Published], stop: &CancellationToken) -> bool {
         let now = Timestamp::now();
-        let mut sent = Vec::with_capacity(rows.len());
+        let mut sent = Vec::with_capacity(marks.len());
         let mut postponed: BTreeMap<(u32, &str), Vec<i64>> = BTreeMap::new();
-        for (row, published) in rows.iter().zip(published) {
+        for (mark, published) in marks.iter().zip(published) {
             match published {
-                Published::Confirmed => sent.push(row.seq),
-                Published::Unroutable(why) => postponed.entry((row.tries, why)).or_default().push(row.seq),
+                Published::Confirmed => sent.push(mark.seq),
+                Published::Unroutable(why) => postponed.entry((mark.tries, why)).or_default().push(mark.seq),
             }
         }
         self.observer.published("confirmed", sent.len() as u64);

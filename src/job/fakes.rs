@@ -183,6 +183,15 @@ impl Traffic for FakeStore {
     async fn last_on(&self, _lane: &str, _objects: &[&str], _since: Timestamp) -> Result<Vec<(String, Timestamp)>> {
         unreachable!("these tests have no use for it")
     }
+    async fn last_done(
+        &self,
+        _lane: &str,
+        _object: &str,
+        _among: &[Operation],
+        _until: Timestamp,
+    ) -> Result<Option<(Operation, Timestamp)>> {
+        Ok(None)
+    }
     async fn pauses(&self) -> Result<Vec<Pause>> {
         Ok(lock(&self.pauses).clone())
     }

@@ -7,6 +7,7 @@ pub mod event;
 pub mod inquiry;
 pub mod job;
 pub mod limits;
+pub mod once;
 pub mod request;
 pub mod retry;
 pub mod secret;

@@ -167,4 +167,7 @@ pub struct Doubt<'a> {
     pub transaction: &'a str,
     /// When the intent was written; nothing of ours is older.
     pub since: Timestamp,
+    /// When an earlier job of ours brought about what this order is about, if the last one did ([`super::once`]); by our
+    /// clock, and never after `since`.
+    pub so_already: Option<Timestamp>,
 }

@@ -4,6 +4,8 @@
 use std::io::IsTerminal;
 use std::os::unix::fs::MetadataExt;
 
+use tracing::{Level, Metadata};
+use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
@@ -25,13 +27,21 @@ pub fn init(filter: &str, format: &str) -> Result<(), String> {
     let filter = filter_of(filter)?;
     let layer = layer(sink(format, || is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref()))?);
     // An error means that logging has begun already.
-    let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
+    let _ = tracing_subscriber::registry().with(layer.with_filter(filter.and(filter_fn(may_be_written)))).try_init();
     Ok(())
 }
 
 /// Targets that are silent whatever the operator asks for: lapin logs every returned message with its whole payload,
 /// which may hold personal data and secrets (law 11).
 const NEVER: &[&str] = &["lapin::returned_messages=off"];
+
+/// Targets that write out what goes over the wire below `info`, whatever module of theirs somebody asks for: lapin's frames
+/// hold messages, and the broker's password.
+const FRAMES: &[&str] = &["lapin", "amq_protocol"];
+
+fn may_be_written(event: &Metadata<'_>) -> bool {
+    *event.level() <= Level::INFO || !FRAMES.iter().any(|target| event.target().starts_with(target))
+}
 
 fn filter_of(asked: &str) -> Result<EnvFilter, String> {
     let wrong = |error: &dyn std::fmt::Display| format!("log filter `{asked}`: {error}");

@@ -169,7 +169,8 @@ pub trait Store: Sends + Inbox + Traffic + 'static {
     async fn cool_down(&self, account: &str, until: Timestamp, reason: &str) -> Result<()>;
 
     // ── outbox ──────────────────────────────────────────────────────────────────────────────────────────────────
-    /// Events not yet delivered and due for a try, in order.
+    /// Events not yet delivered and due for a try, in order; at most `limit`, fewer of large ones, and none only if there
+    /// are none. Of those tried before, at most a fifth as long as there are enough others.
     async fn unsent(&self, now: Timestamp, limit: u32) -> Result<Vec<OutboxRow>>;
     /// Notes that the broker has confirmed these.
     async fn mark_sent(&self, seqs: &[i64], now: Timestamp) -> Result<()>;

@@ -6,6 +6,14 @@ mod traffic;
 use std::borrow::Cow;
 use std::collections::HashMap;
 
+/// Bytes of events read from the outbox at once. An event carries its job's context and the registry's answer, so their
+/// number alone bounds nothing.
+pub(super) const LOOK_BYTES: i64 = 2 * 1024 * 1024;
+
+/// Rows written by one statement. What is bound to a statement is held twice while it is sent, and one transaction may
+/// take in twenty thousand jobs.
+pub(super) const STATEMENT: usize = 1000;
+
 use jiff::Timestamp;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -13,7 +21,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::{AccountState, AttemptView, BatchView, InboxRow, OutboxRow, Result, SendBlock, StateCount, StoreError};
-use crate::model::{Class, Event, EventId, Job, JobId, ObjectKey, State};
+use crate::model::{Class, Event, EventId, Job, JobId, ObjectKey, Operation, State};
 
 pub(super) use inquiries::InquiryRow;
 pub(super) use traffic::{FlowRow, LineRow, PauseRow, QuotaRow, UnripeRow, holder, minute, noted, progress};
@@ -354,4 +362,9 @@ pub(super) fn batches(
             Ok(BatchView { name, publisher, created_at: instant(created_at)?, total, by_state })
         })
         .collect()
+}
+
+/// An operation as it is stored.
+pub(super) fn operation(name: &str) -> Result<Operation> {
+    name.parse().map_err(|_| unreadable(&"a job", "operation"))
 }

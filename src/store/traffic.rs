@@ -8,7 +8,7 @@ use serde::Serialize;
 use std::time::Duration;
 
 use super::{Lease, Result};
-use crate::model::{Class, Event, Job, JobId, State, WaitingFor};
+use crate::model::{Class, Event, Job, JobId, Operation, State, WaitingFor};
 
 /// What a pause is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
@@ -208,6 +208,14 @@ pub trait Traffic: Send + Sync {
     /// For each of these objects of an order (`lane`: a pool, or an account of its own) on which something was done after
     /// `since`: when the last job on it last moved, those that have not started aside.
     async fn last_on(&self, lane: &str, objects: &[&str], since: Timestamp) -> Result<Vec<(String, Timestamp)>>;
+    /// The last of these operations that succeeded on an object of an order (`lane`) up to an instant, and when it ended.
+    async fn last_done(
+        &self,
+        lane: &str,
+        object: &str,
+        among: &[Operation],
+        until: Timestamp,
+    ) -> Result<Option<(Operation, Timestamp)>>;
 
     // ── pauses ──────────────────────────────────────────────────────────────────────────────────────────────────
     /// All pauses.

@@ -131,6 +131,11 @@ const FAULTS: &[&[&str]] = &[
     &["delay=4500:p=0.05"],
     &["delay=300:p=0.5"],
     &["stall:p=0.03"],
+    &["slow_drip=1500:p=0.1", "slow_drip=5000:p=0.03"],
+    &["tls_alert:p=0.05", "tls_alert:effect=yes,p=0.05"],
+    &["previous_answer:p=0.05", "wrong_stid:p=0.05"],
+    &["drop_session:p=0.02", "drop_session:result=not_logged_in,p=0.02"],
+    &["refuse_connection:p=0.5", "cut_after:p=0.05"],
     &["cut_before:p=0.02", "cut_after:p=0.02", "delay=4500:p=0.02", "garbage:p=0.02"],
     &["cut_after:action=queue.*,p=0.3", "garbage:action=login,p=0.2"],
 ];

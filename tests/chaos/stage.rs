@@ -253,7 +253,7 @@ impl Stage {
     /// Waits until the registry has refused a login and an account is suspended for it; whether that came to be.
     pub async fn suspended(&self, limit: Duration) -> bool {
         let looking = async {
-            while !self.suspended_now().await.is_some_and(|accounts| !accounts.is_empty()) {
+            while self.suspended_now().await.is_none_or(|accounts| accounts.is_empty()) {
                 tokio::time::sleep(BETWEEN_LOOKS).await;
             }
         };

@@ -64,7 +64,7 @@ async fn assert_sealed(world: &World) {
 async fn refused_without_a_key(mut world: World) {
     let with_key = world.config.clone();
     world.config.store.parameter_keys_file = None;
-    let raw = json!({ "request": format!("Action: CHPROV\nDomain: example.de\nAuthInfo: {PASSWORD}") });
+    let raw = json!({ "request": format!("Version: 5.0\nAction: CHPROV\nDomain: example.de\nAuthInfo: {PASSWORD}") });
     let unsealed = [takeover(), job(ACCOUNT, "raw", raw)];
     for dry_run in [true, false] {
         for outcome in outcomes(&world, &unsealed, dry_run).await {
@@ -75,7 +75,7 @@ async fn refused_without_a_key(mut world: World) {
         }
     }
     // What holds no secret needs no key.
-    let plain = job(ACCOUNT, "raw", json!({ "request": "Action: INFO\nDomain: example.de" }));
+    let plain = job(ACCOUNT, "raw", json!({ "request": "Version: 5.0\nAction: INFO\nDomain: example.de" }));
     assert_eq!(outcomes(&world, &[plain], true).await, [Outcome::Accepted]);
 
     world.config = with_key;

@@ -1,5 +1,7 @@
 //! Values that must be found nowhere, in every way they might be written, and the search for them.
 
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
 use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER};
 use sha2::{Digest, Sha256};
 
@@ -28,16 +30,9 @@ impl Canary {
         Self { name: name.to_owned(), needles }
     }
 
-    /// Where a text holds it, with what stands before it.
-    pub fn found_in(&self, text: &[u8]) -> Option<String> {
-        let lower = text.to_ascii_lowercase();
-        let at = self.needles.iter().find_map(|needle| memmem(&lower, needle))?;
-        let before = &text[at.saturating_sub(300)..at];
-        Some(String::from_utf8_lossy(before).into_owned())
-    }
-
-    pub fn needles(&self) -> &[Vec<u8>] {
-        &self.needles
+    /// Whether a text holds it.
+    pub fn is_in(&self, text: &[u8]) -> bool {
+        !Search::new(std::slice::from_ref(self)).found_in(text).is_empty()
     }
 }
 
@@ -73,16 +68,43 @@ fn written(bytes: &[u8]) -> Vec<Vec<u8>> {
     all
 }
 
-fn memmem(text: &[u8], needle: &[u8]) -> Option<usize> {
-    let first = *needle.first()?;
-    let mut from = 0;
-    while let Some(at) = text[from..].iter().position(|byte| *byte == first).map(|at| from + at) {
-        if text[at..].starts_with(needle) {
-            return Some(at);
+/// All needles of all canaries by how they begin, so that a text is walked through once.
+pub struct Search<'a> {
+    by_start: HashMap<[u8; 4], Vec<(usize, &'a [u8])>>,
+    needles: usize,
+}
+
+impl<'a> Search<'a> {
+    pub fn new(canaries: &'a [Canary]) -> Self {
+        let mut by_start: HashMap<[u8; 4], Vec<_>> = HashMap::new();
+        let each = canaries.iter().enumerate();
+        let needles: BTreeSet<_> = each
+            .flat_map(|(number, canary)| canary.needles.iter().map(move |needle| (number, needle.as_slice())))
+            .collect();
+        for (number, needle) in &needles {
+            by_start.entry(needle[..4].try_into().unwrap()).or_default().push((*number, *needle));
         }
-        from = at + 1;
+        Self { by_start, needles: needles.len() }
     }
-    None
+
+    /// Which needles a text holds, whose they are, and where each stands first.
+    pub fn found_in(&self, text: &[u8]) -> BTreeMap<(usize, &'a [u8]), usize> {
+        let (lower, mut found) = (text.to_ascii_lowercase(), BTreeMap::new());
+        for (at, start) in lower.windows(4).enumerate() {
+            for needle in self.by_start.get(start).into_iter().flatten().filter(|(_, it)| lower[at..].starts_with(it)) {
+                found.entry(*needle).or_insert(at);
+            }
+        }
+        found
+    }
+
+    /// Whether every needle is found in a text that ends with all of them.
+    pub fn finds_all_at_the_end_of(&self, text: &[u8]) -> bool {
+        let all = self.by_start.values().flatten().flat_map(|(_, needle)| [b" ", *needle].concat());
+        let end = text.len().saturating_sub(1000);
+        let text: Vec<u8> = text[end..].iter().copied().chain(all).collect();
+        self.found_in(&text).len() == self.needles
+    }
 }
 
 /// MD5 (RFC 1321), which PostgreSQL and others make of passwords.
@@ -143,12 +165,10 @@ fn the_search_finds_every_way_of_writing_in_the_middle_of_anything() {
         HEXLOWER.encode(&md5(secret.as_bytes())),
     ];
     for way in ways {
-        assert!(canary.found_in(format!("2026 INFO {way} and more").as_bytes()).is_some(), "{way}");
+        assert!(canary.is_in(format!("2026 INFO {way} and more").as_bytes()), "{way}");
     }
-    assert!(canary.found_in(b"Horse and Battery 7").is_none());
-    for needle in canary.needles() {
-        assert!(canary.found_in(&[b"<<", needle.as_slice(), b">>"].concat()).is_some());
-    }
+    assert!(!canary.is_in(b"Horse and Battery 7"));
+    assert!(Search::new(&[canary]).finds_all_at_the_end_of(b"2026 INFO"));
     assert_eq!(HEXLOWER.encode(&md5(b"message digest")), "f96b697d7cb7938d525a2f31aaf161d0");
     assert_eq!(HEXLOWER.encode(&md5(b"")), "d41d8cd98f00b204e9800998ecf8427e");
 }

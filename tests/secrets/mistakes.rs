@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use futures_util::future::join_all;
+
 use crate::Outputs;
 use crate::canary::Canary;
 use crate::stage::{command, user_of, variable};
@@ -55,10 +57,18 @@ async fn no_mistake_in_a_configuration_is_told_with_its_password() {
     let mut outputs = Outputs::default();
     for (number, text) in texts.iter().enumerate() {
         let config = written(&directory, number, text);
-        command(&mut outputs, &config, &["check-config"], &[]).await;
-        command(&mut outputs, &config, &["check-config", "--output", "json"], &[]).await;
-        assert!(!command(&mut outputs, &config, &["serve"], &[]).await, "{text}");
-        command(&mut outputs, &config, &["jobs", "list"], &[]).await;
+        let commands: [&[&str]; 4] =
+            [&["check-config"], &["check-config", "--output", "json"], &["serve"], &["jobs", "list"]];
+        let said = commands.map(|arguments| {
+            let config = &config;
+            async move {
+                let mut said = Outputs::default();
+                let ended_well = command(&mut said, config, arguments, &[]).await;
+                assert!(!ended_well || arguments != ["serve"], "{text}");
+                said
+            }
+        });
+        join_all(said).await.into_iter().for_each(|said| outputs.0.extend(said.0));
     }
     let config = written(&directory, texts.len(), &sqlite);
     let url = format!("postgres://u:{CANARY}@127.0.0.1:1/db");

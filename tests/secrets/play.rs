@@ -16,9 +16,9 @@ use crate::database::{self, Database, Kind};
 use crate::stage::{Daemon, Sandbox, command, page, until, user_of, variable};
 use crate::{Outputs, dump};
 
-const GOOD: &str = "Canary1GoodHorse";
-const WRONG: &str = "Canary2WrongHors";
-const RAW: &str = "Canary3RawHorse9";
+const GOOD: &str = "Canary2Bread9Ham";
+const WRONG: &str = "Canary3WrangHat9";
+const RAW: &str = "Canary4RawHat999";
 const REJECTED: &str = "Canary4\"Rejected<Horse>";
 const UNREADABLE: &str = "Canary5NoJsonHorse";
 const LOGIN: &str = "Canary6LoginHorse";
@@ -142,9 +142,13 @@ async fn publish(url: &str, body: &str) {
     channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
     let (user, options) = (user_of(url).0, BasicPublishOptions { mandatory: true, ..Default::default() });
     let properties = BasicProperties::default().with_delivery_mode(2).with_user_id(user.as_str().into());
-    let sent = channel.basic_publish("registrard.jobs".into(), "job.any".into(), options, body.as_bytes(), properties);
-    let confirmed = sent.await.unwrap().await.unwrap();
-    assert!(matches!(confirmed, lapin::Confirmation::Ack(None)), "{confirmed:?}");
+    // Returned messages are confirmed, too: the daemon has not bound its queue yet.
+    until("a confirm", async || {
+        let (key, properties) = ("job.any".into(), properties.clone());
+        let sent = channel.basic_publish("registrard.jobs".into(), key, options, body.as_bytes(), properties);
+        matches!(sent.await.unwrap().await.unwrap(), lapin::Confirmation::Ack(None)).then_some(())
+    })
+    .await;
     connection.close(200, "OK".into()).await.unwrap();
 }
 
@@ -263,6 +267,13 @@ async fn a_day(house: &House, format: &str) -> Outputs {
     let (waits, refused) = job(&three, "domain.check", json!({ "domain": "example.de" }));
     house.submit(&mut outputs, &config, &refused.to_string()).await;
     let text = format!("Version: 5.0\nAction: CHPROV\nDomain: example.de\nHolder: {one}-MAX\nAuthInfo: {RAW}");
+    for broken in
+        ["AuthInfo: {}\nAction: STEAL", "Version: 5.0\nAction: INFO\nAuthInfo {}", "{}", "<a authInfo='{}'", "<{}"]
+    {
+        let raw = json!({ "request": broken.replace("{}", REJECTED) });
+        let file = house.file("broken.json", &job(&one, "raw", raw).1.to_string()).display().to_string();
+        assert!(!command(&mut outputs, &config, &["submit", &file], &[]).await, "{broken} is taken in");
+    }
     let (own_words, raw) = job(&one, "raw", json!({ "request": text }));
     let file = house.file("raw.json", &raw.to_string()).display().to_string();
     assert!(command(&mut outputs, &config, &["submit", &file], &[]).await, "raw is taken in");
@@ -319,8 +330,7 @@ async fn a_day(house: &House, format: &str) -> Outputs {
         outputs.add("events at the broker", events.concat());
         // What nobody can read is kept as it came.
         let unreadable = Canary::new("", UNREADABLE);
-        let (kept, readable): (Vec<_>, Vec<_>) =
-            rejected.into_iter().partition(|one| unreadable.found_in(one).is_some());
+        let (kept, readable): (Vec<_>, Vec<_>) = rejected.into_iter().partition(|one| unreadable.is_in(one));
         assert_eq!(kept.len(), 1);
         outputs.add("rejected messages at the broker", readable.concat());
     }

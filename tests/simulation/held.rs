@@ -11,7 +11,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use registrard::model::{Event, Job, JobId, Move, NewJob, State};
+use registrard::model::{Event, Job, JobId, Move, NewJob, Operation, State};
 use registrard::store::*;
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
@@ -141,6 +141,7 @@ held!(Traffic {
     fn heads(queues: &[&str], now: Timestamp, each: u32) -> Vec<Job>;
     fn set_aside(lease: &Lease, aside: &[Aside]) -> u64;
     fn last_on(lane: &str, objects: &[&str], since: Timestamp) -> Vec<(String, Timestamp)>;
+    fn last_done(lane: &str, object: &str, among: &[Operation], until: Timestamp) -> Option<(Operation, Timestamp)>;
     fn pauses() -> Vec<Pause>;
     fn pause(pause: &Pause, event: &Event) -> bool;
     fn end_pause(kind: PauseKind, name: &str, event: &Event) -> Option<Pause>;

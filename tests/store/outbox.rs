@@ -52,6 +52,46 @@ pub async fn postponed_events_come_back(db: Arc<Database>) {
     assert_eq!(store.unsent(at(99), 9).await.unwrap(), [], "what is sent stays sent");
 }
 
+/// Events nobody receives come round again and again, and fresh ones get past them all the same; and the reverse.
+pub async fn fresh_and_postponed_events_share(db: Arc<Database>) {
+    let store = &*db.store;
+    write(store, 30).await;
+    let old = seqs(&store.unsent(at(0), 99).await.unwrap());
+    store.postpone(&old, at(60), "nobody is bound").await.unwrap();
+    assert_eq!(seqs(&store.unsent(at(60), 10).await.unwrap()), old[..10], "alone they have all the room");
+    store.accept(&[], &[Event::of_account("DENIC-9", "paused", "test", at(1))], at(1)).await.unwrap();
+    let rows = store.unsent(at(60), 10).await.unwrap();
+    assert_eq!((rows.len(), rows.last().unwrap().event.account.as_str()), (10, "DENIC-9"));
+    let more: Vec<Event> = (2..20).map(|n| Event::of_account("DENIC-9", "paused", "test", at(n))).collect();
+    store.accept(&[], &more, at(2)).await.unwrap();
+    let rows = store.unsent(at(60), 10).await.unwrap();
+    assert_eq!(seqs(&rows)[..2], old[..2], "a fifth of the room is kept for them");
+    assert!(rows.len() == 10 && rows[2..].iter().all(|row| row.event.account == "DENIC-9"));
+}
+
+/// A look at the outbox is bounded in bytes, too, and an event that is larger than the bound leaves all the same.
+pub async fn large_events_come_fewer_at_once(db: Arc<Database>) {
+    let store = &*db.store;
+    let large = |n: i64, bytes: usize| {
+        let mut event = Event::of_account(ACCOUNT, "paused", "test", at(n));
+        event.body["data"]["reason"] = "x".repeat(bytes).into();
+        event
+    };
+    let events: Vec<Event> = (0..5).map(|n| large(n, 900 * 1024)).chain([large(5, 3 << 20)]).collect();
+    store.accept(&[], &events, at(0)).await.unwrap();
+    let mut times = Vec::new();
+    loop {
+        let rows = store.unsent(at(0), 500).await.unwrap();
+        if rows.is_empty() {
+            break;
+        }
+        assert!(rows.len() <= 3, "{} at once", rows.len());
+        store.mark_sent(&seqs(&rows), at(1)).await.unwrap();
+        times.extend(rows.iter().map(|row| row.event.time));
+    }
+    assert_eq!(times, (0..6).map(at).collect::<Vec<_>>(), "all, in order");
+}
+
 /// Writers commit in any order; whoever follows by number still sees every event.
 pub async fn a_follower_misses_nothing(db: Arc<Database>) {
     const WRITERS: i64 = 8;

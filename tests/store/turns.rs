@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rand::rngs::StdRng;
 use rand::{Rng as _, SeedableRng as _};
-use registrard::model::{Cause, Class, Move, NewJob, WaitingFor};
+use registrard::model::{Cause, Class, Move, NewJob, Operation, WaitingFor};
 use registrard::store::{Aside, Lease, Store};
 
 use crate::database::{Database, Kind, with};
@@ -331,4 +331,34 @@ pub async fn the_last_work_on_an_object_is_known(db: Arc<Database>) {
     assert_eq!(last(-1).await, [(de.to_owned(), at(7)), (net.to_owned(), at(0))]);
     assert_eq!(store.last_on("elsewhere", &[de], at(-1)).await.unwrap(), []);
     assert_eq!(store.last_on(ACCOUNT, &[], at(-1)).await.unwrap(), []);
+}
+
+/// Of the jobs on an object, the last one of these operations that succeeded, and only up to the instant.
+pub async fn what_was_last_done_to_an_object_is_known(db: Arc<Database>) {
+    let store = &*db.store;
+    let operations =
+        [Operation::DomainCreate, Operation::DomainUpdate, Operation::DomainDelete, Operation::DomainCreate];
+    let numbered = (1..).zip(operations);
+    let jobs: Vec<NewJob> =
+        numbered.clone().map(|(n, operation)| NewJob { operation, ..on(n, "example.de") }).collect();
+    accept_new(store, &jobs).await;
+    let lease = lease(store).await;
+    for (number, _) in numbered.clone() {
+        start(store, &lease, number).await;
+        let cause = if number == 4 { Cause::Refused } else { Cause::Done };
+        let mut ended = step(store, number, cause).await;
+        ended.at = at(i64::try_from(number).unwrap());
+        store.apply(&[ended]).await.unwrap();
+    }
+    let de = "domain:example.de";
+    let last = |among: &'static [Operation], until| async move {
+        store.last_done(ACCOUNT, de, among, at(until)).await.unwrap()
+    };
+    let all = &[Operation::DomainCreate, Operation::DomainDelete];
+    assert_eq!(last(all, 9).await, Some((Operation::DomainDelete, at(3))), "the second create was refused");
+    assert_eq!(last(all, 2).await, Some((Operation::DomainCreate, at(1))), "an update is none of these");
+    assert_eq!(last(&[Operation::DomainTransit], 9).await, None);
+    assert_eq!(last(all, 0).await, None);
+    assert_eq!(store.last_done("elsewhere", de, all, at(9)).await.unwrap(), None);
+    assert_eq!(store.last_done(ACCOUNT, "domain:example.net", all, at(9)).await.unwrap(), None);
 }

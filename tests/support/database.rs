@@ -96,6 +96,15 @@ impl Database {
         }
     }
 
+    /// Keeps everybody from writing to a table of PostgreSQL until the lock is dropped.
+    pub async fn lock(&self, table: &str) -> sqlx::PgConnection {
+        let options: sqlx::postgres::PgConnectOptions = self.url.parse().unwrap();
+        let mut connection = options.connect().await.unwrap();
+        let sql = format!("BEGIN; LOCK TABLE {table} IN EXCLUSIVE MODE");
+        sqlx::raw_sql(AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        connection
+    }
+
     /// Reads one number beside the store.
     pub async fn number(&self, sql: &str) -> i64 {
         match self.kind {

@@ -32,7 +32,7 @@ pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -
 /// A sandbox of DENIC RRI.
 pub struct Sandbox {
     process: Child,
-    /// Where its control interface is.
+    /// Where it is controlled, as a URL.
     pub control: String,
     /// Address clients connect to.
     pub address: String,
@@ -224,6 +224,11 @@ sessions = 5
         command.arg("serve").arg("--config").arg(&self.config).stdin(Stdio::null());
         command.envs(variables.iter().copied()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
         self.process = Some(command.spawn().unwrap());
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        self.process.as_ref().and_then(Child::id).expect("a running daemon")
     }
 
     /// Ends it as a power cut would: no goodbye, nothing written any more.

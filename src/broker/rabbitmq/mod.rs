@@ -11,6 +11,7 @@ pub mod floor;
 mod link;
 mod publish;
 mod topology;
+mod window;
 
 use std::sync::Arc;
 
@@ -39,8 +40,9 @@ pub struct RabbitBroker {
 }
 
 impl RabbitBroker {
-    /// Connects under the names of the contract. `prefetch` is how many deliveries may be unacknowledged at once: twice
-    /// the intake's batch, so that one batch arrives while another is being committed.
+    /// Connects under the names of the contract. `prefetch` is how many deliveries may be unacknowledged at
+    /// most: twice the intake's batch, so that one batch arrives while another is being committed. Of large ones it is
+    /// fewer, so that memory stays bounded ([`window`]).
     ///
     /// A broker that is away is no error: it is tried again in the background, see [`Broker::connected`].
     ///
@@ -191,7 +193,7 @@ pub async fn publish_jobs(
                 .with_content_type("application/json".into())
                 .with_type("registrard.job.v1".into())
                 .with_user_id(short(endpoint.user())?),
-            body: message.body.clone(),
+            body: (&message.body).into(),
         });
     }
     let session = Publishing::open(&endpoint, "submit").await?;

@@ -1,6 +1,7 @@
 //! The publishing connection: confirmed, persistent, `mandatory`. Its own, because a broker that is short of memory stops
 //! reading from connections that publish, and acknowledgements must get through even then.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -45,13 +46,13 @@ impl Role for PublisherRole {
 }
 
 /// A message on its way to an exchange.
-pub(super) struct Outgoing {
+pub(super) struct Outgoing<'a> {
     pub(super) exchange: ShortString,
     pub(super) routing_key: ShortString,
     /// How a returned message is recognised; those that share an id in a batch must share their route.
     pub(super) id: ShortString,
     pub(super) properties: BasicProperties,
-    pub(super) body: Vec<u8>,
+    pub(super) body: Cow<'a, [u8]>,
 }
 
 /// A connection that publishes.
@@ -80,7 +81,7 @@ impl Publishing {
     }
 
     /// Publishes all, then awaits all confirms; the answers are in the order of `messages`.
-    pub(super) async fn publish(&self, messages: &[Outgoing]) -> Result<Vec<Published>, BrokerError> {
+    pub(super) async fn publish(&self, messages: &[Outgoing<'_>]) -> Result<Vec<Published>, BrokerError> {
         let channel = self.channel.lock().await;
         match timeout(CONFIRM_WITHIN, pipeline(&channel, messages, true)).await {
             Ok(Ok(published)) => Ok(published),
@@ -94,7 +95,7 @@ impl Publishing {
     }
 
     /// Sends direct replies. Best effort: the same events go to the exchange, confirmed.
-    pub(super) async fn reply(&self, messages: &[Outgoing]) {
+    pub(super) async fn reply(&self, messages: &[Outgoing<'_>]) {
         let mut slot = self.replies.lock().await;
         let attempt = async {
             let channel = match slot.take() {
@@ -128,7 +129,11 @@ async fn confirming(wire: &Wire) -> Result<Channel, lapin::Error> {
     Ok(channel)
 }
 
-async fn pipeline(channel: &Channel, messages: &[Outgoing], mandatory: bool) -> Result<Vec<Published>, lapin::Error> {
+async fn pipeline(
+    channel: &Channel,
+    messages: &[Outgoing<'_>],
+    mandatory: bool,
+) -> Result<Vec<Published>, lapin::Error> {
     let options = BasicPublishOptions { mandatory, ..Default::default() };
     let mut writes = Vec::with_capacity(messages.len());
     for message in messages {
@@ -148,7 +153,7 @@ async fn pipeline(channel: &Channel, messages: &[Outgoing], mandatory: bool) -> 
             returned.extend(message.delivery.properties.message_id().clone());
         }
     }
-    let outcome = |(message, nacked): (&Outgoing, bool)| match (nacked, returned.contains(&message.id)) {
+    let outcome = |(message, nacked): (&Outgoing<'_>, bool)| match (nacked, returned.contains(&message.id)) {
         (true, _) => Published::Unroutable("the broker refused it (a queue is full or its leader is away)".into()),
         (false, true) => Published::Unroutable(format!("no queue is bound to {} for it", message.exchange)),
         (false, false) => Published::Confirmed,
@@ -160,8 +165,11 @@ async fn pipeline(channel: &Channel, messages: &[Outgoing], mandatory: bool) -> 
 ///
 /// # Errors
 /// Why it cannot be published at all.
-pub(super) fn of_event(event: &Event, topology: &Topology) -> Result<(Outgoing, Option<Outgoing>), String> {
-    let body = serde_json::to_vec(&event.body).map_err(|error| error.to_string())?;
+pub(super) fn of_event(
+    event: &Event,
+    topology: &Topology,
+) -> Result<(Outgoing<'static>, Option<Outgoing<'static>>), String> {
+    let body = Cow::from(serde_json::to_vec(&event.body).map_err(|error| error.to_string())?);
     let name = |text: &str| short(text).map_err(|error| error.to_string());
     let mut properties = BasicProperties::default()
         .with_content_type("application/cloudevents+json".into())
@@ -190,7 +198,7 @@ pub(super) fn of_event(event: &Event, topology: &Topology) -> Result<(Outgoing, 
 }
 
 /// A submission that was turned away, for the rejected exchange.
-pub(super) fn of_reject(message: &RejectedMessage, topology: &Topology) -> Outgoing {
+pub(super) fn of_reject<'a>(message: &'a RejectedMessage, topology: &Topology) -> Outgoing<'a> {
     let mut headers = FieldTable::default();
     let mut put = |name: &str, text: &str| {
         let text = &text[..text.floor_char_boundary(LONGEST_REASON)];
@@ -214,6 +222,6 @@ pub(super) fn of_reject(message: &RejectedMessage, topology: &Topology) -> Outgo
         routing_key: message.reject.code.word().into(),
         id: id.unwrap_or_else(|| uuid::Uuid::now_v7().to_string().into()),
         properties,
-        body: message.body.clone(),
+        body: Cow::from(&message.body),
     }
 }

@@ -91,6 +91,7 @@ fn about(job: &Job) -> Doubt<'_> {
         params: &job.params,
         transaction: job.transaction.as_deref().unwrap_or_default(),
         since: NOW,
+        so_already: None,
     }
 }
 

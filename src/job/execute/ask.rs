@@ -3,9 +3,11 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use super::Account;
 use super::desk::{SLOT_PATIENCE, count_unknown, record};
 use super::open::Open;
 use super::permits::{Need, question_parts};
@@ -16,6 +18,7 @@ use crate::job::schedule::permit::Permit;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Finding, Job, Lost, Question, Scope, State, Verdict};
 use crate::registries::{Prepared, Step};
+use crate::store::StoreError;
 
 /// How long a desk rests after a question that could not be asked.
 const NOT_ASKED: Duration = Duration::from_secs(1);
@@ -31,11 +34,20 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
     let mut job = job.clone();
     let unopened = account.open(&mut job).err();
     let job = &job;
+    let so_already = match so_already(account, job).await {
+        Ok(so_already) => so_already,
+        Err(error) => {
+            // What it finds could not be recorded either; it stays due.
+            tracing::debug!(account = account.name, job = %job.id, "not asked: {error}");
+            rest(stop).await;
+            return true;
+        }
+    };
     let finding = loop {
         if let Some(why) = &unopened {
             break Finding::Unknown(why.to_string());
         }
-        let question = match next(shared, job, &heard) {
+        let question = match next(shared, job, so_already, &heard) {
             Step::Found(finding) => break finding,
             Step::Ask(_) if heard.len() >= LONGEST_CONVERSATION => {
                 break Finding::Unknown("the questions did not settle it".into());
@@ -45,10 +57,7 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
         // Not asked: nothing is known and nothing is counted, so it stays due.
         let Ok(permit) = permit(shared, need(shared, job, &question), stop).await else {
             // Whatever is in the way is not over at once, and the job would be handed over again at once.
-            tokio::select! {
-                () = tokio::time::sleep(NOT_ASKED) => {}
-                () = stop.cancelled() => {}
-            }
+            rest(stop).await;
             return true;
         };
         let at = account.clock.now();
@@ -85,14 +94,35 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
     usable
 }
 
+/// When the first request of the job may have been sent.
+fn intent(job: &Job) -> Timestamp {
+    job.intent_at.unwrap_or(job.created_at)
+}
+
+/// When an earlier job brought about what this one is about, if the last of ours did.
+async fn so_already(account: &Account, job: &Job) -> Result<Option<Timestamp>, StoreError> {
+    let Some(rivals) = job.operation.rivals().filter(|_| job.state == State::InDoubt) else { return Ok(None) };
+    let lane = account.pool.as_deref().unwrap_or(&account.name);
+    let last = account.store.last_done(lane, job.object.as_str(), &rivals.all, intent(job)).await?;
+    Ok(last.filter(|(last, _)| rivals.precluded_by(*last)).map(|(_, at)| at))
+}
+
+async fn rest(stop: &CancellationToken) {
+    tokio::select! {
+        () = tokio::time::sleep(NOT_ASKED) => {}
+        () = stop.cancelled() => {}
+    }
+}
+
 /// The next step of the conversation about a job.
-fn next(shared: &Shared, job: &Job, heard: &[Answer]) -> Step {
+fn next(shared: &Shared, job: &Job, so_already: Option<Timestamp>, heard: &[Answer]) -> Step {
     let doubt = Doubt {
         account: &shared.account.name,
         operation: job.operation,
         params: &job.params,
         transaction: job.transaction.as_deref().unwrap_or_default(),
-        since: job.intent_at.unwrap_or(job.created_at),
+        since: intent(job),
+        so_already,
     };
     let dialect = shared.account.registry.dialect();
     if job.state == State::Pending { dialect.follow_up(&doubt, heard) } else { dialect.reconcile(&doubt, heard) }

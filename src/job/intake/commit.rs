@@ -17,6 +17,10 @@ use crate::model::request::RejectCode;
 use crate::model::{Event, NewJob, Reject};
 use crate::store::{Acceptance, StoreError};
 
+/// Rejected submissions published at once, and about how many bytes of them.
+const PART: usize = 500;
+const PART_BYTES: usize = 1024 * 1024;
+
 impl Intake {
     /// Commits and acknowledges. While the store or the broker is away it tries again with back-off until `stop`; then
     /// the deliveries stay unacknowledged and come again.
@@ -25,16 +29,14 @@ impl Intake {
             let _ = self.broker.ack(&sorted.deliveries).await;
         }
         failpoint!(IntakeSorted);
-        let Some(mut turned_away) = self.store(&mut sorted, stop).await else { return };
+        let Some(rejected) = self.store(&mut sorted, stop).await else { return };
         failpoint!(IntakeCommitted);
-        turned_away.append(&mut sorted.turned_away);
-        for turned in &turned_away {
-            self.observer.rejected(turned.message.reject.code.word());
+        for message in &rejected {
+            self.observer.rejected(message.reject.code.word());
         }
-        self.observer.received("rejected", turned_away.len() as u64);
-        let messages: Vec<RejectedMessage> = turned_away.into_iter().map(|turned| turned.message).collect();
-        if !messages.is_empty() {
-            let keep = || self.broker.reject(&messages);
+        self.observer.received("rejected", rejected.len() as u64);
+        for messages in parts(&rejected) {
+            let keep = || self.broker.reject(messages);
             if persist("keep rejected submissions", self.retry, stop, keep).await.is_none() {
                 return;
             }
@@ -47,10 +49,11 @@ impl Intake {
         failpoint!(IntakeAcknowledged);
     }
 
-    /// Stores jobs and the events of what the gate turned away; returns what the store turned away, its events stored.
-    async fn store(&self, sorted: &mut Sorted, stop: &CancellationToken) -> Option<Vec<TurnedAway>> {
+    /// Stores jobs and the events of what the gate turned away; returns what was turned away, by the store first, all
+    /// its events stored.
+    async fn store(&self, sorted: &mut Sorted, stop: &CancellationToken) -> Option<Vec<RejectedMessage>> {
         let now = Timestamp::now();
-        let events: Vec<Event> = sorted.turned_away.iter().map(|turned| turned.event.clone()).collect();
+        let (events, by_the_gate) = apart(std::mem::take(&mut sorted.turned_away));
         // In front of the jobs, or the first of them would start.
         let judge = || brake::before(self.gate.brake(), &*self.store, &sorted.jobs, now);
         persist("judge batches", self.retry, stop, judge).await?;
@@ -66,12 +69,13 @@ impl Intake {
             .filter_map(|(number, (job, acceptance))| Some((number, refusal(job, acceptance)?)))
             .filter_map(|(number, reject)| sorted.turn_away(&self.gate, number, reject, now))
             .collect();
-        if !refused.is_empty() {
-            let events: Vec<Event> = refused.iter().map(|turned| turned.event.clone()).collect();
+        let (events, mut rejected) = apart(refused);
+        if !events.is_empty() {
             let record = || self.store.accept(&[], &events, now);
             persist("record rejected jobs", self.retry, stop, record).await?;
         }
-        Some(refused)
+        rejected.extend(by_the_gate);
+        Some(rejected)
     }
 
     fn announce(&self, jobs: &[NewJob], acceptances: &[Acceptance]) {
@@ -92,6 +96,24 @@ impl Intake {
         self.observer.received("accepted", acceptances.iter().filter(is_new).count() as u64);
         self.observer.received("duplicate", duplicates as u64);
     }
+}
+
+fn apart(turned_away: Vec<TurnedAway>) -> (Vec<Event>, Vec<RejectedMessage>) {
+    turned_away.into_iter().map(|turned| (turned.event, turned.message)).unzip()
+}
+
+/// In parts that are published at once: a bulk message can be turned away in twenty thousand pieces.
+fn parts(messages: &[RejectedMessage]) -> impl Iterator<Item = &[RejectedMessage]> {
+    let (mut count, mut bytes) = (0, 0);
+    messages.chunk_by(move |message, _| {
+        count += 1;
+        bytes += message.body.len();
+        let goes_on = count < PART && bytes < PART_BYTES;
+        if !goes_on {
+            (count, bytes) = (0, 0);
+        }
+        goes_on
+    })
 }
 
 /// Why the store will not have a job, if it will not.

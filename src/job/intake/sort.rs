@@ -1,5 +1,8 @@
 //! Deliveries sorted into jobs to be stored and submissions to be turned away.
 
+use std::ops::Range;
+use std::sync::OnceLock;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -15,6 +18,8 @@ use crate::model::{Event, EventId, JobId, NewJob, Reject};
 pub(super) struct Sorted {
     /// Acknowledged when everything below is durable.
     pub(super) deliveries: Vec<Delivery>,
+    /// What identifies each of them as a submission.
+    sources: Vec<OnceLock<EventId>>,
     pub(super) jobs: Vec<NewJob>,
     /// Where each of `jobs` came from.
     places: Vec<Place>,
@@ -24,8 +29,8 @@ pub(super) struct Sorted {
 struct Place {
     delivery: usize,
     index: u64,
-    /// The item of a bulk message; `None` where the message is the job.
-    item: Option<Value>,
+    /// Where it stands in a bulk message; `None` where the message is the job.
+    item: Option<Range<usize>>,
 }
 
 /// A submission that is not taken in.
@@ -42,7 +47,7 @@ pub(super) fn sort(
     most: usize,
     now: Timestamp,
 ) -> Sorted {
-    let mut sorted = Sorted { deliveries: vec![], jobs: vec![], places: vec![], turned_away: vec![] };
+    let mut sorted = Sorted { deliveries: vec![], sources: vec![], jobs: vec![], places: vec![], turned_away: vec![] };
     while sorted.jobs.len() + sorted.turned_away.len() < most
         && let Some(delivery) = deliveries.next()
     {
@@ -52,8 +57,10 @@ pub(super) fn sort(
 }
 
 impl Sorted {
-    fn add(&mut self, gate: &Gate, delivery: Delivery, now: Timestamp) {
+    fn add(&mut self, gate: &Gate, mut delivery: Delivery, now: Timestamp) {
         let number = self.deliveries.len();
+        let source = OnceLock::new();
+        let read = message::read(&delivery.body, gate.limits());
         let origin = Origin {
             publisher: Publisher::Broker(delivery.user_id.as_deref()),
             id: DefaultId::MessageId(delivery.message_id.as_deref()),
@@ -61,48 +68,87 @@ impl Sorted {
             reply_to: delivery.reply_to.as_deref(),
             correlation_id: delivery.correlation_id.as_deref(),
         };
-        let mut decide = |origin: Origin<'_>, index: u64, raw: Value, bulk: bool| match gate.admit(&origin, &raw) {
-            Ok(job) => {
-                self.jobs.push(job);
-                self.places.push(Place { delivery: number, index, item: bulk.then_some(raw) });
-            }
-            Err(reject) => {
-                self.turned_away.push(turned_away(gate, &delivery, index, Some(&raw), bulk, reject, now));
-            }
-        };
-        match message::read(&delivery.body, gate.limits()) {
-            Ok(Message::One(raw)) => decide(origin, 0, raw, false),
+        let whole = match read {
+            Ok(Message::One(raw)) => match gate.admit(&origin, &raw) {
+                Ok(job) => {
+                    self.jobs.push(job);
+                    self.places.push(Place { delivery: number, index: 0, item: None });
+                    None
+                }
+                Err(reject) => Some((Some(raw), reject)),
+            },
             Ok(Message::Many { batch, jobs }) => {
                 let origin = Origin { id: DefaultId::InBulk, batch: batch.as_deref(), ..origin };
-                (0..).zip(jobs).for_each(|(index, raw)| decide(origin, index, raw, true));
+                for (index, item) in (0..).zip(jobs) {
+                    let (raw, admitted) = match message::job(text(&delivery, &item)) {
+                        Ok(raw) => {
+                            let admitted = gate.admit(&origin, &raw);
+                            (Some(raw), admitted)
+                        }
+                        Err(reject) => (None, Err(reject)),
+                    };
+                    match admitted {
+                        Ok(job) => {
+                            self.jobs.push(job);
+                            self.places.push(Place { delivery: number, index, item: Some(item) });
+                        }
+                        Err(reject) => {
+                            let of = Of { delivery: &delivery, source: &source, index, item: Some(item) };
+                            self.turned_away.push(turned_away(gate, of, raw.as_ref(), reject, now));
+                        }
+                    }
+                }
+                None
             }
-            Err(reject) => self.turned_away.push(turned_away(gate, &delivery, 0, None, false, reject, now)),
+            Err(reject) => Some((None, reject)),
+        };
+        if let Some((raw, reject)) = whole {
+            let of = Of { delivery: &delivery, source: &source, index: 0, item: None };
+            let mut turned = turned_away(gate, of, raw.as_ref(), reject, now);
+            if turned.message.body.is_empty() {
+                // It may be large, and nobody looks into it any more.
+                turned.message.body = std::mem::take(&mut delivery.body);
+            }
+            self.turned_away.push(turned);
         }
         self.deliveries.push(delivery);
+        self.sources.push(source);
     }
 
     /// Turns away job number `job` after all, because the store will not have it.
     pub(super) fn turn_away(&self, gate: &Gate, job: usize, reject: Reject, now: Timestamp) -> Option<TurnedAway> {
         let place = self.places.get(job)?;
-        let delivery = self.deliveries.get(place.delivery)?;
-        let whole: Option<Value> = match place.item {
-            Some(_) => None,
-            None => serde_json::from_slice(&delivery.body).ok(),
-        };
-        let raw = place.item.as_ref().or(whole.as_ref());
-        Some(turned_away(gate, delivery, place.index, raw, place.item.is_some(), reject, now))
+        let (delivery, source) = (self.deliveries.get(place.delivery)?, self.sources.get(place.delivery)?);
+        let of = Of { delivery, source, index: place.index, item: place.item.clone() };
+        let whole = 0..delivery.body.len();
+        let raw = message::job(text(delivery, place.item.as_ref().unwrap_or(&whole))).ok();
+        let mut turned = turned_away(gate, of, raw.as_ref(), reject, now);
+        if place.item.is_none() && turned.message.body.is_empty() {
+            turned.message.body.clone_from(&delivery.body);
+        }
+        Some(turned)
     }
 }
 
-fn turned_away(
-    gate: &Gate,
-    delivery: &Delivery,
+/// A part of a message that was found to be UTF-8.
+fn text<'a>(delivery: &'a Delivery, item: &Range<usize>) -> &'a str {
+    delivery.body.get(item.clone()).and_then(|bytes| std::str::from_utf8(bytes).ok()).unwrap_or_default()
+}
+
+/// What is turned away, and of which submission it is part.
+struct Of<'a> {
+    delivery: &'a Delivery,
+    /// Computed once a delivery: it covers the whole body, of which there may be thousands of parts.
+    source: &'a OnceLock<EventId>,
     index: u64,
-    raw: Option<&Value>,
-    bulk: bool,
-    mut reject: Reject,
-    now: Timestamp,
-) -> TurnedAway {
+    item: Option<Range<usize>>,
+}
+
+/// With the item of a bulk message as its body, or what was scrubbed of secrets; the whole message, where it holds none, is
+/// the caller's to put there.
+fn turned_away(gate: &Gate, of: Of<'_>, raw: Option<&Value>, mut reject: Reject, now: Timestamp) -> TurnedAway {
+    let Of { delivery, source, index, item } = of;
+    let bulk = item.is_some();
     if bulk {
         reject.field = Some(match reject.field {
             Some(field) => format!("jobs[{index}].{field}"),
@@ -111,13 +157,15 @@ fn turned_away(
     }
     // The same bytes sent twice are two submissions, each with its reply; a redelivery is the same one.
     let property = |value: &'_ Option<String>| value.clone().unwrap_or_default().into_bytes();
-    let source = EventId::of(&[
-        &delivery.body,
-        &property(&delivery.user_id),
-        &property(&delivery.message_id),
-        &property(&delivery.correlation_id),
-        &property(&delivery.reply_to),
-    ]);
+    let source = source.get_or_init(|| {
+        EventId::of(&[
+            &delivery.body,
+            &property(&delivery.user_id),
+            &property(&delivery.message_id),
+            &property(&delivery.correlation_id),
+            &property(&delivery.reply_to),
+        ])
+    });
     // Nothing that was not checked may enter an event: it could not be stored, or not be read back.
     let field = |key: &str| raw.and_then(|raw| raw.get(key)).and_then(Value::as_str);
     let storable = |text: &'_ Option<String>| text.clone().filter(|text| !text.contains('\0'));
@@ -138,12 +186,12 @@ fn turned_away(
         },
         now,
     );
-    let body = match raw {
-        Some(item) if bulk => item.to_string().into_bytes(),
-        _ => delivery.body.clone(),
-    };
     // It is kept for people to look at, who need no password for that. What cannot be read is kept as it came.
-    let body = raw.and_then(scrubbed).map_or(body, |item| item.to_string().into_bytes());
+    let body = match (raw.and_then(scrubbed), item) {
+        (Some(scrubbed), _) => scrubbed.to_string().into_bytes(),
+        (None, Some(item)) => text(delivery, &item).as_bytes().to_vec(),
+        (None, None) => Vec::new(),
+    };
     let message = RejectedMessage {
         body,
         reject,

@@ -60,8 +60,11 @@ impl Rri {
     }
 
     fn order(&self, operation: Operation, params: &Map<String, Value>) -> Result<(Checked, Order), Reject> {
-        let command = commands::find(operation)
-            .ok_or_else(|| Reject::new(RejectCode::UnknownOperation, format!("{} has no {operation}", super::NAME)))?;
+        let unknown = || Reject {
+            field: Some("operation".into()),
+            ..Reject::new(RejectCode::UnknownOperation, format!("{} has no {operation}", super::NAME))
+        };
+        let command = commands::find(operation).ok_or_else(unknown)?;
         let (checked, order) = (command.order)(params, &self.rules, &self.levels)?;
         match codec::lacks(&order, &self.protocol) {
             Some(field) => {
@@ -86,7 +89,9 @@ impl Rri {
     /// Writes a request for the wire; only what writes gets the transaction id.
     fn finish(&self, operation: Operation, mut order: Order, transaction: &str) -> Result<Prepared, Reject> {
         order.transaction = order.action.writes().then(|| transaction.to_owned());
-        let bytes = self.write(&order).map_err(|reason| Reject::new(RejectCode::InvalidParameter, reason))?;
+        let too_long =
+            |reason| Reject { field: Some("params".into()), ..Reject::new(RejectCode::InvalidParameter, reason) };
+        let bytes = self.write(&order).map_err(too_long)?;
         Ok(Prepared { bytes, operation, transaction: order.transaction })
     }
 }

@@ -5,11 +5,13 @@ use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::check::names;
+use super::commands::queue_delete::is_id;
 use super::dialect::Rri;
 use super::outcome;
 use crate::model::command::ObjectKind;
 use crate::model::deadline::{Deadline, DeadlineKind};
-use crate::model::{Answer, Message, ObjectKey, Operation, Reject};
+use crate::model::verdict::Judgement;
+use crate::model::{Answer, Message, ObjectKey, Operation, Reject, Verdict};
 use crate::registries::{Dialect, Ending, Head, Mailbox, Prepared, RegistryMessage, Removed};
 
 /// What is known of a type of messages.
@@ -34,6 +36,9 @@ enum Ends {
     /// The domain is gone, so no order for it will be finished.
     TurnedDown,
 }
+
+/// A message that could be stored but never removed, nor told from the next one of its kind.
+const NAMELESS: &str = "the message at the head of the queue has no id by which it can be removed";
 
 const DOMAIN: Option<(&str, ObjectKind)> = Some(("ace", ObjectKind::Domain));
 const CONTACT: Option<(&str, ObjectKind)> = Some(("handle", ObjectKind::Contact));
@@ -90,8 +95,8 @@ impl Mailbox for Rri {
         match message(&answer.data, count) {
             Some(message) => Head::Message(Box::new(message)),
             // A count of zero in one format, and nothing at all in the other.
-            None if count.unwrap_or(0) == 0 => Head::Empty,
-            None => Head::Refused(self.judge(Operation::MessageRead, answer)),
+            None if count.unwrap_or(0) == 0 && answer.data.get("id").is_none() => Head::Empty,
+            None => Head::Refused(Judgement::plain(Verdict::Refused(NAMELESS.into()))),
         }
     }
 
@@ -108,7 +113,7 @@ impl Mailbox for Rri {
 /// The message in the data of an answer, if there is one.
 fn message(data: &Value, count: Option<u64>) -> Option<RegistryMessage> {
     let text = |field: &str| data.get(field).and_then(Value::as_str);
-    let (id, native) = (text("id")?, text("type").unwrap_or_default());
+    let (id, native) = (text("id").filter(|id| is_id(id))?, text("type").unwrap_or_default());
     let kind = KINDS.iter().find(|kind| kind.native.eq_ignore_ascii_case(native)).unwrap_or(&UNKNOWN);
     let time = |text: &str| text.parse::<Timestamp>().ok();
     let deadlines = DEADLINES

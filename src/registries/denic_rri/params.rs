@@ -47,7 +47,7 @@ impl<'a> Params<'a> {
         match map.keys().find(|key| !names.contains(&key.as_str())) {
             None => Ok(Self { map, path, findings }),
             Some(key) => Err(Reject::param(
-                format_args!("{path}{}", key.escape_default()),
+                format_args!("{path}{}", quoted(key)),
                 format!("unknown parameter; there are {}", names.join(", ")),
             )),
         }

@@ -40,7 +40,7 @@ pub fn next(rri: &Rri, reg_acc: &str, doubt: &Doubt<'_>, heard: &[Answer]) -> St
     if doubt.operation == Operation::Raw {
         return Step::Found(super::commands::raw::lost(doubt));
     }
-    settle(rri, reg_acc, doubt, |case| match doubt.operation {
+    let step = settle(rri, reg_acc, doubt, |case| match doubt.operation {
         Operation::ContactCreate => contact::create(case, heard),
         Operation::ContactUpdate => contact::update(case, heard),
         Operation::DomainCreate => registration::create(case, heard),
@@ -53,7 +53,21 @@ pub fn next(rri: &Rri, reg_acc: &str, doubt: &Doubt<'_>, heard: &[Answer]) -> St
         Operation::DomainAuthcodeDelete => authcode::delete(case, heard),
         Operation::DomainAuthcodeRequest => authcode::request(case, heard),
         other => Err(format!("no question is known about {other}")),
-    })
+    });
+    match step {
+        Step::Found(Finding::Applied { evidence, .. }) if was_so_just_now(doubt) => {
+            Step::Found(Finding::Foreign(format!("by an earlier job of this account, and not by this one: {evidence}")))
+        }
+        step => step,
+    }
+}
+
+/// Whether an earlier job brought about what this one is about, so short a time before that dates cannot tell whose effect
+/// is there: it is the earlier one's, or the registry would have refused it. After a longer time somebody else may have
+/// undone it, and the dates decide.
+fn was_so_just_now(doubt: &Doubt<'_>) -> bool {
+    let edge = doubt.since.checked_sub(CLOCKS_APART * 2).unwrap_or(Timestamp::MIN);
+    doubt.so_already.is_some_and(|at| at >= edge)
 }
 
 /// The next question about an order the registry took, or how far it is.

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{Acceptance, Failure, Result, StoreError, links, outbox, queue};
 use crate::model::{Event, JobId, NewJob, State};
 use crate::store::plan::{self, Facts, Link, LinkKind, Place, Plan, Planned, place};
-use crate::store::rows::{json, micros, text, text_if};
+use crate::store::rows::{STATEMENT, json, micros, text, text_if};
 
 /// How often the tails of objects are read again because their jobs finished meanwhile.
 const LOOKS: u32 = 20;
@@ -205,9 +205,17 @@ async fn insert_jobs(
     jobs: &[Planned<'_>],
     now: Timestamp,
 ) -> std::result::Result<(), Failure> {
-    if jobs.is_empty() {
-        return Ok(());
+    for jobs in jobs.chunks(STATEMENT) {
+        insert_some(transaction, jobs, now).await?;
     }
+    Ok(())
+}
+
+async fn insert_some(
+    transaction: &mut PgConnection,
+    jobs: &[Planned<'_>],
+    now: Timestamp,
+) -> std::result::Result<(), Failure> {
     let params = jobs.iter().map(|new| json(&new.job.params)).collect::<Result<Vec<_>>>()?;
     let contexts = jobs
         .iter()

@@ -29,9 +29,13 @@ macro_rules! numbers_lock {
 /// Numbers are given out before their rows become visible. Writers therefore share a lock from here to their commit, and
 /// whoever follows by number ([`after`], [`last`]) waits for those under way; nobody who holds the lock waits for anything.
 pub(super) async fn insert(transaction: &mut PgConnection, events: &[&Event]) -> Result<()> {
-    if events.is_empty() {
-        return Ok(());
+    for events in events.chunks(rows::STATEMENT) {
+        insert_some(transaction, events).await?;
     }
+    Ok(())
+}
+
+async fn insert_some(transaction: &mut PgConnection, events: &[&Event]) -> Result<()> {
     let bodies = events.iter().map(|event| json(&event.body)).collect::<Result<Vec<_>>>()?;
     sqlx::query(concat!(
         "WITH numbers AS MATERIALIZED (SELECT pg_advisory_xact_lock_shared(",
@@ -77,20 +81,25 @@ pub(super) async fn resend(transaction: &mut PgConnection, jobs: &[JobId]) -> Re
 }
 
 /// Fresh events, and those whose delivery failed and that are due again: each an index range, so that a long list of
-/// postponed events costs nothing before its time.
+/// postponed events costs nothing before its time. Where both are many, a fifth is for the second kind: events that
+/// nobody receives hold up no others, nor the reverse. No more than [`rows::LOOK_BYTES`] of them, but always the first.
 pub(super) async fn unsent(pool: &PgPool, now: Timestamp, limit: u32) -> Result<Vec<OutboxRow>> {
     let rows: Vec<EventRow<Uuid>> = sqlx::query_as(concat!(
-        "(SELECT ",
+        "WITH fresh AS (SELECT 1 AS kind_of_try, outbox.* FROM outbox WHERE sent_at IS NULL AND due_at = 0
+                         ORDER BY due_at, seq LIMIT $2),
+              again AS (SELECT 0 AS kind_of_try, outbox.* FROM outbox WHERE sent_at IS NULL AND due_at > 0 AND due_at <= $1
+                         ORDER BY due_at, seq LIMIT greatest($2 - (SELECT count(*) FROM fresh), $2 / 5, 1)),
+              chosen AS (SELECT * FROM (SELECT * FROM again UNION ALL SELECT * FROM fresh) AS both_kinds
+                          ORDER BY kind_of_try, seq LIMIT $2),
+              weighed AS (SELECT chosen.*, sum(octet_length(body::text)) OVER (ORDER BY seq)
+                                           - octet_length(body::text) AS before FROM chosen)
+         SELECT ",
         event_columns!(),
-        " FROM outbox WHERE sent_at IS NULL AND due_at = 0 ORDER BY due_at, seq LIMIT $2)
-         UNION ALL
-         (SELECT ",
-        event_columns!(),
-        " FROM outbox WHERE sent_at IS NULL AND due_at > 0 AND due_at <= $1 ORDER BY due_at, seq LIMIT $2)
-         ORDER BY seq LIMIT $2"
+        " FROM weighed WHERE before < $3 ORDER BY seq"
     ))
     .bind(micros(now))
     .bind(i64::from(limit))
+    .bind(rows::LOOK_BYTES)
     .fetch_all(pool)
     .await?;
     rows::events(rows)

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::claim::job_columns;
 use super::{Failure, Lease, Result, lease};
-use crate::model::{Class, Job};
+use crate::model::{Class, Job, Operation};
 use crate::store::Aside;
 use crate::store::rows::{self, JobRow, LineRow, UnripeRow, holder, instant, micros, text};
 use crate::store::turns::{FRONT, Line, Turns};
@@ -264,4 +264,27 @@ pub(super) async fn last_on(
     .fetch_all(pool)
     .await?;
     rows.into_iter().map(|(object, at)| Ok((object, instant(at)?))).collect()
+}
+
+/// The last of these operations that succeeded on an object.
+pub(super) async fn last_done(
+    pool: &PgPool,
+    lane: &str,
+    object: &str,
+    among: &[Operation],
+    until: Timestamp,
+) -> Result<Option<(Operation, Timestamp)>> {
+    let names: Vec<&str> = among.iter().map(|operation| operation.name()).collect();
+    let row: Option<(String, i64)> = sqlx::query_as(
+        "SELECT operation, finished_at FROM jobs
+          WHERE object = $2 AND lane = $1 AND state = 'succeeded' AND operation = ANY($3) AND finished_at <= $4
+          ORDER BY finished_at DESC, seq DESC LIMIT 1",
+    )
+    .bind(text(lane))
+    .bind(text(object))
+    .bind(texts(&names))
+    .bind(micros(until))
+    .fetch_optional(pool)
+    .await?;
+    row.map(|(operation, at)| Ok((rows::operation(&operation)?, instant(at)?))).transpose()
 }

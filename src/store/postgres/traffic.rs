@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{PostgresStore, again, attendance, bounded, pause, queue, quota, view};
-use crate::model::{Event, Job};
+use crate::model::{Event, Job, Operation};
 use crate::store::*;
 
 #[async_trait]
@@ -23,6 +23,15 @@ impl Traffic for PostgresStore {
     }
     async fn last_on(&self, lane: &str, objects: &[&str], since: Timestamp) -> Result<Vec<(String, Timestamp)>> {
         bounded(queue::last_on(&self.pool, lane, objects, since)).await
+    }
+    async fn last_done(
+        &self,
+        lane: &str,
+        object: &str,
+        among: &[Operation],
+        until: Timestamp,
+    ) -> Result<Option<(Operation, Timestamp)>> {
+        bounded(queue::last_done(&self.pool, lane, object, among, until)).await
     }
 
     async fn pauses(&self) -> Result<Vec<Pause>> {

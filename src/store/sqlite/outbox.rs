@@ -55,20 +55,25 @@ pub(super) async fn resend(transaction: &mut SqliteConnection, jobs: &[JobId]) -
 }
 
 /// Fresh events, and those whose delivery failed and that are due again: each an index range, so that a long list of
-/// postponed events costs nothing before its time.
+/// postponed events costs nothing before its time. Where both are many, a fifth is for the second kind: events that
+/// nobody receives hold up no others, nor the reverse. No more than [`rows::LOOK_BYTES`] of them, but always the first.
 pub(super) async fn unsent(readers: &SqlitePool, now: Timestamp, limit: u32) -> Result<Vec<OutboxRow>> {
     let rows: Vec<EventRow<Hyphenated>> = sqlx::query_as(concat!(
-        "SELECT * FROM (SELECT ",
+        "WITH fresh AS MATERIALIZED (SELECT 1 AS kind_of_try, * FROM outbox WHERE sent_at IS NULL AND due_at = 0
+                                      ORDER BY due_at, seq LIMIT $2),
+              again AS (SELECT 0 AS kind_of_try, * FROM outbox WHERE sent_at IS NULL AND due_at > 0 AND due_at <= $1
+                         ORDER BY due_at, seq LIMIT max($2 - (SELECT count(*) FROM fresh), $2 / 5, 1)),
+              chosen AS (SELECT * FROM (SELECT * FROM again UNION ALL SELECT * FROM fresh)
+                          ORDER BY kind_of_try, seq LIMIT $2),
+              weighed AS (SELECT *, sum(octet_length(body)) OVER (ORDER BY seq) - octet_length(body) AS before
+                            FROM chosen)
+         SELECT ",
         event_columns!(),
-        " FROM outbox WHERE sent_at IS NULL AND due_at = 0 ORDER BY due_at, seq LIMIT $2)
-         UNION ALL
-         SELECT * FROM (SELECT ",
-        event_columns!(),
-        " FROM outbox WHERE sent_at IS NULL AND due_at > 0 AND due_at <= $1 ORDER BY due_at, seq LIMIT $2)
-         ORDER BY seq LIMIT $2"
+        " FROM weighed WHERE before < $3 ORDER BY seq"
     ))
     .bind(micros(now))
     .bind(i64::from(limit))
+    .bind(rows::LOOK_BYTES)
     .fetch_all(readers)
     .await?;
     rows::events(rows)

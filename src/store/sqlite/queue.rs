@@ -9,7 +9,7 @@ use uuid::fmt::Hyphenated;
 
 use super::claim::job_columns;
 use super::{Lease, Result, begin, key, lease};
-use crate::model::Job;
+use crate::model::{Job, Operation};
 use crate::store::Aside;
 use crate::store::rows::{self, JobRow, LineRow, UnripeRow, holder, instant, json, micros, text};
 use crate::store::turns::{FRONT, Line, Turns};
@@ -119,6 +119,30 @@ pub(super) async fn last_on(
     .fetch_all(readers)
     .await?;
     rows.into_iter().map(|(object, at)| Ok((object, instant(at)?))).collect()
+}
+
+/// The last of these operations that succeeded on an object.
+pub(super) async fn last_done(
+    readers: &SqlitePool,
+    lane: &str,
+    object: &str,
+    among: &[Operation],
+    until: Timestamp,
+) -> Result<Option<(Operation, Timestamp)>> {
+    let operations: Vec<&str> = among.iter().map(|operation| operation.name()).collect();
+    let row: Option<(String, i64)> = sqlx::query_as(
+        "SELECT operation, finished_at FROM jobs INDEXED BY jobs_object
+          WHERE object = $2 AND lane = $1 AND state = 'succeeded'
+            AND operation IN (SELECT value FROM json_each($3)) AND finished_at <= $4
+          ORDER BY finished_at DESC, seq DESC LIMIT 1",
+    )
+    .bind(text(lane))
+    .bind(text(object))
+    .bind(names(&operations)?)
+    .bind(micros(until))
+    .fetch_optional(readers)
+    .await?;
+    row.map(|(operation, at)| Ok((rows::operation(&operation)?, instant(at)?))).transpose()
 }
 
 /// The first jobs that are due and have no turn: earliest class, then earliest due.

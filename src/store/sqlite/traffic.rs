@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 
 use super::{SqliteStore, attendance, pause, queue, quota, view};
-use crate::model::{Event, Job};
+use crate::model::{Event, Job, Operation};
 use crate::store::{
     Ahead, Aside, BudgetKind, Flow, Lease, Pause, PauseKind, Progress, QuotaUse, Result, RollCall, Traffic,
 };
@@ -25,6 +25,15 @@ impl Traffic for SqliteStore {
     }
     async fn last_on(&self, lane: &str, objects: &[&str], since: Timestamp) -> Result<Vec<(String, Timestamp)>> {
         queue::last_on(&self.readers, lane, objects, since).await
+    }
+    async fn last_done(
+        &self,
+        lane: &str,
+        object: &str,
+        among: &[Operation],
+        until: Timestamp,
+    ) -> Result<Option<(Operation, Timestamp)>> {
+        queue::last_done(&self.readers, lane, object, among, until).await
     }
 
     async fn pauses(&self) -> Result<Vec<Pause>> {

@@ -92,10 +92,17 @@ pub fn read(bytes: &[u8]) -> Result<Reply, String> {
     let text = std::str::from_utf8(bytes)
         .map_err(|error| format!("the answer is not UTF-8 (byte {} of {})", error.valid_up_to(), bytes.len()))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    match Format::of(text) {
+    let reply = match Format::of(text) {
         Format::Xml => xml::read(text),
         Format::Kv => kv::read(text),
-    }
+    };
+    reply.map_err(brief)
+}
+
+/// What is wrong with a text, fit for a line of a log: it may quote a name, and who wrote the text chose its length.
+fn brief(why: String) -> String {
+    const LONGEST: usize = 300;
+    why.chars().map(|character| if character.is_control() { ' ' } else { character }).take(LONGEST).collect()
 }
 
 #[cfg(test)]

@@ -42,10 +42,11 @@ const fn action(kv: &'static str, space: Space, xml: &'static str) -> Action {
 /// # Errors
 /// It is not a request; says what and where.
 pub fn read_order(text: &str) -> Result<Order, String> {
-    match Format::of(text) {
+    let order = match Format::of(text) {
         Format::Kv => kv::read(text),
         Format::Xml => xml::read(text),
-    }
+    };
+    order.map_err(super::brief)
 }
 
 /// Writes a request that somebody else wrote, with our transaction id: in K/V above the first section, since every line

@@ -24,7 +24,7 @@ mod domain_transit;
 mod domain_update;
 pub mod login;
 pub mod logout;
-mod queue_delete;
+pub mod queue_delete;
 pub mod queue_read;
 pub mod raw;
 mod shown;

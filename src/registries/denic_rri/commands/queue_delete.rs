@@ -22,8 +22,7 @@ impl Request for QueueDelete {
 
     fn read(params: &Params<'_>, _: &Rules) -> Result<Self, Reject> {
         let id = params.required("id")?;
-        // The manual says 30 to 255; what the registry gave is what it gets back.
-        if id.len() > 255 || !id.bytes().all(|byte| byte.is_ascii_graphic()) {
+        if !is_id(&id) {
             return Err(refuse("id", "must be the id of a message: up to 255 visible ASCII characters", &id));
         }
         Ok(Self { id, kind: queue_read::kind(params)? })
@@ -42,6 +41,11 @@ impl Request for QueueDelete {
     fn data(_: &Block) -> Value {
         Value::Null
     }
+}
+
+/// Whether a message can be named so. The manual says 30 to 255; what the registry gave is what it gets back.
+pub fn is_id(text: &str) -> bool {
+    (1..=255).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::{commands, outcome};
-use super::{Age, Case, Next, Owner, Status, applied, compare, foreign, nothing, taken, text};
+use super::{Age, Case, Next, Owner, Status, applied, compare, foreign, nothing, taken, text, was_so_just_now};
 use crate::model::{Answer, Operation};
 
 /// Ours if it is in our account, was registered no earlier than the order was written, and has its holders.
@@ -24,6 +24,9 @@ pub fn create(case: &Case<'_>, heard: &[Answer]) -> Next {
         _ if holders != ordered => foreign(format!("INFO: already ours, with other holders ({dates})")),
         Age::Newer | Age::Same => {
             case.there(info, format!("INFO: at {}, with the ordered holders, {dates}", case.reg_acc))
+        }
+        Age::AtTheEdge if was_so_just_now(case.doubt) => {
+            foreign(format!("INFO: registered by an earlier job of this account ({dates})"))
         }
         Age::AtTheEdge => Err(format!("ours, too close to the order to tell by the clock ({dates})")),
     }

@@ -52,6 +52,18 @@ fn converse(
     params: Value,
     answers: &[&str],
 ) -> (Vec<Operation>, Option<Finding>) {
+    converse_after(None, rri, step, operation, params, answers)
+}
+
+/// The same after an earlier job that brought about the same.
+fn converse_after(
+    so_already: Option<Timestamp>,
+    rri: &Rri,
+    step: fn(&Rri, &Doubt<'_>, &[Answer]) -> Step,
+    operation: Operation,
+    params: Value,
+    answers: &[&str],
+) -> (Vec<Operation>, Option<Finding>) {
     let Value::Object(params) = params else { unreachable!("an object") };
     let (mut asked, mut heard) = (Vec::new(), Vec::new());
     let doubt = Doubt {
@@ -60,6 +72,7 @@ fn converse(
         params: &params,
         transaction: "rd-1",
         since: SINCE.parse().unwrap(),
+        so_already,
     };
     loop {
         match step(rri, &doubt, &heard) {

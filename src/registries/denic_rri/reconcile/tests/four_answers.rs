@@ -354,6 +354,36 @@ fn each_write_has_its_question_and_its_four_answers() {
     }
 }
 
+/// What is there has come about by the earlier of two like orders: the registry would have refused the later one. After a
+/// longer time it may be otherwise, and the dates decide.
+#[test]
+fn the_effect_of_an_earlier_job_is_not_taken_for_that_of_the_next() {
+    let since: Timestamp = SINCE.parse().unwrap();
+    for Row { operation, params, cases, .. } in rows().into_iter().filter(|row| row.operation.rivals().is_some()) {
+        for case in &cases {
+            let Proves("applied", answers, _) = case else { continue };
+            let answers: Vec<&str> = answers.iter().map(String::as_str).collect();
+            let after = |so_already| {
+                let (params, rri) = (params.clone(), rri("5.0"));
+                converse_after(Some(so_already), &rri, Rri::reconcile, operation, params, &answers).1.unwrap()
+            };
+            let just_now = after(since - SignedDuration::from_secs(2));
+            assert_eq!(just_now.word(), "foreign", "{operation}: {}", just_now.evidence());
+            assert_eq!(after(since - SignedDuration::from_hours(1)).word(), "applied", "{operation}");
+        }
+    }
+    let at_the_edge = registered(US, EDGE);
+    let found = converse_after(
+        Some(since - SignedDuration::from_secs(2)),
+        &rri("5.0"),
+        Rri::reconcile,
+        Operation::DomainCreate,
+        domain_params(),
+        &[&at_the_edge[0]],
+    );
+    assert_eq!(found.1.unwrap().word(), "foreign", "alone, its date would not tell");
+}
+
 /// The registry takes each transaction id once. What it says to one it knows is no outcome of the job: it says that an
 /// earlier request has arrived, not what became of it. Neither is "it is so already" while an earlier request is unanswered.
 #[test]

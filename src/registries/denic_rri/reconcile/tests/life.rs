@@ -135,7 +135,8 @@ fn the_first_question_about_an_auth_info_does_not_name_it() {
         unreachable!()
     };
     let (account, operation) = ("DENIC-1000022", Operation::DomainAuthcodeCreate);
-    let doubt = Doubt { account, operation, params: &params, transaction: "rd-1", since: SINCE.parse().unwrap() };
+    let since = SINCE.parse().unwrap();
+    let doubt = Doubt { account, operation, params: &params, transaction: "rd-1", since, so_already: None };
     let question = |heard: &[Answer]| {
         let Step::Ask(question) = rri.reconcile(&doubt, heard) else { panic!("a question") };
         String::from_utf8(question.bytes.to_vec()).unwrap()
