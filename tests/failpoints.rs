@@ -157,6 +157,16 @@ fn every_step_has_a_test() {
     assert!(untested.is_empty(), "{untested:?}");
 }
 
+/// The table in the documents has these steps, in this order.
+#[test]
+fn every_step_is_documented() {
+    let document = include_str!("../docs/reliability.md");
+    let table = document.split("<!-- failpoints -->").nth(1).unwrap().split("<!-- /failpoints -->").next().unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let named: Vec<_> = Point::ALL.iter().map(|point| point.name()).collect();
+    assert_eq!(rows.collect::<Vec<_>>(), named);
+}
+
 /// All steps at once, so often.
 fn everywhere(points: &[Point], what: &str) -> String {
     let wishes: Vec<_> = points.iter().map(|point| wish(*point, 1, what)).collect();
