@@ -124,37 +124,47 @@ macro_rules! cases {
 }
 
 cases! {
-    intake_received IntakeReceived on Postgres by Broker: |found| found.books.jobs.is_empty();
+    intake_received IntakeReceived on Sqlite by Broker: |found| found.books.jobs.is_empty();
     intake_sorted IntakeSorted on Sqlite by Broker: |found| found.books.jobs.is_empty();
     intake_committed IntakeCommitted on Postgres by Broker: |found| !found.books.jobs.is_empty();
     intake_acknowledged IntakeAcknowledged on Sqlite by Broker: |found| !found.books.jobs.is_empty();
     claim_chosen ClaimChosen on Sqlite by Store: |found| found.jobs("running") == 0 && found.requests == 0;
     intent_written IntentWritten on Postgres by Store: |found| found.jobs("running") > 0 && found.requests == 0;
     request_ready RequestReady on Sqlite by Store: |found| found.jobs("running") > 0 && found.requests == 0;
-    request_sent RequestSent on Postgres by Store, reading_nothing(), skip(1): |found| found.jobs("running") > 0;
+    request_sent RequestSent on Sqlite by Store, reading_nothing(), skip(1): |found| found.jobs("running") > 0;
     answer_heard AnswerHeard on Sqlite by Store, skip(1): |found| found.jobs("running") > 0 && found.effects == 2;
-    outcome_ready OutcomeReady on Postgres by Store: |found| found.jobs("running") > 0 && found.over() == 0 && found.effects > 0;
+    outcome_ready OutcomeReady on Sqlite by Store: |found| found.jobs("running") > 0 && found.over() == 0 && found.effects > 0;
     outcome_written OutcomeWritten on Sqlite by Store: |found| found.over() > 0;
     doubt_found DoubtFound on Postgres by Store, fault("cut_after:action=contact.*,nth=1"): |found| found.jobs("in_doubt") == 1;
     rescue_found RescueFound on Sqlite by Store, after(Point::AnswerHeard): |found| found.jobs("running") > 0 && found.jobs("in_doubt") == 0;
-    outbox_read OutboxRead on Sqlite by Broker: |found| found.books.unsent > 0;
-    outbox_published OutboxPublished on Postgres by Broker: |found| found.books.unsent > 0;
+    outbox_read OutboxRead on Postgres by Broker: |found| found.books.unsent > 0;
+    outbox_published OutboxPublished on Sqlite by Broker: |found| found.books.unsent > 0;
     outbox_marked OutboxMarked on Sqlite by Broker: |found| found.over() > 0;
-    poll_read PollRead on Postgres by Store, messages(): |found| found.books.inbox.is_empty();
+    poll_read PollRead on Sqlite by Store, messages(): |found| found.books.inbox.is_empty();
     poll_stored PollStored on Sqlite by Store, messages(): |found| found.books.inbox.len() == 1 && found.removals == 0;
     poll_removing PollRemoving on Postgres by Store, messages(): |found| found.removals == 1 && found.removed == 0;
     poll_removed PollRemoved on Sqlite by Store, messages(), skip(1): |found| {
         found.removed == 2 && found.books.inbox.iter().filter(|row| row.is_removed).count() == 1
     };
-    lease_acquired LeaseAcquired on Postgres by Store: |found| found.leases == 1 && found.requests == 0;
+    lease_acquired LeaseAcquired on Sqlite by Store: |found| found.leases == 1 && found.requests == 0;
     lease_renewed LeaseRenewed on Sqlite by Store: |found| found.leases == 1;
-    lease_releasing LeaseReleasing on Postgres by Store, stopping(): |found| found.leases == 1 && found.over() == found.books.jobs.len();
+    lease_releasing LeaseReleasing on Sqlite by Store, stopping(): |found| found.leases == 1 && found.over() == found.books.jobs.len();
 }
 
 #[test]
 fn every_step_has_a_test() {
     let untested: Vec<_> = Point::ALL.iter().filter(|point| !TESTED.contains(point)).collect();
     assert!(untested.is_empty(), "{untested:?}");
+}
+
+/// The table in the documents has these steps, in this order.
+#[test]
+fn every_step_is_documented() {
+    let document = include_str!("../docs/reliability.md");
+    let table = document.split("<!-- failpoints -->").nth(1).unwrap().split("<!-- /failpoints -->").next().unwrap();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next());
+    let named: Vec<_> = Point::ALL.iter().map(|point| point.name()).collect();
+    assert_eq!(rows.collect::<Vec<_>>(), named);
 }
 
 /// All steps at once, so often.

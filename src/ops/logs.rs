@@ -5,7 +5,7 @@ use std::io::IsTerminal;
 use std::os::unix::fs::MetadataExt;
 
 use tracing::{Level, Metadata};
-use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::filter::FilterFn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, Layer, Registry};
@@ -26,8 +26,11 @@ enum Sink {
 pub fn init(filter: &str, format: &str) -> Result<(), String> {
     let filter = filter_of(filter)?;
     let layer = layer(sink(format, || is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref()))?);
+    // Filters of the whole, not of the layer: with a filter of its own a layer misses events that follow a mere question
+    // whether something would be logged on the same thread, and sqlx asks that with each statement.
+    let frames = FilterFn::new(may_be_written);
     // An error means that logging has begun already.
-    let _ = tracing_subscriber::registry().with(layer.with_filter(filter.and(filter_fn(may_be_written)))).try_init();
+    let _ = tracing_subscriber::registry().with(layer).with(filter).with(frames).try_init();
     Ok(())
 }
 

@@ -17,21 +17,35 @@ const UNSENT: &str = "SELECT CAST(seq AS text) FROM outbox WHERE sent_at IS NULL
 const OPEN: &str = "SELECT CAST(id AS text) FROM jobs WHERE finished_at IS NULL";
 const OPEN_MESSAGES: &str = "SELECT message_id FROM inbox WHERE removed_at IS NULL";
 
-/// One text of each row.
-async fn texts(url: &str, sql: &str) -> sqlx::Result<Vec<String>> {
-    let sql = AssertSqlSafe(sql.to_owned());
-    if url.starts_with("sqlite:") {
-        let options: sqlx::sqlite::SqliteConnectOptions = url.parse()?;
-        let mut connection = options.connect().await?;
-        let rows = sqlx::query_scalar(sql).fetch_all(&mut connection).await?;
-        connection.close().await?;
-        return Ok(rows);
+/// A connection of the reader's own.
+enum Reader {
+    Sqlite(sqlx::SqliteConnection),
+    Postgres(sqlx::PgConnection),
+}
+
+impl Reader {
+    async fn connect(url: &str) -> sqlx::Result<Self> {
+        if url.starts_with("sqlite:") {
+            return Ok(Self::Sqlite(url.parse::<sqlx::sqlite::SqliteConnectOptions>()?.connect().await?));
+        }
+        Ok(Self::Postgres(url.parse::<sqlx::postgres::PgConnectOptions>()?.connect().await?))
     }
-    let options: sqlx::postgres::PgConnectOptions = url.parse()?;
-    let mut connection = options.connect().await?;
-    let rows = sqlx::query_scalar(sql).fetch_all(&mut connection).await?;
-    connection.close().await?;
-    Ok(rows)
+
+    /// One text of each row.
+    async fn texts(&mut self, sql: &str) -> sqlx::Result<Vec<String>> {
+        let sql = AssertSqlSafe(sql.to_owned());
+        match self {
+            Self::Sqlite(connection) => sqlx::query_scalar(sql).fetch_all(connection).await,
+            Self::Postgres(connection) => sqlx::query_scalar(sql).fetch_all(connection).await,
+        }
+    }
+
+    async fn close(self) -> sqlx::Result<()> {
+        match self {
+            Self::Sqlite(connection) => connection.close().await,
+            Self::Postgres(connection) => connection.close().await,
+        }
+    }
 }
 
 fn instant(micros: &str) -> Option<Timestamp> {
@@ -40,13 +54,15 @@ fn instant(micros: &str) -> Option<Timestamp> {
 
 /// Everything the referee wants to know.
 pub async fn read(url: &str) -> sqlx::Result<Books> {
-    let mut books = Books { unsent: i64::try_from(texts(url, UNSENT).await?.len()).unwrap(), ..Books::default() };
-    for row in texts(url, JOBS).await? {
+    let mut reader = Reader::connect(url).await?;
+    let unsent = reader.texts(UNSENT).await?.len();
+    let mut books = Books { unsent: i64::try_from(unsent).unwrap(), ..Books::default() };
+    for row in reader.texts(JOBS).await? {
         let [id, state, finished, why] = split(&row);
         let job = JobRow { state: state.into(), why: why.into(), finished: instant(finished) };
         books.jobs.insert(id.parse().unwrap(), job);
     }
-    for row in texts(url, ATTEMPTS).await? {
+    for row in reader.texts(ATTEMPTS).await? {
         let [job, transaction, started, ended, cause] = split(&row);
         books.attempts.push(AttemptRow {
             job: job.parse().unwrap(),
@@ -56,21 +72,30 @@ pub async fn read(url: &str) -> sqlx::Result<Books> {
             cause: Some(cause.to_owned()).filter(|cause| !cause.is_empty()),
         });
     }
-    for row in texts(url, INBOX).await? {
+    for row in reader.texts(INBOX).await? {
         let [account, id, removed] = split(&row);
         books.inbox.push(InboxRow { account: account.into(), id: id.into(), is_removed: !removed.is_empty() });
     }
+    reader.close().await?;
     Ok(books)
 }
 
 /// What is left to be done: jobs that are not over, events not sent, messages not removed.
 pub async fn open(url: &str) -> sqlx::Result<[usize; 3]> {
-    Ok([texts(url, OPEN).await?.len(), texts(url, UNSENT).await?.len(), texts(url, OPEN_MESSAGES).await?.len()])
+    let mut reader = Reader::connect(url).await?;
+    let mut left = [0; 3];
+    for (count, sql) in left.iter_mut().zip([OPEN, UNSENT, OPEN_MESSAGES]) {
+        *count = reader.texts(sql).await?.len();
+    }
+    reader.close().await?;
+    Ok(left)
 }
 
 /// Accounts somebody works.
 pub async fn owned(url: &str, accounts: &[String]) -> sqlx::Result<usize> {
-    let leases = texts(url, "SELECT name FROM leases WHERE expires_at > 0").await?;
+    let mut reader = Reader::connect(url).await?;
+    let leases = reader.texts("SELECT name FROM leases WHERE expires_at > 0").await?;
+    reader.close().await?;
     Ok(leases.iter().filter(|name| accounts.contains(name)).count())
 }
 

@@ -232,12 +232,12 @@ fn overtaken(draft: &mut Draft<'_>) -> Vec<Value> {
     messages
 }
 
-/// A contact whose handle is taken, by the same account: the second order is refused.
+/// The same contact ordered twice, under two ids: the second is refused, however alike they are.
 fn twins(draft: &mut Draft<'_>) -> Vec<Value> {
     let account = draft.account();
     let (handle, first) = contact(draft, &account);
-    let second = person(draft, &handle);
-    let second = draft.order(&account, "contact.create", second, Fate::Refused, &[&first]);
+    let alike = if draft.rng.random_bool(0.5) { first["params"].clone() } else { person(draft, &handle) };
+    let second = draft.order(&account, "contact.create", alike, Fate::Refused, &[&first]);
     let third = person(draft, &handle);
     let third = draft.order(&account, "contact.update", third, done("contact.update", &handle), &[&first]);
     vec![message(draft, vec![first]), message(draft, vec![second]), message(draft, vec![third])]

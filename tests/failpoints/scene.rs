@@ -16,7 +16,7 @@ use crate::plan::{Plan, Size};
 use crate::process;
 use crate::referee::{Books, Evidence, Verdict, judge};
 use crate::scenes;
-use crate::world::{ACCOUNT, PATIENCE, Setup, World, play};
+use crate::world::{ACCOUNT, PATIENCE, Setup, World, play, until};
 
 /// How orders come in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,6 +80,9 @@ pub struct House {
 static BROKER: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
 const SEED: u64 = 5;
+
+/// Each look is a connection to the database.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// Tells a story, and hears the referee.
 pub async fn tell(stage: Stage, story: impl AsyncFnOnce(&House)) {
@@ -212,7 +215,7 @@ impl House {
                     return;
                 }
                 left = format!("{known} of {jobs} known, {told} told, {unsent} unsent, {kept} messages left; {open:?}");
-                tokio::time::sleep(Duration::from_millis(20)).await;
+                tokio::time::sleep(BETWEEN_LOOKS).await;
             }
         };
         let ended = tokio::time::timeout(PATIENCE, ended()).await;
@@ -275,8 +278,13 @@ impl Daemon {
         ended.unwrap_or_else(|_| panic!("still alive:\n{}", self.log_tail())).unwrap()
     }
 
-    /// Tells it to stop; how it ends is the caller's to see.
+    /// Tells it to stop, once it listens to signals; how it ends is the caller's to see.
     pub async fn told_to_stop(&self) {
+        let is_at_work = async || {
+            let said = std::fs::read_to_string(&self.log).unwrap_or_default();
+            said.contains("the store is available").then_some(())
+        };
+        until("a daemon at work", is_at_work).await;
         let id = self.child.id().unwrap_or_else(|| panic!("has ended:\n{}", self.log_tail()));
         let kill = Command::new("sh").arg("-c").arg(format!("kill -TERM {id}")).status().await.unwrap();
         assert!(kill.success());
