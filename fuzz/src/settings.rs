@@ -1,6 +1,7 @@
 //! The configuration: text to settings, settings to everything that is made of them before anything is connected.
 
 use std::io::{Seek, SeekFrom, Write};
+use std::path::Path;
 use std::sync::{Arc, LazyLock, Mutex};
 
 use registrard::config::{Config, ConfigError, Finding, Limits, Severity};
@@ -19,7 +20,10 @@ struct Files {
 static FILES: LazyLock<Files> = LazyLock::new(|| {
     let password = NamedTempFile::new().unwrap();
     std::fs::write(password.path(), "correct horse battery").unwrap();
-    Files { text: Mutex::new(NamedTempFile::new().unwrap()), password }
+    // Written for each input: in memory where there is such a place, or the disk would be what is tried.
+    let memory = Path::new("/dev/shm");
+    let text = if memory.is_dir() { NamedTempFile::new_in(memory) } else { NamedTempFile::new() };
+    Files { text: Mutex::new(text.unwrap()), password }
 });
 
 /// Text of the file, and behind a NUL lines `NAME=value` of variables. It is refused with words that name a place, or
