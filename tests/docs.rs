@@ -106,7 +106,7 @@ fn the_table_of_questions_is_what_the_code_asks() {
     let params = params.as_object().unwrap();
     let asks = |operation: Operation| {
         let since = "2026-12-01T09:30:00Z".parse().unwrap();
-        let doubt = Doubt { account: "DENIC-1000022", operation, params, transaction: "rd-1", since };
+        let doubt = Doubt { account: "DENIC-1000022", operation, params, transaction: "rd-1", since, so_already: None };
         match dialect.reconcile(&doubt, &[]) {
             Step::Ask(question) => question.operation.name(),
             Step::Found(_) => "nothing",

@@ -23,6 +23,7 @@ use canary::{Canary, Search};
 pub struct Outputs(Vec<(String, Vec<u8>)>);
 
 impl Outputs {
+    /// Keeps a text that was found at a place.
     pub fn add(&mut self, place: impl Into<String>, text: impl Into<Vec<u8>>) {
         self.0.push((place.into(), text.into()));
     }

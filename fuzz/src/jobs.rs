@@ -3,19 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock};
 
-use async_trait::async_trait;
 use jiff::Timestamp;
 use registrard::broker::{Delivery, RejectedMessage};
 use registrard::config;
 use registrard::job::intake::{Gate, sorted};
 use registrard::model::request::{RejectCode, is_secret};
 use registrard::model::{Event, NewJob, Operation, Secret};
-use registrard::net::dial::{Dial, Stream};
 use registrard::net::seal::Keyring;
 use registrard::registries::Registry as Account;
 use registrard::registries::denic_rri::PLUGIN;
 use serde_json::{Value, json};
 
+use super::registry::{Nowhere, understands};
 use super::{ACCOUNT, TRANSACTION, assert_fit_for_a_line};
 
 /// The AMQP message id; the id of a job that has none.
@@ -23,16 +22,6 @@ const ID: &str = "0192f0c1-7b7e-7c3a-9f00-0000000000aa";
 
 /// Stands in front of each secret; nothing else contains it.
 const CANARY: &str = "kanarienvogel-4711";
-
-/// Nobody is there: what is checked here is never sent.
-struct Nowhere;
-
-#[async_trait]
-impl Dial for Nowhere {
-    async fn dial(&self) -> std::io::Result<Box<dyn Stream>> {
-        Err(std::io::ErrorKind::NotConnected.into())
-    }
-}
 
 struct Tools {
     gate: Gate,
@@ -148,7 +137,7 @@ fn taken_in(job: &NewJob) {
         assert!((1..=65_535).contains(&request.bytes.len()));
         assert!(request.transaction.is_none() || job.operation.writes());
         if job.operation != Operation::Raw {
-            super::registry::understands(&request, &NewJob { params: params.clone(), ..job.clone() });
+            understands(&request, &NewJob { params: params.clone(), ..job.clone() });
         }
     }
 }

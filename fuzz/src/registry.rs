@@ -4,7 +4,9 @@
 use std::cell::RefCell;
 use std::time::Duration;
 
+use async_trait::async_trait;
 use registrard::model::{NewJob, ObjectKind, Operation};
+use registrard::net::dial::{Dial, Stream};
 use registrard::registries::Prepared;
 use registrard::sandbox::{DenicOptions, Ledger, LocalSandbox, Manner, Sandbox};
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -12,6 +14,16 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 
 use super::{ACCOUNT, TRANSACTION, dialect};
+
+/// Nobody is there: what is only checked is never sent.
+pub struct Nowhere;
+
+#[async_trait]
+impl Dial for Nowhere {
+    async fn dial(&self) -> std::io::Result<Box<dyn Stream>> {
+        Err(std::io::ErrorKind::NotConnected.into())
+    }
+}
 
 /// Longest wait for an answer; nothing but a hanging sandbox takes it.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,12 +1,15 @@
 //! The configuration: text to settings, settings to everything that is made of them before anything is connected.
 
 use std::io::{Seek, SeekFrom, Write};
-use std::sync::{LazyLock, Mutex};
+use std::path::Path;
+use std::sync::{Arc, LazyLock, Mutex};
 
 use registrard::config::{Config, ConfigError, Finding, Limits, Severity};
 use registrard::registries::{PLUGINS, plugin};
 use serde_json::{Value, json};
 use tempfile::NamedTempFile;
+
+use super::registry::Nowhere;
 
 /// The files a configuration names stand for this one: whatever the input is, no other one is opened.
 struct Files {
@@ -17,7 +20,10 @@ struct Files {
 static FILES: LazyLock<Files> = LazyLock::new(|| {
     let password = NamedTempFile::new().unwrap();
     std::fs::write(password.path(), "correct horse battery").unwrap();
-    Files { text: Mutex::new(NamedTempFile::new().unwrap()), password }
+    // Written for each input: in memory where there is such a place, or the disk would be what is tried.
+    let memory = Path::new("/dev/shm");
+    let text = if memory.is_dir() { NamedTempFile::new_in(memory) } else { NamedTempFile::new() };
+    Files { text: Mutex::new(text.unwrap()), password }
 });
 
 /// Text of the file, and behind a NUL lines `NAME=value` of variables. It is refused with words that name a place, or
@@ -74,7 +80,7 @@ pub fn config(bytes: &[u8]) {
         let mut settings = account.settings.clone();
         settings.retain(|name, _| !["password_env", "password_file", "ca_file"].contains(&name.as_str()));
         settings.insert("password_file".into(), json!(FILES.password.path()));
-        if let Err(why) = (plugin.account)(name, &Value::Object(settings)) {
+        if let Err(why) = (plugin.account_over)(name, &Value::Object(settings), Arc::new(Nowhere)) {
             assert!(!why.is_empty() && !why.contains("correct horse battery"));
         }
     }

@@ -62,7 +62,7 @@ fn written(bytes: &[u8]) -> Vec<Vec<u8>> {
             let encoded = encoded.trim_end_matches('=');
             // The first and last characters depend on the neighbours.
             let (first, last) = (if shift == 0 { 0 } else { shift + 1 }, encoded.len() - 1);
-            all.push(encoded[first..last].as_bytes().to_vec());
+            all.push(encoded.as_bytes()[first..last].to_vec());
         }
     }
     all
