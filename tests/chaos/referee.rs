@@ -177,6 +177,10 @@ fn of_jobs(ledger: &Ledger) -> impl Iterator<Item = &EffectRecord> {
     ledger.effects.iter().filter(|effect| effect.kind != "queue.delete")
 }
 
+/// What the sandbox calls a repetition whose first request arrived after all. Repetitions go out under the same transaction id so
+/// that exactly this happens, and the second is refused; it breaks no limit.
+const REPEATED: &str = "ctid_used_twice";
+
 /// Speaks.
 pub fn judge(evidence: &Evidence<'_>) -> Verdict {
     let mut verdict = Verdict::default();
@@ -188,7 +192,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
     judge_sums(evidence, &mut verdict);
     judge_messages(evidence, &mut verdict);
     for (account, rules) in &evidence.ledger.violations {
-        for (rule, count) in rules {
+        for (rule, count) in rules.iter().filter(|(rule, _)| *rule != REPEATED) {
             verdict.note(Wrong::Violation, format!("{account}: {rule}, {count} times"));
         }
     }

@@ -76,13 +76,15 @@ pub async fn play(run: &Run) -> Outcome {
     let books = books::read(stage.database_direct()).await.unwrap();
     let hits: Vec<_> =
         performed.iter().filter(|one| !matches!(one.blow, Blow::SandboxFault { .. })).map(|one| one.began).collect();
+    let unread = unread(&stage).await;
+    let rejected = plain_amqp::rejected(stage.amqp_direct()).await.unwrap_or(0);
     let verdict = judge(&Evidence {
         plan: &plan,
         ledger: &ledger,
         books: &books,
         heard: &collector.heard.lock().unwrap(),
-        unread: unread(&stage).await,
-        rejected: plain_amqp::rejected(stage.amqp_direct()).await.unwrap_or(0),
+        unread,
+        rejected,
         blows: &hits,
     });
     let totals = Totals::of(plan.orders.len(), plan.writes(), count(&performed), &verdict, began.elapsed());
