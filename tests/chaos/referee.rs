@@ -177,9 +177,18 @@ fn of_jobs(ledger: &Ledger) -> impl Iterator<Item = &EffectRecord> {
     ledger.effects.iter().filter(|effect| effect.kind != "queue.delete")
 }
 
-/// What the sandbox calls a repetition whose first request arrived after all. Repetitions go out under the same transaction id so
-/// that exactly this happens, and the second is refused; it breaks no limit.
-const REPEATED: &str = "ctid_used_twice";
+/// What the sandbox counts although no limit is broken: a repetition whose first request arrives after all. It goes out under the
+/// same transaction id so that exactly this happens and one of the two is refused; and while the registry still works on a first
+/// request that it delayed for longer than anybody waits, the repetition finds its object held.
+fn is_excused(ledger: &Ledger, account: &str, rule: &str) -> bool {
+    let was_delayed = || {
+        ledger.requests.iter().any(|request| {
+            request.account.as_deref() == Some(account)
+                && request.fault.as_deref().is_some_and(|fault| fault.starts_with("delay"))
+        })
+    };
+    rule == "ctid_used_twice" || (rule == "concurrent_write" && was_delayed())
+}
 
 /// Speaks.
 pub fn judge(evidence: &Evidence<'_>) -> Verdict {
@@ -192,7 +201,7 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
     judge_sums(evidence, &mut verdict);
     judge_messages(evidence, &mut verdict);
     for (account, rules) in &evidence.ledger.violations {
-        for (rule, count) in rules.iter().filter(|(rule, _)| *rule != REPEATED) {
+        for (rule, count) in rules.iter().filter(|(rule, _)| !is_excused(evidence.ledger, account, rule)) {
             verdict.note(Wrong::Violation, format!("{account}: {rule}, {count} times"));
         }
     }

@@ -183,6 +183,9 @@ const TAMPERINGS: &[Tampering] = &[
     (Wrong::Violation, |case| {
         case.ledger.violations.entry("DENIC-1000001".into()).or_default().insert("too_many_requests".into(), 1);
     }),
+    (Wrong::Violation, |case| {
+        case.ledger.violations.entry("DENIC-1000001".into()).or_default().insert("concurrent_write".into(), 1);
+    }),
     (Wrong::Rejected, |case| case.rejected = 1),
     (Wrong::Rejected, |case| case.heard.rejected.push("conflict".into())),
 ];
