@@ -19,7 +19,6 @@ mod database;
 mod events;
 #[path = "bounds/flood.rs"]
 mod flood;
-#[allow(dead_code, reason = "not all of it is used here")]
 #[path = "support/house.rs"]
 mod house;
 #[path = "bounds/largest.rs"]
@@ -28,7 +27,6 @@ mod largest;
 mod memory;
 #[path = "bounds/messages.rs"]
 mod messages;
-#[allow(dead_code, reason = "only the preparation is used here")]
 #[path = "support/plain_amqp.rs"]
 mod plain_amqp;
 #[path = "bounds/stage.rs"]

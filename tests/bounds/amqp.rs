@@ -29,7 +29,7 @@ impl Amqp {
         let connection = Connection::connect(&url, ConnectionProperties::default()).await.expect("RabbitMQ answers");
         let channel = connection.create_channel().await.unwrap();
         channel.confirm_select(ConfirmSelectOptions::default()).await.unwrap();
-        Self { url, user, channel, connection: connection }
+        Self { url, user, channel, connection }
     }
 
     /// Publishes bodies in order, made as they are needed, until all are confirmed.

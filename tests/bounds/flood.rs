@@ -12,6 +12,10 @@ use crate::{scale, turn};
 /// the jobs of a few messages are in the house as rows.
 const BOUND: u64 = 150;
 
+/// MiB, where a transaction of `intake.batch` jobs weighs 11 MiB: it is in the house several times, as rows and as what the
+/// statements take, beside what waits for its turn.
+const BOUND_AT_WORK: u64 = 256;
+
 /// MiB that a larger scale may cost: an allocator's memory is not the same twice.
 const SLACK: u64 = 24;
 
@@ -50,6 +54,8 @@ async fn a_broker_faster_than_the_store_fills_its_own_disk() {
     const PAD: usize = 22_000;
     /// Twice and more what may be in the house, however small the scale.
     const FEWEST: u64 = 40;
+    /// Bytes that may be in the house, and one message.
+    const MOST_HELD: u64 = 32 << 20;
     /// Lonely jobs in front, so that the window is open as wide as it gets.
     const LONELY: u64 = 2000;
     let _turn = turn().await;
@@ -63,14 +69,13 @@ async fn a_broker_faster_than_the_store_fills_its_own_disk() {
         let lock = database.lock("jobs").await;
         let (messages, bytes) = (FEWEST.max(scale() / EACH), bulk::message(&account, 0..HEAVY, PAD).len() as u64);
         stage.amqp.publish(bulk::messages(&account, LONELY, messages * HEAVY, HEAVY, PAD)).await;
-        let left = stage.kept_by_the_broker().await;
-        let held = messages.saturating_sub(u64::from(left)) * bytes;
+        let left = stage.kept_by_the_broker(messages - MOST_HELD / bytes - 1).await;
+        let held = (messages - left) * bytes;
         println!("{left} of {messages} messages wait at the broker, {} MiB are in the house", held >> 20);
-        let peak = judge("a store that stands still", stage.memory(), BOUND);
+        judge("a store that stands still", stage.memory(), BOUND);
         drop(lock);
         stage.stored(LONELY + messages * HEAVY).await;
-        let after = judge("the same, and then it takes all", stage.memory(), BOUND);
-        not_growing("what was held up", peak, after, 2 * SLACK);
+        judge("the same, and then it takes all", stage.memory(), BOUND_AT_WORK);
         stage.end().await;
     })
     .await;

@@ -14,8 +14,9 @@ const MAX_BULK_JOBS: u64 = 20_000;
 const MANY: u64 = 5;
 
 /// MiB. All jobs of a message enter in one transaction, so all of them are in the house at once: a message of 16 MiB
-/// takes its bytes, 20,000 rows with their contexts, and what the statements that insert them take.
-const BOUND: u64 = 256;
+/// takes its bytes, 20,000 rows with their contexts, and what the statements that insert them take; beside it wait 32 MiB
+/// and one message. An allocator keeps part of it.
+const BOUND: u64 = 384;
 
 /// The queue of what was turned away.
 const REJECTED: &str = "registrard.rejected";

@@ -13,7 +13,7 @@ const BOUND: u64 = 120;
 const SLACK: u64 = 24;
 
 /// Jobs that are worked while the queue is read.
-const JOBS: u64 = 20;
+const JOBS: u64 = 5;
 
 async fn drained(messages: u64) -> u64 {
     let mut peak = 0;

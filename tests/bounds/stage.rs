@@ -95,11 +95,11 @@ impl Stage {
         self.reach("jobs stored", "SELECT count(*) FROM jobs", jobs).await;
     }
 
-    /// Waits until the broker says that it keeps messages which it has not given out; how many. It counts every few
-    /// seconds only, long after it has given out all it will give.
-    pub async fn kept_by_the_broker(&self) -> u32 {
+    /// Waits until the broker says that it keeps so many messages or more, which it has not given out; how many. It counts
+    /// every few seconds only.
+    pub async fn kept_by_the_broker(&self, fewest: u64) -> u64 {
         until("messages that stay with the broker", PATIENCE, async || {
-            Some(self.amqp.depth("registrard.intake").await).filter(|depth| *depth > 0)
+            Some(u64::from(self.amqp.depth("registrard.intake").await)).filter(|depth| *depth >= fewest)
         })
         .await
     }
