@@ -42,8 +42,13 @@ use tokio::sync::{Mutex, MutexGuard};
 fn scale() -> u64 {
     match std::env::var("REGISTRARD_BOUNDS_JOBS") {
         Ok(text) => text.parse().expect("REGISTRARD_BOUNDS_JOBS is a number"),
-        Err(_) => 40_000,
+        Err(_) => 12_000,
     }
+}
+
+/// Whether there is time for what takes long in a build without optimisation.
+fn in_full() -> bool {
+    scale() >= 100_000
 }
 
 /// How long a phase may take at this scale.

@@ -46,9 +46,8 @@ fn every_property_holds_for_every_input_that_is_kept() {
 #[test]
 fn a_broken_property_is_noticed() {
     let never: Property = |bytes| assert!(bytes.is_empty(), "this property holds for nothing");
-    let inputs = inputs("kv_answer");
-    assert!(inputs.len() > 10);
-    assert_eq!(broken(never, &inputs).len(), inputs.len());
+    let few: Vec<_> = inputs("kv_answer").into_iter().take(3).collect();
+    assert_eq!(broken(never, &few).len(), 3);
 }
 
 #[test]

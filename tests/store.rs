@@ -98,7 +98,8 @@ cases! {
         every_move_writes_what_it_says,
         attempts_tell_how_they_ended,
         two_moves_of_one_job_in_one_call,
-        overdue_jobs_are_found;
+        overdue_jobs_are_found,
+        what_waits_for_another_is_nobodys_concern_yet;
     inquiries:
         what_was_asked_is_kept_with_what_it_led_to,
         a_move_that_is_not_made_leaves_no_inquiry,

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use registrard::broker::{Delivery, RejectedMessage};
 use registrard::config;
 use registrard::job::intake::{Gate, sorted};
-use registrard::model::request::{RejectCode, is_secret};
+use registrard::model::request::{RejectCode, must_be_sealed};
 use registrard::model::{Event, NewJob, Operation, Secret};
 use registrard::net::seal::Keyring;
 use registrard::registries::Registry as Account;
@@ -148,7 +148,8 @@ fn kept_secret(mut said: Value) {
     let mut plant = |job: &mut Value| {
         let params = job.get_mut("params").and_then(Value::as_object_mut);
         for (name, value) in params.into_iter().flatten() {
-            if let (true, Value::String(text)) = (is_secret(name), value) {
+            // A registry's own text in which nothing looks like a secret is stored as it came.
+            if let (true, Value::String(text)) = (must_be_sealed(name, value), value) {
                 *text = format!("{CANARY}{text}");
                 planted = true;
             }

@@ -59,15 +59,13 @@ impl Amqp {
         channel.queue_declare(queue.into(), options, FieldTable::default()).await.is_ok()
     }
 
-    /// Takes so many messages of a queue and shows each.
-    pub async fn take(&self, queue: &str, count: usize, mut look: impl FnMut(&lapin::message::Delivery)) {
+    /// Takes messages of a queue and shows each, as long as `look` wants more.
+    pub async fn take(&self, queue: &str, mut look: impl FnMut(&lapin::message::Delivery) -> bool) {
         let tag = format!("take-{}", uuid::Uuid::now_v7());
         let options = BasicConsumeOptions { no_ack: true, ..Default::default() };
         let consume = self.channel.basic_consume(queue.into(), tag.as_str().into(), options, FieldTable::default());
-        let mut consumer = consume.await.unwrap().take(count);
-        while let Some(delivery) = consumer.next().await {
-            look(&delivery.unwrap());
-        }
+        let mut consumer = consume.await.unwrap();
+        while look(&consumer.next().await.expect("a consumer that goes on").unwrap()) {}
         self.channel.basic_cancel(tag.as_str().into(), BasicCancelOptions::default()).await.unwrap();
     }
 

@@ -24,7 +24,7 @@ pub fn message(account: &str, jobs: std::ops::Range<u64>, pad: usize) -> Vec<u8>
     text.into_bytes()
 }
 
-/// Messages of [`EACH`] jobs, so many jobs in all.
-pub fn messages(account: &str, from: u64, jobs: u64, pad: usize) -> impl Iterator<Item = Vec<u8>> {
-    (0..jobs / EACH).map(move |n| message(account, from + n * EACH..from + (n + 1) * EACH, pad))
+/// Messages of `each` jobs, so many jobs in all.
+pub fn messages(account: &str, from: u64, jobs: u64, each: u64, pad: usize) -> impl Iterator<Item = Vec<u8>> {
+    (0..jobs / each).map(move |n| message(account, from + n * each..from + (n + 1) * each, pad))
 }

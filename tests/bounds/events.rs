@@ -32,16 +32,20 @@ async fn write(database: &Database, account: &str, events: u64) {
         .await;
 }
 
-/// Takes so many events of an account and checks that they come in the order they were written.
+/// Takes events until the last one of an account is there and checks that they come in the order they were written. Where
+/// the broker was too slow to confirm, some come again; none is left out.
 async fn taken_in_order(amqp: &Amqp, events: u64) {
-    let mut last = 0;
-    let take = amqp.take(QUEUE, usize::try_from(events).unwrap(), |delivery| {
+    let (mut last, mut again) = (0, 0);
+    let take = amqp.take(QUEUE, |delivery| {
         let event: Value = serde_json::from_slice(&delivery.data).unwrap();
         let number = event["data"]["number"].as_u64().unwrap();
-        assert_eq!(number, last + 1, "out of order");
-        last = number;
+        assert!(number <= last + 1, "{number} comes after {last}");
+        again += u64::from(number <= last);
+        last = last.max(number);
+        last < events
     });
     tokio::time::timeout(patience(), take).await.expect("all events arrive");
+    println!("{events} events in their order, {again} came again");
 }
 
 /// The daemon works while the broker is away; then it comes back.

@@ -15,8 +15,8 @@ const BOUND: u64 = 150;
 /// MiB that a larger scale may cost: an allocator's memory is not the same twice.
 const SLACK: u64 = 24;
 
-/// What the registry allows: jobs are worked meanwhile, and most of them wait.
-const REQUESTS: u32 = 2000;
+/// Requests a minute that the registry allows: jobs are worked meanwhile, and nearly all of them wait.
+const REQUESTS: u32 = 200;
 
 /// All messages lie at the broker when the daemon comes.
 async fn flood(jobs: u64) -> u64 {
@@ -25,7 +25,7 @@ async fn flood(jobs: u64) -> u64 {
         let mut stage = Stage::new(database, REQUESTS, None).await;
         stage.start().await;
         stage.daemon.kill().await;
-        stage.amqp.publish(bulk::messages(stage.account(), 0, jobs, 0)).await;
+        stage.amqp.publish(bulk::messages(stage.account(), 0, jobs, EACH, 0)).await;
         stage.start().await;
         stage.stored(jobs).await;
         peak = judge(&format!("{jobs} jobs in messages of {EACH}, all there"), stage.memory(), BOUND);
@@ -45,10 +45,13 @@ async fn a_flood_of_jobs_takes_no_more_memory_than_a_quarter_of_it() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_broker_faster_than_the_store_fills_its_own_disk() {
-    /// Bytes of context, so that a few messages weigh enough.
-    const PAD: usize = 2000;
+    /// Jobs of a message and bytes of context of each, so that a few messages weigh enough.
+    const HEAVY: u64 = 100;
+    const PAD: usize = 22_000;
+    /// Twice and more what may be in the house, however small the scale.
+    const FEWEST: u64 = 40;
     /// Lonely jobs in front, so that the window is open as wide as it gets.
-    const LONELY: u64 = 4000;
+    const LONELY: u64 = 2000;
     let _turn = turn().await;
     database::with(Database::migrated(Kind::Postgres).await, async |database| {
         let mut stage = Stage::new(Arc::clone(&database), REQUESTS, None).await;
@@ -58,14 +61,14 @@ async fn a_broker_faster_than_the_store_fills_its_own_disk() {
         stage.stored(LONELY).await;
         // From here on the store takes nothing in.
         let lock = database.lock("jobs").await;
-        let (messages, bytes) = (scale() / EACH, bulk::message(&account, 0..EACH, PAD).len() as u64);
-        stage.amqp.publish(bulk::messages(&account, LONELY, messages * EACH, PAD)).await;
+        let (messages, bytes) = (FEWEST.max(scale() / EACH), bulk::message(&account, 0..HEAVY, PAD).len() as u64);
+        stage.amqp.publish(bulk::messages(&account, LONELY, messages * HEAVY, HEAVY, PAD)).await;
         let left = stage.kept_by_the_broker().await;
         let held = messages.saturating_sub(u64::from(left)) * bytes;
         println!("{left} of {messages} messages wait at the broker, {} MiB are in the house", held >> 20);
         let peak = judge("a store that stands still", stage.memory(), BOUND);
         drop(lock);
-        stage.stored(LONELY + messages * EACH).await;
+        stage.stored(LONELY + messages * HEAVY).await;
         let after = judge("the same, and then it takes all", stage.memory(), BOUND);
         not_growing("what was held up", peak, after, 2 * SLACK);
         stage.end().await;

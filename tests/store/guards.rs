@@ -274,3 +274,13 @@ pub async fn overdue_jobs_are_found(db: Arc<Database>) {
     assert_eq!(state(store, 2).await, State::Expired);
     assert_eq!(due(store).await, [1, 4]);
 }
+
+pub async fn what_waits_for_another_is_nobodys_concern_yet(db: Arc<Database>) {
+    let store = &*db.store;
+    accept_new(store, &[on(1, "example.de"), on(2, "example.de")]).await;
+    let unopened = step(store, 2, Cause::Unopened).await;
+    assert_eq!(store.apply(&[unopened]).await.unwrap(), [false], "it waits for 1");
+    make(store, 1, Cause::Withdrawn).await;
+    make(store, 2, Cause::Unopened).await;
+    assert_eq!(state(store, 2).await, State::NeedsAttention);
+}

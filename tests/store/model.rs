@@ -128,6 +128,7 @@ async fn some_step(store: &dyn Store, lease: &Lease, model: &mut Model, random: 
                 let causes: Vec<Cause> = MOVES
                     .iter()
                     .filter(|(from, cause, _)| *from == job.state && *cause != Cause::Claimed)
+                    .filter(|(_, cause, _)| *cause != Cause::Unopened || model.needs_of(number).is_empty())
                     .map(|(_, cause, _)| *cause)
                     .collect();
                 moves.extend(causes.choose(random).map(|cause| step_of(&job, *cause)));

@@ -62,8 +62,8 @@ pub(super) async fn finish(
 
 /// Locks the jobs in the order of their ids and reads what the moves are checked against.
 async fn hold(transaction: &mut PgConnection, round: &[(usize, &Move)]) -> Result<HashMap<JobId, Standing>> {
-    let rows: Vec<(Uuid, String, i64, i64, Option<i64>)> = sqlx::query_as(
-        "SELECT jobs.id, jobs.state, jobs.attempt, jobs.fence, leases.fence
+    let rows: Vec<(Uuid, String, i64, i64, Option<i64>, bool)> = sqlx::query_as(
+        "SELECT jobs.id, jobs.state, jobs.attempt, jobs.fence, leases.fence, jobs.blockers > 0
            FROM jobs LEFT JOIN leases ON leases.name = jobs.account
           WHERE jobs.id = ANY($1) ORDER BY jobs.id FOR NO KEY UPDATE OF jobs",
     )
@@ -71,9 +71,9 @@ async fn hold(transaction: &mut PgConnection, round: &[(usize, &Move)]) -> Resul
     .fetch_all(transaction)
     .await?;
     rows.into_iter()
-        .map(|(id, state, attempt, fence, lease)| {
+        .map(|(id, state, attempt, fence, lease, blocked)| {
             let state = state.parse().map_err(|_| StoreError::Broken(format!("job {id}: its state cannot be read")))?;
-            Ok((JobId(id), Standing { state, attempt: count(attempt), fence, lease }))
+            Ok((JobId(id), Standing { state, attempt: count(attempt), fence, lease, blocked }))
         })
         .collect()
 }

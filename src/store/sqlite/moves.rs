@@ -53,15 +53,15 @@ pub(super) async fn finish(transaction: &mut SqliteConnection, made: &[&Move], f
 
 /// What a move is checked against.
 async fn standing(transaction: &mut SqliteConnection, id: JobId) -> Result<Option<Standing>> {
-    let row: Option<(String, i64, i64, Option<i64>)> = sqlx::query_as(
-        "SELECT jobs.state, jobs.attempt, jobs.fence, leases.fence
+    let row: Option<(String, i64, i64, Option<i64>, bool)> = sqlx::query_as(
+        "SELECT jobs.state, jobs.attempt, jobs.fence, leases.fence, jobs.blockers > 0
            FROM jobs LEFT JOIN leases ON leases.name = jobs.account WHERE jobs.id = $1",
     )
     .bind(key(id))
     .fetch_optional(transaction)
     .await?;
-    row.map(|(word, attempt, fence, lease)| {
-        Ok(Standing { state: state(&word)?, attempt: count(attempt), fence, lease })
+    row.map(|(word, attempt, fence, lease, blocked)| {
+        Ok(Standing { state: state(&word)?, attempt: count(attempt), fence, lease, blocked })
     })
     .transpose()
 }
