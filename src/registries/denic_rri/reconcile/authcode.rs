@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::super::check;
 use super::super::limits;
 use super::super::outcome::{self, Heard};
-use super::{Case, Next, Owner, Status, applied, foreign, nothing, text};
+use super::{Case, Next, Owner, Status, applied, foreign, nothing, text, was_so_just_now};
 use crate::model::{Answer, Operation};
 
 /// An AuthInfo2 of this order ends 30 days after it; a day of slack, since whether the first day counts is not stated.
@@ -40,6 +40,9 @@ pub fn create(case: &Case<'_>, heard: &[Answer]) -> Next {
         }
         Some(_) if stated_end(case).is_some() => {
             applied(info, format!("INFO: an AuthInfo1 until {end}, as stated; INFO takes the ordered password"))
+        }
+        Some(_) if was_so_just_now(case.doubt) => {
+            foreign("INFO: an AuthInfo1, which an earlier job of this account has set")
         }
         Some(_) => Err("the domain has an AuthInfo1, and INFO does not say whose password it is".into()),
         None => Err("the domain is gone since the first question".into()),

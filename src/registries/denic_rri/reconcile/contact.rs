@@ -1,6 +1,6 @@
 //! Lost orders about contacts.
 
-use super::{Age, Case, Next, applied, compare, foreign, nothing, text};
+use super::{Age, Case, Next, applied, compare, foreign, nothing, text, was_so_just_now};
 use crate::model::{Answer, Operation};
 
 /// CHECK first: which code an INFO on a missing handle answers with cannot be read in the manual, a status can. Handles
@@ -29,6 +29,9 @@ fn compare_created(case: &Case<'_>, info: &Answer) -> Next {
         Some(Age::Older) => {
             foreign(format!("INFO: the handle exists since before this order, with other data ({fields}; {dates})"))
         }
+        _ if was_so_just_now(case.doubt) => foreign(format!(
+            "INFO: an earlier job of this account has created the handle, with other data ({fields}; {dates})"
+        )),
         _ => Err(format!("the handle exists, as new as this order, with other data ({fields}; {dates})")),
     }
 }

@@ -372,16 +372,19 @@ fn the_effect_of_an_earlier_job_is_not_taken_for_that_of_the_next() {
             assert_eq!(after(since - SignedDuration::from_hours(1)).word(), "applied", "{operation}");
         }
     }
-    let at_the_edge = registered(US, EDGE);
-    let found = converse_after(
-        Some(since - SignedDuration::from_secs(2)),
-        &rri("5.0"),
-        Rri::reconcile,
-        Operation::DomainCreate,
-        domain_params(),
-        &[&at_the_edge[0]],
-    );
-    assert_eq!(found.1.unwrap().word(), "foreign", "alone, its date would not tell");
+    let unclear = [
+        (Operation::DomainCreate, domain_params(), registered(US, EDGE)),
+        (Operation::ContactCreate, contact_params(), vec![EXISTS.to_owned(), person("Hauptstr. 1", EDGE)]),
+    ];
+    for (operation, params, answers) in unclear {
+        let answers: Vec<&str> = answers.iter().map(String::as_str).collect();
+        let found = |so_already| {
+            let (params, rri) = (params.clone(), rri("5.0"));
+            converse_after(so_already, &rri, Rri::reconcile, operation, params, &answers).1.unwrap()
+        };
+        assert_eq!(found(None).word(), "unknown", "{operation}: dates alone do not tell");
+        assert_eq!(found(Some(since - SignedDuration::from_secs(2))).word(), "foreign", "{operation}");
+    }
 }
 
 /// The registry takes each transaction id once. What it says to one it knows is no outcome of the job: it says that an
