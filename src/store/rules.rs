@@ -26,12 +26,14 @@ pub(super) struct Standing {
 /// Whether the job still is where the move expects it (law 9), and the mover still is who it was. A running job is moved
 /// by the owner that claimed it; a later one may only rescue it. A job that waits in a pool is nobody's: where it is and in
 /// which attempt is guard enough for what an account of the pool finds out about it. A job that another one has passed
-/// meanwhile stays where it waits, whatever its secrets: people are asked when its turn has come.
+/// meanwhile stays where it waits, whatever its secrets: people are asked when its turn has come. Of a job that never started
+/// nobody can be asked what became of it.
 pub(super) fn may_move(step: &Move, now: &Standing) -> bool {
     let rescued = step.cause() == Cause::Lost || (step.cause() == Cause::Deferred && !step.operation().writes());
     let claimed_by = |fence| now.fence == fence || step.from() != State::Running || rescued;
     now.state == step.from()
         && !(now.blocked && step.cause() == Cause::Unopened)
+        && !(now.attempt == 0 && step.cause() == Cause::AskAgain)
         && now.attempt == step.attempt()
         && step.fence.is_none_or(|fence| match now.lease {
             Some(lease) => lease == fence && claimed_by(fence),

@@ -129,6 +129,7 @@ async fn some_step(store: &dyn Store, lease: &Lease, model: &mut Model, random: 
                     .iter()
                     .filter(|(from, cause, _)| *from == job.state && *cause != Cause::Claimed)
                     .filter(|(_, cause, _)| *cause != Cause::Unopened || model.needs_of(number).is_empty())
+                    .filter(|(_, cause, _)| *cause != Cause::AskAgain || job.attempt > 0)
                     .map(|(_, cause, _)| *cause)
                     .collect();
                 moves.extend(causes.choose(random).map(|cause| step_of(&job, *cause)));
