@@ -34,6 +34,7 @@ impl Amqp {
 
     /// Publishes bodies in order, made as they are needed, until all are confirmed.
     pub async fn publish(&self, bodies: impl Iterator<Item = Vec<u8>>) {
+        #[allow(clippy::async_yields_async, reason = "a confirm is awaited while the next messages are on their way")]
         let send = async |body: Vec<u8>| {
             let properties = BasicProperties::default().with_delivery_mode(2).with_user_id(self.user.as_str().into());
             let options = BasicPublishOptions { mandatory: true, ..Default::default() };
