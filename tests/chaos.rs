@@ -56,11 +56,9 @@ fn variable(name: &str) -> Option<u64> {
 /// The run of a seed. Seeds with an even number have two daemons, others three.
 fn run_of(seed: u64) -> Run {
     let daemons = 2 + usize::try_from(seed % 2).unwrap();
-    let is_long = variable("REGISTRARD_CHAOS_MINUTES").is_some();
-    let scenes = if is_long { scenes::ALL_AND_REVERSED } else { scenes::ALL };
     Run {
         setup: Setup { seed, accounts: 4, daemons, flaw: None, failpoints: true },
-        size: Size { writes: 420, waves: 80, scenes },
+        size: Size { writes: 420, waves: 80, scenes: scenes::ALL },
         blows: BLOWS,
         script: None,
         patience: PATIENCE,

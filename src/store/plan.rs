@@ -1,9 +1,13 @@
 //! What an intake will write, worked out from facts read in its transaction. Pure, and the same for both databases.
 
+mod order;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 
+use self::order::Room;
+pub(super) use self::order::{Order, Shift};
 use super::Acceptance;
 use super::turns::{Line, Turns};
 use crate::model::{Event, JobId, NewJob, State, WaitingFor};
@@ -59,8 +63,8 @@ pub(super) struct Facts<'a> {
     pub(super) needed: HashMap<JobId, State>,
     /// Jobs of this intake that a stored job waits for already.
     pub(super) awaited: HashSet<JobId>,
-    /// Whom stored jobs wait for, as far as a cycle could go through them.
-    pub(super) waits: HashMap<JobId, Vec<(JobId, LinkKind)>>,
+    /// Whom stored jobs wait for, as far as jobs of this intake may have to stand among them.
+    pub(super) order: Order,
 }
 
 /// A job to be written.
@@ -102,21 +106,10 @@ pub(super) struct Plan<'a> {
     pub(super) jobs: Vec<Planned<'a>>,
     /// Finished jobs that came again: their final event is sent again.
     pub(super) resend: Vec<JobId>,
-    /// Stored jobs that let a later one pass.
-    pub(super) passed: Vec<Passed>,
+    /// Stored jobs that stand elsewhere on their object from now on, each once.
+    pub(super) shifts: Vec<Shift>,
     /// What is told of new jobs that break rules.
     pub(super) warned: Vec<Event>,
-}
-
-/// A stored job that lets a later one on its object pass, because it waits for it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Passed {
-    /// Who lets it pass.
-    pub(super) job: JobId,
-    /// Whom it stood behind so far; nobody if it was the first.
-    pub(super) behind: Option<JobId>,
-    /// Whom it stands behind now.
-    pub(super) now_behind: JobId,
 }
 
 /// Decides about each job in turn; every decision sees those before it.
@@ -132,17 +125,9 @@ pub(super) fn plan<'a>(jobs: &'a [NewJob], mut facts: Facts<'a>, now: Timestamp)
                 Acceptance::Duplicate(*state)
             }
             Some(_) => Acceptance::Conflict,
-            None => match links_of(job, &facts) {
-                Some(Links { links, doomed_by, lets_pass }) => {
-                    facts.known.insert(job.id, (digest, State::Waiting));
-                    match lets_pass {
-                        Some(behind) => plan.let_pass(behind, job.id, &mut facts),
-                        None => drop(facts.tails.insert(place(job), job.id)),
-                    }
-                    facts.awaited.extend(links.iter().map(|link| link.needs));
-                    facts.waits.insert(job.id, links.iter().map(|link| (link.needs, link.kind)).collect());
-                    plan.warned.extend(Event::of_warnings(job, now));
-                    plan.jobs.push(planned(job, digest, links, doomed_by, now));
+            None => match needs_of(job, &facts) {
+                Some(needs) => {
+                    plan.take(job, digest, needs, &mut facts, now);
                     Acceptance::New
                 }
                 None => Acceptance::Cycle,
@@ -179,37 +164,49 @@ impl<'a> Plan<'a> {
         batches
     }
 
-    /// `behind` stands behind `passing` from now on, instead of behind whom it stood.
-    fn let_pass(&mut self, behind: JobId, passing: JobId, facts: &mut Facts<'_>) {
-        let waits = facts.waits.entry(behind).or_default();
-        let before = waits.iter().position(|(_, kind)| *kind == LinkKind::Object).map(|at| waits.swap_remove(at).0);
-        waits.push((passing, LinkKind::Object));
-        facts.awaited.insert(passing);
-        let link = Link { job: behind, needs: passing, kind: LinkKind::Object };
-        if let Some(planned) = self.jobs.iter_mut().find(|planned| planned.job.id == behind) {
+    /// Puts a job among those that are there.
+    fn take(&mut self, job: &'a NewJob, digest: [u8; 32], needs: Needs, facts: &mut Facts<'a>, now: Timestamp) {
+        let Needs { links, doomed_by, room } = needs;
+        facts.known.insert(job.id, (digest, State::Waiting));
+        facts.order.extend(links.iter().copied());
+        self.warned.extend(Event::of_warnings(job, now));
+        self.jobs.push(planned(job, digest, links, doomed_by, now));
+        for shift in room.shifts {
+            facts.order.shift(shift);
+            self.shift(shift, now);
+        }
+        facts.tails.insert(place(job), room.last);
+        for (last, now_last) in room.others {
+            facts.tails.values_mut().filter(|tail| **tail == last).for_each(|tail| *tail = now_last);
+        }
+    }
+
+    fn shift(&mut self, shift: Shift, now: Timestamp) {
+        if let Some(planned) = self.jobs.iter_mut().find(|planned| planned.job.id == shift.job) {
             planned.links.retain(|link| link.kind != LinkKind::Object);
-            planned.links.push(link);
-        } else if let Some(passed) = self.passed.iter_mut().find(|passed| passed.job == behind) {
-            passed.now_behind = passing;
+            planned.links.extend(behind(shift.job, shift.now_behind));
+            (planned.waiting_for, planned.due_at) = waiting(planned.job, &planned.links, now);
+        } else if let Some(known) = self.shifts.iter_mut().find(|known| known.job == shift.job) {
+            known.now_behind = shift.now_behind;
         } else {
-            self.passed.push(Passed { job: behind, behind: before, now_behind: passing });
+            self.shifts.push(shift);
         }
     }
 }
 
 /// What a job has to wait for.
-struct Links {
+struct Needs {
     links: Vec<Link>,
     /// The job that has already made sure that it can never start.
     doomed_by: Option<JobId>,
-    /// The job on the same object that came earlier and yet has to stand behind it.
-    lets_pass: Option<JobId>,
+    /// Its place on its object.
+    room: Room,
 }
 
 /// What the job has to wait for; `None` if it would wait for itself.
-fn links_of(job: &NewJob, facts: &Facts<'_>) -> Option<Links> {
+fn needs_of(job: &NewJob, facts: &Facts<'_>) -> Option<Needs> {
     let mut doomed_by = None;
-    let mut links = Vec::with_capacity(job.after.len() + 1);
+    let mut named = Vec::with_capacity(job.after.len());
     for &needs in &job.after {
         // A job of this intake is in `known`; one that nobody knows may still arrive, over another daemon.
         let state = facts.needed.get(&needs).copied().or_else(|| facts.known.get(&needs).map(|(_, state)| *state));
@@ -220,52 +217,27 @@ fn links_of(job: &NewJob, facts: &Facts<'_>) -> Option<Links> {
             }
             _ => {}
         }
-        links.push(Link { job: job.id, needs, kind: LinkKind::After });
+        named.push(needs);
     }
-    if reaches(links.iter().map(|link| link.needs), job.id, facts) {
-        return None;
-    }
-    let (ahead, lets_pass) = place_in_order(job, facts);
-    links.extend(ahead.map(|needs| Link { job: job.id, needs, kind: LinkKind::Object }));
+    let room = facts.order.room(job.id, &named, facts.tails.get(&place(job)).copied())?;
+    let named = named.into_iter().map(|needs| Link { job: job.id, needs, kind: LinkKind::After });
+    let mut links: Vec<Link> = named.chain(behind(job.id, room.behind)).collect();
     links.sort_unstable();
     links.dedup();
-    Some(Links { links, doomed_by, lets_pass })
+    Some(Needs { links, doomed_by, room })
 }
 
-/// Between whom a job stands on its object: behind everybody who came earlier, but before those that wait for it. Messages
-/// may overtake each other on their way, so that a job arrives after one that names it in its `after`.
-fn place_in_order(job: &NewJob, facts: &Facts<'_>) -> (Option<JobId>, Option<JobId>) {
-    let mut ahead = facts.tails.get(&place(job)).copied();
-    let mut lets_pass = None;
-    // Whoever stands behind somebody that waits for it waits for it, too: so the first who does not is the end.
-    while let Some(next) = ahead.filter(|next| reaches([*next], job.id, facts)) {
-        lets_pass = Some(next);
-        let before = |waits: &Vec<(JobId, LinkKind)>| waits.iter().find(|(_, kind)| *kind == LinkKind::Object).copied();
-        ahead = facts.waits.get(&next).and_then(before).map(|(before, _)| before);
-    }
-    (ahead, lets_pass)
-}
-
-/// Whether one of `from` waits, over any number of links, for `id`. Nobody can wait for a job that nobody has named, so
-/// the walk is rare; it is a loop and not a recursion because chains can be long.
-fn reaches(from: impl IntoIterator<Item = JobId>, id: JobId, facts: &Facts<'_>) -> bool {
-    let mut ahead: Vec<JobId> = from.into_iter().collect();
-    if !facts.awaited.contains(&id) {
-        return ahead.contains(&id);
-    }
-    let mut seen = HashSet::new();
-    while let Some(next) = ahead.pop() {
-        if next == id {
-            return true;
-        }
-        if seen.insert(next) {
-            ahead.extend(facts.waits.get(&next).into_iter().flatten().map(|(needs, _)| *needs));
-        }
-    }
-    false
+fn behind(job: JobId, whom: Option<JobId>) -> Option<Link> {
+    whom.map(|needs| Link { job, needs, kind: LinkKind::Object })
 }
 
 fn planned(job: &NewJob, digest: [u8; 32], links: Vec<Link>, doomed_by: Option<JobId>, now: Timestamp) -> Planned<'_> {
+    let (waiting_for, due_at) = waiting(job, &links, now);
+    Planned { job, digest, links, doomed_by, waiting_for, due_at, turn: None }
+}
+
+/// What a job with these links waits for, and from when on it is due.
+fn waiting(job: &NewJob, links: &[Link], now: Timestamp) -> (WaitingFor, Timestamp) {
     let due_at = job.not_before.map_or(now, |earliest| earliest.max(now));
     let waiting_for = if links.iter().any(|link| link.kind == LinkKind::After) {
         WaitingFor::Dependency
@@ -276,12 +248,12 @@ fn planned(job: &NewJob, digest: [u8; 32], links: Vec<Link>, doomed_by: Option<J
     } else {
         WaitingFor::Turn
     };
-    Planned { job, digest, links, doomed_by, waiting_for, due_at, turn: None }
+    (waiting_for, due_at)
 }
 
-/// Whether the links of stored jobs must be read before [`plan`] can rule out a cycle: only if somebody waits for a job
+/// Whether the links of stored jobs must be read before [`plan`] can put jobs in order: only if somebody waits for a job
 /// that is only now arriving.
-pub(super) fn may_close_a_cycle(jobs: &[NewJob], facts: &Facts<'_>) -> bool {
+pub(super) fn is_out_of_order(jobs: &[NewJob], facts: &Facts<'_>) -> bool {
     let arriving: HashSet<JobId> = jobs.iter().map(|job| job.id).filter(|id| !facts.known.contains_key(id)).collect();
     !facts.awaited.is_empty() || jobs.iter().any(|job| job.after.iter().any(|id| arriving.contains(id)))
 }

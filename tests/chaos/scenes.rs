@@ -12,9 +12,8 @@ pub type Scene = fn(&mut Draft<'_>) -> Vec<Value>;
 /// How often a story is told, against the others.
 pub type Weighted = (u32, Scene);
 
-/// Everything a registrar does with DENIC RRI, and last what is known to go wrong at times: of three orders on one object
-/// that arrive in reverse, one may be turned away as if it waited for itself.
-pub const ALL_AND_REVERSED: &[Weighted] = &[
+/// Everything a registrar does with DENIC RRI.
+pub const ALL: &[Weighted] = &[
     (6, customers),
     (8, registration),
     (4, second_thoughts),
@@ -27,12 +26,6 @@ pub const ALL_AND_REVERSED: &[Weighted] = &[
     (2, assessed),
     (3, overtaken),
 ];
-
-/// The same without the last.
-pub const ALL: &[Weighted] = match ALL_AND_REVERSED.split_last() {
-    Some((_, others)) => others,
-    None => &[],
-};
 
 /// A little of everything that one account does alone.
 pub const FEW: &[Weighted] = &[(1, customers), (1, second_thoughts)];
@@ -230,8 +223,7 @@ fn overtaken(draft: &mut Draft<'_>) -> Vec<Value> {
     let moved = delegation(draft, &domain, &handle);
     let update = draft.order(&account, "domain.update", moved, done("domain.update", &domain), &[&jobs[1]]);
     let delete = json!({ "domain": domain });
-    // It names both: behind a job it names only by way of another it would have to come, and could not.
-    let delete = draft.order(&account, "domain.delete", delete, done("domain.delete", &domain), &[&jobs[1], &update]);
+    let delete = draft.order(&account, "domain.delete", delete, done("domain.delete", &domain), &[&update]);
     let mut messages = vec![message(draft, vec![delete]), message(draft, vec![update])];
     while let Some(job) = jobs.pop() {
         messages.push(message(draft, vec![job]));

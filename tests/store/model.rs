@@ -51,6 +51,18 @@ impl Model {
         self.named(job).into_iter().chain(predecessors).collect()
     }
 
+    /// Whom a job names, and whom those name, as far as they have not ended.
+    fn named_over_any_number(&self, job: &NewJob) -> BTreeSet<u128> {
+        let mut ahead = self.named(job);
+        let mut seen = BTreeSet::new();
+        while let Some(id) = ahead.pop() {
+            if seen.insert(id) && self.open(id) {
+                ahead.extend(self.named(&self.jobs[&id].content));
+            }
+        }
+        seen
+    }
+
     fn waits(&self, mut ahead: Vec<u128>, number: u128) -> bool {
         let mut seen = BTreeSet::new();
         while let Some(id) = ahead.pop() {
@@ -69,13 +81,17 @@ impl Model {
         if let Some(known) = self.jobs.get(&number) {
             return if known.content == *job { Acceptance::Duplicate(known.state) } else { Acceptance::Conflict };
         }
-        if self.waits(self.named(job), number) {
+        let first = self.named_over_any_number(job);
+        if first.contains(&number) {
             return Acceptance::Cycle;
         }
-        let passed = self.order.iter().position(|id| {
-            self.open(*id) && self.jobs[id].content.object == job.object && self.waits(self.needs_of(*id), number)
-        });
-        self.order.insert(passed.unwrap_or(self.order.len()), number);
+        // Those that do not wait for it stay where they are; of the others, those it waits for go before it.
+        let waiting: BTreeSet<u128> =
+            self.order.iter().copied().filter(|id| self.open(*id) && self.waits(self.needs_of(*id), number)).collect();
+        let part = |id: &u128| if waiting.contains(id) { 1 + usize::from(!first.contains(id)) } else { 0 };
+        self.order.sort_by_key(part);
+        let at = self.order.partition_point(|id| part(id) < 2);
+        self.order.insert(at, number);
         self.jobs.insert(number, Kept { content: job.clone(), state: State::Waiting });
         self.arrival.push(number);
         Acceptance::New

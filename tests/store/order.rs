@@ -190,6 +190,43 @@ pub async fn a_late_arrival_passes_those_that_wait_for_it(db: Arc<Database>) {
     assert_eq!(db.number("SELECT count(*) FROM job_links").await, 0);
 }
 
+/// Whatever order they arrive in, one by one or together: jobs that name only whom they follow at once are put in order,
+/// though they stand on the same object and one of them on another.
+pub async fn what_jobs_name_goes_before_the_order_of_arrival(db: Arc<Database>) {
+    let store = &*db.store;
+    let lease = lease(store).await;
+    let mut orders: Vec<Vec<u128>> = vec![Vec::new()];
+    for number in 0..5 {
+        orders = orders
+            .iter()
+            .flat_map(|order| (0..=order.len()).map(|at| [&order[..at], &[number], &order[at..]].concat()))
+            .collect();
+    }
+    assert_eq!(orders.len(), 120);
+    for (round, order) in (0..).zip(&orders) {
+        let number = |n: u128| round * 10 + n;
+        let domain = format!("example-{round}.de");
+        let step = |n: u128| {
+            let after = n.checked_sub(1).map(|before| id(number(before)));
+            // The third is about another object, such as a contact between two changes of a domain.
+            let object = if n == 2 { format!("other-{round}.de") } else { domain.clone() };
+            NewJob { after: after.into_iter().collect(), ..on(number(n), &object) }
+        };
+        let jobs: Vec<NewJob> = order.iter().map(|n| step(*n)).collect();
+        // One by one, in two messages, in one.
+        let size = [1, 3, 5][usize::try_from(round).unwrap() % 3];
+        for message in jobs.chunks(size) {
+            assert_eq!(accept(store, message).await, vec![Acceptance::New; message.len()], "{order:?}");
+        }
+        accept_new(store, &[on(number(9), &domain)]).await;
+        for n in [0, 1, 2, 3, 4, 9] {
+            assert_eq!(due(store).await, [number(n)], "{order:?}");
+            run(store, &lease, number(n), Cause::Done).await;
+        }
+    }
+    assert_eq!(db.number("SELECT count(*) FROM job_links").await, 0);
+}
+
 pub async fn what_a_job_waits_for_is_said(db: Arc<Database>) {
     let store = &*db.store;
     let late = NewJob { not_before: Some(at(60)), after: vec![id(1)], ..on(3, "example.de") };

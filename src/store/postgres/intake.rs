@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{Acceptance, Failure, Result, StoreError, links, outbox, queue};
 use crate::model::{Event, JobId, NewJob, State};
-use crate::store::plan::{self, Facts, Link, LinkKind, Place, Plan, Planned, place};
+use crate::store::plan::{self, Facts, Link, Place, Plan, Planned, place};
 use crate::store::rows::{STATEMENT, json, micros, text, text_if};
 
 /// How often the tails of objects are read again because their jobs finished meanwhile.
@@ -29,7 +29,7 @@ pub(super) async fn accept(
     take_turns(&mut transaction, &mut plan).await?;
     insert_jobs(&mut transaction, &plan.jobs, now).await?;
     insert_links(&mut transaction, plan.jobs.iter().flat_map(|job| job.links.iter().copied())).await?;
-    links::let_pass(&mut transaction, &plan.passed).await?;
+    links::shift(&mut transaction, &plan.shifts, now).await?;
     outbox::resend(&mut transaction, &plan.resend).await?;
     grow_batches(&mut transaction, &plan, now).await?;
     outbox::insert(&mut transaction, &events.iter().chain(&plan.warned).collect::<Vec<_>>()).await?;
@@ -80,14 +80,20 @@ async fn facts<'a>(transaction: &mut PgConnection, jobs: &'a [NewJob]) -> Result
     facts.tails = hold_needed(transaction, &places, &named).await?;
     facts.needed = states(transaction, &named).await?;
     facts.awaited = awaited(transaction, &fresh).await?;
-    if plan::may_close_a_cycle(jobs, &facts) {
+    if plan::is_out_of_order(jobs, &facts) {
         if !facts.awaited.is_empty() {
             // Stored jobs may have to let one pass: their links change only while their rows are locked.
             links::hold_orders(transaction, &places).await?;
             facts.tails = tails(transaction, &places).await?;
         }
-        let from = named.iter().chain(facts.tails.values()).map(|id| id.0).collect();
-        facts.waits = waits(transaction, from).await?;
+        let from: Vec<Uuid> = named.iter().chain(facts.tails.values()).map(|id| id.0).collect();
+        let links = if facts.awaited.is_empty() || named.is_empty() {
+            waits(transaction, &from).await?
+        } else {
+            // And those of other objects may, because of what an arrival names. No other intake goes on beside this one.
+            hold_waits(transaction, &from).await?
+        };
+        facts.order.extend(links);
     }
     Ok(facts)
 }
@@ -181,23 +187,39 @@ async fn awaited(transaction: &mut PgConnection, fresh: &[&NewJob]) -> Result<Ha
     Ok(ids.into_iter().map(JobId).collect())
 }
 
-/// Whom these jobs wait for, and those in turn, as far as it goes.
-async fn waits(transaction: &mut PgConnection, from: Vec<Uuid>) -> Result<HashMap<JobId, Vec<(JobId, LinkKind)>>> {
+/// The links of these jobs, of those they wait for and of those that stand behind any of them on an object, as far as it
+/// goes.
+async fn waits(transaction: &mut PgConnection, from: &[Uuid]) -> Result<Vec<Link>> {
     let rows: Vec<(Uuid, Uuid, String)> = sqlx::query_as(
-        "WITH RECURSIVE ahead (job_id, needs_id, kind) AS (
-             SELECT job_id, needs_id, kind FROM job_links WHERE job_id = ANY($1)
+        "WITH RECURSIVE near (id) AS (
+             SELECT * FROM UNNEST($1::uuid[])
              UNION
-             SELECT l.job_id, l.needs_id, l.kind FROM job_links l JOIN ahead ON l.job_id = ahead.needs_id)
-         SELECT job_id, needs_id, kind FROM ahead",
+             SELECT other.id
+               FROM near, LATERAL (SELECT needs_id AS id FROM job_links WHERE job_id = near.id
+                                   UNION ALL
+                                   SELECT job_id FROM job_links WHERE needs_id = near.id AND kind = 'object') AS other)
+         SELECT job_id, needs_id, kind FROM near JOIN job_links ON job_id = near.id",
     )
     .bind(from)
     .fetch_all(transaction)
     .await?;
-    let mut waits: HashMap<JobId, Vec<(JobId, LinkKind)>> = HashMap::new();
-    for (job, needs, kind) in rows {
-        waits.entry(JobId(job)).or_default().push((JobId(needs), LinkKind::of(&kind)));
+    Ok(rows.into_iter().map(links::link).collect())
+}
+
+/// The same, with the rows of all these jobs locked: none of the links changes until we are done.
+async fn hold_waits(transaction: &mut PgConnection, from: &[Uuid]) -> Result<Vec<Link>> {
+    let mut held: BTreeSet<Uuid> = BTreeSet::new();
+    for _ in 0..LOOKS {
+        let links = waits(transaction, from).await?;
+        let ends = links.iter().flat_map(|link| [link.job.0, link.needs.0]);
+        let missing: BTreeSet<Uuid> = ends.filter(|id| !held.contains(id)).collect();
+        if missing.is_empty() {
+            return Ok(links);
+        }
+        links::hold(transaction, &missing).await?;
+        held.extend(missing);
     }
-    Ok(waits)
+    Err(StoreError::Unavailable("those ahead of a job change faster than they can be locked".into()))
 }
 
 async fn insert_jobs(

@@ -14,9 +14,9 @@ use uuid::Uuid;
 use super::claim::job_columns;
 use super::{Failure, Result, StoreError};
 use crate::model::{Job, JobId, Move};
-use crate::store::plan::{Link, LinkKind, Passed, Place};
+use crate::store::plan::{Link, LinkKind, Place, Shift};
 use crate::store::rows::{JobRow, micros, text};
-use crate::store::rules::{self, Release};
+use crate::store::rules;
 
 /// How many links one repair looks at.
 const SWEEP: i64 = 1000;
@@ -37,7 +37,7 @@ async fn release_all(transaction: &mut PgConnection, ended: &HashMap<JobId, bool
     }
     let release = rules::release(ended, &links);
     let removed = remove(transaction, &release.remove).await?;
-    let inherited = inherit(transaction, &release).await?;
+    let inherited = inherit(transaction, &release.inherit).await?;
     let freed = removed.iter().copied().filter(|id| !ended.contains_key(id));
     unblock(transaction, freed, now).await?;
     let doomed = doom(transaction, &release.doom).await?;
@@ -58,28 +58,48 @@ pub(super) async fn hold_orders(transaction: &mut PgConnection, places: &[Place<
     Ok(())
 }
 
-/// Jobs let later ones on their object pass; their rows are locked.
-pub(super) async fn let_pass(transaction: &mut PgConnection, passed: &[Passed]) -> Result<()> {
-    for step in passed {
-        if let Some(behind) = step.behind {
-            sqlx::query("UPDATE job_links SET needs_id = $3 WHERE job_id = $1 AND needs_id = $2 AND kind = 'object'")
-                .bind(step.job.0)
-                .bind(behind.0)
-                .bind(step.now_behind.0)
-                .execute(&mut *transaction)
-                .await?;
-        } else {
-            sqlx::query(
-                "WITH link AS (INSERT INTO job_links (job_id, needs_id, kind) VALUES ($1, $2, 'object'))
-                 UPDATE jobs SET blockers = blockers + 1 WHERE id = $1",
-            )
-            .bind(step.job.0)
-            .bind(step.now_behind.0)
-            .execute(&mut *transaction)
-            .await?;
+/// Jobs stand elsewhere on their object from now on; their rows are locked.
+pub(super) async fn shift(transaction: &mut PgConnection, shifts: &[Shift], now: Timestamp) -> Result<()> {
+    for shift in shifts {
+        let link = |needs| Link { job: shift.job, needs, kind: LinkKind::Object };
+        match (shift.behind.map(link), shift.now_behind) {
+            (Some(link), Some(now_behind)) => drop(inherit(transaction, &[(link, now_behind)]).await?),
+            (Some(link), None) => {
+                let freed = remove(transaction, &[link]).await?;
+                unblock(transaction, freed.into_iter(), now).await?;
+            }
+            (None, Some(now_behind)) => block(transaction, link(now_behind)).await?,
+            (None, None) => {}
         }
     }
     Ok(())
+}
+
+async fn block(transaction: &mut PgConnection, link: Link) -> Result<()> {
+    sqlx::query(
+        "WITH link AS (INSERT INTO job_links (job_id, needs_id, kind) VALUES ($1, $2, $3))
+         UPDATE jobs SET blockers = blockers + 1 WHERE id = $1",
+    )
+    .bind(link.job.0)
+    .bind(link.needs.0)
+    .bind(link.kind.word())
+    .execute(transaction)
+    .await?;
+    Ok(())
+}
+
+/// Locks jobs, in the order of their ids.
+pub(super) async fn hold(transaction: &mut PgConnection, jobs: &BTreeSet<Uuid>) -> Result<()> {
+    sqlx::query("SELECT id FROM jobs WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE")
+        .bind(jobs.iter().copied().collect::<Vec<Uuid>>())
+        .execute(transaction)
+        .await?;
+    Ok(())
+}
+
+/// A row of `job_links`.
+pub(super) fn link((job, needs, kind): (Uuid, Uuid, String)) -> Link {
+    Link { job: JobId(job), needs: JobId(needs), kind: LinkKind::of(&kind) }
 }
 
 /// All links to and from these jobs, with the rows of all dependants locked.
@@ -98,17 +118,9 @@ async fn hold_links(transaction: &mut PgConnection, ended: &HashMap<JobId, bool>
         let missing: BTreeSet<Uuid> =
             rows.iter().map(|(job, _, _)| *job).filter(|job| !held.contains(&JobId(*job))).collect();
         if missing.is_empty() {
-            let link = |(job, needs, kind): (Uuid, Uuid, String)| Link {
-                job: JobId(job),
-                needs: JobId(needs),
-                kind: LinkKind::of(&kind),
-            };
             return Ok(rows.into_iter().map(link).collect());
         }
-        sqlx::query("SELECT id FROM jobs WHERE id = ANY($1) ORDER BY id FOR NO KEY UPDATE")
-            .bind(missing.iter().copied().collect::<Vec<Uuid>>())
-            .execute(&mut *transaction)
-            .await?;
+        hold(transaction, &missing).await?;
         held.extend(missing.into_iter().map(JobId));
     }
     Err(StoreError::Unavailable("dependants arrive faster than they can be locked".into()))
@@ -132,8 +144,9 @@ async fn remove(transaction: &mut PgConnection, links: &[Link]) -> Result<Vec<Jo
     Ok(jobs.into_iter().map(JobId).collect())
 }
 
-async fn inherit(transaction: &mut PgConnection, release: &Release) -> Result<u64> {
-    if release.inherit.is_empty() {
+/// Has jobs stand behind the heirs of those they stood behind.
+async fn inherit(transaction: &mut PgConnection, heirs: &[(Link, JobId)]) -> Result<u64> {
+    if heirs.is_empty() {
         return Ok(0);
     }
     let done = sqlx::query(
@@ -141,9 +154,9 @@ async fn inherit(transaction: &mut PgConnection, release: &Release) -> Result<u6
            FROM UNNEST($1::uuid[], $2::uuid[], $3::uuid[]) AS new (job_id, needs_id, heir)
           WHERE job_links.job_id = new.job_id AND job_links.needs_id = new.needs_id AND job_links.kind = 'object'",
     )
-    .bind(release.inherit.iter().map(|(link, _)| link.job.0).collect::<Vec<Uuid>>())
-    .bind(release.inherit.iter().map(|(link, _)| link.needs.0).collect::<Vec<Uuid>>())
-    .bind(release.inherit.iter().map(|(_, heir)| heir.0).collect::<Vec<Uuid>>())
+    .bind(heirs.iter().map(|(link, _)| link.job.0).collect::<Vec<Uuid>>())
+    .bind(heirs.iter().map(|(link, _)| link.needs.0).collect::<Vec<Uuid>>())
+    .bind(heirs.iter().map(|(_, heir)| heir.0).collect::<Vec<Uuid>>())
     .execute(transaction)
     .await?;
     Ok(done.rows_affected())

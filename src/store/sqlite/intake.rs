@@ -9,7 +9,7 @@ use uuid::fmt::Hyphenated;
 
 use super::{Acceptance, Result, StoreError, begin, key, keys, links, outbox, queue, stored};
 use crate::model::{Event, JobId, NewJob, State};
-use crate::store::plan::{self, Facts, Growth, LinkKind, Place, Planned, place};
+use crate::store::plan::{self, Facts, Growth, Link, Place, Planned, place};
 use crate::store::rows::{json, micros, state, text, text_if};
 
 /// Takes in jobs. See [`crate::store::Store::accept`].
@@ -32,7 +32,7 @@ pub(super) async fn accept(
     for (name, growth) in plan.batches() {
         grow_batch(&mut transaction, name, growth, now).await?;
     }
-    links::let_pass(&mut transaction, &plan.passed).await?;
+    links::shift(&mut transaction, &plan.shifts, now).await?;
     outbox::resend(&mut transaction, &plan.resend).await?;
     outbox::insert(&mut transaction, &events.iter().chain(&plan.warned).collect::<Vec<_>>()).await?;
     transaction.commit().await?;
@@ -50,9 +50,9 @@ async fn facts<'a>(transaction: &mut SqliteConnection, jobs: &'a [NewJob]) -> Re
     facts.tails = tails(transaction, &places).await?;
     facts.needed = states(transaction, &named).await?;
     facts.awaited = awaited(transaction, &fresh).await?;
-    if plan::may_close_a_cycle(jobs, &facts) {
+    if plan::is_out_of_order(jobs, &facts) {
         let from = keys(named.iter().chain(facts.tails.values()).copied());
-        facts.waits = waits(transaction, &from).await?;
+        facts.order.extend(waits(transaction, &from).await?);
     }
     Ok(facts)
 }
@@ -116,23 +116,22 @@ async fn awaited(transaction: &mut SqliteConnection, fresh: &[&NewJob]) -> Resul
     Ok(ids.into_iter().map(stored).collect())
 }
 
-/// Whom these jobs wait for, and those in turn, as far as it goes.
-async fn waits(transaction: &mut SqliteConnection, from: &str) -> Result<HashMap<JobId, Vec<(JobId, LinkKind)>>> {
+/// The links of these jobs, of those they wait for and of those that stand behind any of them on an object, as far as it
+/// goes.
+async fn waits(transaction: &mut SqliteConnection, from: &str) -> Result<Vec<Link>> {
     let rows: Vec<(Hyphenated, Hyphenated, String)> = sqlx::query_as(
-        "WITH RECURSIVE ahead (job_id, needs_id, kind) AS (
-             SELECT job_id, needs_id, kind FROM job_links WHERE job_id IN (SELECT value FROM json_each($1))
+        "WITH RECURSIVE near (id) AS (
+             SELECT value FROM json_each($1)
              UNION
-             SELECT l.job_id, l.needs_id, l.kind FROM job_links l JOIN ahead ON l.job_id = ahead.needs_id)
-         SELECT job_id, needs_id, kind FROM ahead",
+             SELECT needs_id FROM near JOIN job_links ON job_id = near.id
+             UNION
+             SELECT job_id FROM near JOIN job_links ON needs_id = near.id AND kind = 'object')
+         SELECT job_id, needs_id, kind FROM near JOIN job_links ON job_id = near.id",
     )
     .bind(from)
     .fetch_all(transaction)
     .await?;
-    let mut waits: HashMap<JobId, Vec<(JobId, LinkKind)>> = HashMap::new();
-    for (job, needs, kind) in rows {
-        waits.entry(stored(job)).or_default().push((stored(needs), LinkKind::of(&kind)));
-    }
-    Ok(waits)
+    Ok(rows.into_iter().map(links::link).collect())
 }
 
 async fn insert_job(transaction: &mut SqliteConnection, new: &Planned<'_>, now: Timestamp) -> Result<()> {

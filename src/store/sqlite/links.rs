@@ -10,7 +10,7 @@ use uuid::fmt::Hyphenated;
 use super::claim::job_columns;
 use super::{Result, begin, key, keys, stored};
 use crate::model::{Job, JobId, Move, State};
-use crate::store::plan::{Link, LinkKind, Passed};
+use crate::store::plan::{Link, LinkKind, Shift};
 use crate::store::rows::{JobRow, instant, micros};
 use crate::store::rules;
 
@@ -43,28 +43,34 @@ async fn release_all(transaction: &mut SqliteConnection, ended: &HashMap<JobId, 
     Ok(changed)
 }
 
-/// Jobs let later ones on their object pass.
-pub(super) async fn let_pass(transaction: &mut SqliteConnection, passed: &[Passed]) -> Result<()> {
-    for step in passed {
-        if let Some(behind) = step.behind {
-            sqlx::query("UPDATE job_links SET needs_id = $3 WHERE job_id = $1 AND needs_id = $2 AND kind = 'object'")
-                .bind(key(step.job))
-                .bind(key(behind))
-                .bind(key(step.now_behind))
-                .execute(&mut *transaction)
-                .await?;
-            continue;
+/// Jobs stand elsewhere on their object from now on.
+pub(super) async fn shift(transaction: &mut SqliteConnection, shifts: &[Shift], now: Timestamp) -> Result<()> {
+    for shift in shifts {
+        let link = |needs| Link { job: shift.job, needs, kind: LinkKind::Object };
+        match (shift.behind.map(link), shift.now_behind) {
+            (Some(link), Some(now_behind)) => drop(inherit(transaction, &link, now_behind).await?),
+            (Some(link), None) => {
+                remove(transaction, &link).await?;
+                unblock(transaction, shift.job, now).await?;
+            }
+            (None, Some(now_behind)) => block(transaction, link(now_behind)).await?,
+            (None, None) => {}
         }
-        sqlx::query("INSERT INTO job_links (job_id, needs_id, kind) VALUES ($1, $2, 'object')")
-            .bind(key(step.job))
-            .bind(key(step.now_behind))
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query("UPDATE jobs SET blockers = blockers + 1 WHERE id = $1")
-            .bind(key(step.job))
-            .execute(&mut *transaction)
-            .await?;
     }
+    Ok(())
+}
+
+async fn block(transaction: &mut SqliteConnection, link: Link) -> Result<()> {
+    sqlx::query("INSERT INTO job_links (job_id, needs_id, kind) VALUES ($1, $2, $3)")
+        .bind(key(link.job))
+        .bind(key(link.needs))
+        .bind(link.kind.word())
+        .execute(&mut *transaction)
+        .await?;
+    sqlx::query("UPDATE jobs SET blockers = blockers + 1 WHERE id = $1")
+        .bind(key(link.job))
+        .execute(transaction)
+        .await?;
     Ok(())
 }
 
@@ -78,12 +84,12 @@ async fn links(transaction: &mut SqliteConnection, ended: &HashMap<JobId, bool>)
     .bind(keys(ended.keys().copied()))
     .fetch_all(transaction)
     .await?;
-    let link = |(job, needs, kind): (Hyphenated, Hyphenated, String)| Link {
-        job: stored(job),
-        needs: stored(needs),
-        kind: LinkKind::of(&kind),
-    };
     Ok(rows.into_iter().map(link).collect())
+}
+
+/// A row of `job_links`.
+pub(super) fn link((job, needs, kind): (Hyphenated, Hyphenated, String)) -> Link {
+    Link { job: stored(job), needs: stored(needs), kind: LinkKind::of(&kind) }
 }
 
 async fn remove(transaction: &mut SqliteConnection, link: &Link) -> Result<u64> {
