@@ -324,7 +324,13 @@ impl Circumstances {
                 step
             });
         }
-        let wait = match self.policy.after_refusal(later.pace, job.spent + 1, job.max_attempts, self.random) {
+        let spent = job.spent + 1;
+        let decision = if later.pace == Pace::Soon && job.keep_transaction {
+            self.policy.behind_oneself(spent, job.max_attempts, self.random)
+        } else {
+            self.policy.after_refusal(later.pace, spent, job.max_attempts, self.random)
+        };
+        let wait = match decision {
             Decision::After(wait) => self.now + wait,
             Decision::NextQuotaDay => self.next_quota_day,
             Decision::GiveUp => {

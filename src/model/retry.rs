@@ -97,6 +97,16 @@ impl Policy {
         }
     }
 
+    /// Decides after a refusal because the object is being written to, where the writer may be a lost request of the job
+    /// itself: soon at first, then with the patience of questions, for a registry that hangs may do so for long.
+    #[must_use]
+    pub fn behind_oneself(&self, spent: u32, max_attempts: u32, random: f64) -> Decision {
+        if spent >= max_attempts {
+            return Decision::GiveUp;
+        }
+        Decision::After(self.question.wait(spent.saturating_sub(1), random))
+    }
+
     /// When to ask again about a job in doubt, or `None` when a human must look. `asked` counts the questions so far.
     #[must_use]
     pub fn next_question(&self, asked: u32, random: f64) -> Option<Duration> {
@@ -135,6 +145,22 @@ mod tests {
             }
             prop_assert_eq!(tries, budget);
         }
+    }
+
+    #[test]
+    fn a_registry_that_hangs_is_outwaited() {
+        let policy = Policy::default();
+        let ceiling = |decision: fn(&Policy, u32) -> Decision| -> Duration {
+            let wait = |spent| match decision(&policy, spent) {
+                Decision::After(wait) => wait,
+                other => panic!("{other:?}"),
+            };
+            (1..10).map(wait).sum()
+        };
+        let soon = ceiling(|policy, spent| policy.after_refusal(Pace::Soon, spent, 10, 1.0));
+        let oneself = ceiling(|policy, spent| policy.behind_oneself(spent, 10, 1.0));
+        assert_eq!((soon.as_secs(), oneself.as_secs()), (74, 1022));
+        assert_eq!(policy.behind_oneself(10, 10, 1.0), Decision::GiveUp);
     }
 
     #[test]

@@ -96,6 +96,20 @@ fn only_a_refusal_of_this_job_costs_an_attempt() {
     assert!(!here().not_sent(&job, "no session").step.unwrap().spend);
 }
 
+/// What a repetition is behind may be its own first request, which the registry is slow with.
+#[test]
+fn a_repetition_waits_longer_for_what_may_be_its_own() {
+    let busy = |keep_transaction| {
+        let mut job = job(Operation::DomainCreate, State::Running);
+        (job.spent, job.max_attempts, job.keep_transaction) = (8, 10, keep_transaction);
+        verdict(&job, later(Pace::Soon, Scope::Job)).step.unwrap()
+    };
+    assert!(busy(false).due_at <= NOW + here().policy.soon.longest);
+    let step = busy(true);
+    assert!(step.due_at > NOW + Duration::from_secs(200));
+    assert!(step.keep_transaction && step.spend);
+}
+
 #[test]
 fn the_budget_ends_in_a_human_hand() {
     let mut job = job(Operation::DomainCreate, State::Running);
