@@ -39,8 +39,12 @@ pub(super) struct TurnedAway {
     pub(super) message: RejectedMessage,
 }
 
-/// Sorts deliveries, in order, until there are `most` jobs for one transaction; the iterator keeps the rest. One message
-/// is never divided, however many jobs it holds.
+/// Bytes of messages that one transaction takes in, and the last of them: as jobs and as statements they take several times
+/// as much.
+pub(super) const MOST_BYTES: usize = 4 * 1024 * 1024;
+
+/// Sorts deliveries, in order, until there are `most` jobs or [`MOST_BYTES`] for one transaction; the iterator keeps the
+/// rest. One message is never divided, however many jobs it holds.
 pub(super) fn sort(
     gate: &Gate,
     deliveries: &mut impl Iterator<Item = Delivery>,
@@ -48,9 +52,12 @@ pub(super) fn sort(
     now: Timestamp,
 ) -> Sorted {
     let mut sorted = Sorted { deliveries: vec![], sources: vec![], jobs: vec![], places: vec![], turned_away: vec![] };
+    let mut bytes = 0;
     while sorted.jobs.len() + sorted.turned_away.len() < most
+        && bytes < MOST_BYTES
         && let Some(delivery) = deliveries.next()
     {
+        bytes += delivery.body.len();
         sorted.add(gate, delivery, now);
     }
     sorted

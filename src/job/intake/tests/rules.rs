@@ -12,7 +12,7 @@ use crate::broker::Delivery;
 use crate::config;
 use crate::job::fakes::FakeRegistry;
 use crate::job::intake::message::{self, Message};
-use crate::job::intake::sort::sort;
+use crate::job::intake::sort::{MOST_BYTES, sort};
 use crate::job::intake::{Gate, Origin, Publisher};
 use crate::model::request::RejectCode::{self, *};
 use crate::model::{NewJob, Reject};
@@ -202,6 +202,22 @@ fn the_same_bytes_are_rejected_under_the_same_event_and_other_submissions_under_
     };
     assert_eq!(reject(delivery(1, "{}")), reject(Delivery { tag: 9, generation: 2, ..delivery(1, "{}") }));
     assert_ne!(reject(delivery(1, "{}")), reject(delivery(2, "{}")), "another correlation id waits for its own answer");
+}
+
+#[test]
+fn a_transaction_is_bounded_by_its_bytes_too() {
+    let padded = |tag| delivery(tag, format!("{}{}", job(json!({})), " ".repeat(9000)));
+    let mut deliveries = (1..=1000).map(padded);
+    let mut taken = Vec::new();
+    while let sorted = sort(&gate(), &mut deliveries, 700, Timestamp::now())
+        && !sorted.deliveries.is_empty()
+    {
+        let sizes: Vec<usize> = sorted.deliveries.iter().map(|delivery| delivery.body.len()).collect();
+        assert!(sizes[1..].iter().sum::<usize>() < MOST_BYTES, "it ends with the one that fills it");
+        taken.push(sizes.len());
+    }
+    assert_eq!(taken.iter().sum::<usize>(), 1000, "the rest comes next: {taken:?}");
+    assert!(taken[0] < 700 && taken.len() == 3, "bytes ended it, not jobs: {taken:?}");
 }
 
 fn any_json() -> impl Strategy<Value = Value> {
