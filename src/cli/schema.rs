@@ -288,6 +288,7 @@ mod tests {
             correlation_id: None,
             warnings: vec![warning],
             keyed: vec![],
+            message: 0,
         };
         let told = crate::model::event::Told {
             account: "A",

@@ -111,6 +111,8 @@ pub struct NewJob {
     /// Of a job with secrets: its digest under each key, the one in use first, and as it would be without any. Empty for
     /// one that has none: then the content tells.
     pub keyed: Vec<[u8; 32]>,
+    /// Which message of its intake it came in. Of one message, jobs on one object keep their order, whatever overtook what.
+    pub message: usize,
 }
 
 impl fmt::Debug for NewJob {
@@ -303,6 +305,7 @@ mod tests {
             correlation_id: None,
             warnings: vec![],
             keyed: vec![],
+            message: 0,
         }
     }
 

@@ -4,7 +4,7 @@
 use std::io::IsTerminal;
 use std::os::unix::fs::MetadataExt;
 
-use tracing::{Level, Metadata};
+use tracing::{Level, Metadata, Subscriber};
 use tracing_subscriber::filter::FilterFn;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -26,12 +26,16 @@ enum Sink {
 pub fn init(filter: &str, format: &str) -> Result<(), String> {
     let filter = filter_of(filter)?;
     let layer = layer(sink(format, || is_journal(std::env::var("JOURNAL_STREAM").ok().as_deref()))?);
-    // Filters of the whole, not of the layer: with a filter of its own a layer misses events that follow a mere question
-    // whether something would be logged on the same thread, and sqlx asks that with each statement.
-    let frames = FilterFn::new(may_be_written);
     // An error means that logging has begun already.
-    let _ = tracing_subscriber::registry().with(layer).with(filter).with(frames).try_init();
+    let _ = subscriber(layer, filter).try_init();
     Ok(())
+}
+
+/// Filters of the whole, not of the layer: with a filter of its own a layer misses events that follow a mere question
+/// whether something would be logged on the same thread, and sqlx asks that with each statement.
+fn subscriber(layer: impl Layer<Registry> + Send + Sync, filter: EnvFilter) -> impl Subscriber + Send + Sync {
+    let frames = FilterFn::new(may_be_written);
+    tracing_subscriber::registry().with(layer).with(filter).with(frames)
 }
 
 /// Targets that are silent whatever the operator asks for: lapin logs every returned message with its whole payload,
@@ -94,6 +98,12 @@ fn is_journal(stream: Option<&str>) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tracing::Event;
+    use tracing_subscriber::layer::Context;
+
     use super::*;
 
     #[test]
@@ -101,6 +111,29 @@ mod tests {
         let filter = filter_of("trace,lapin=trace").unwrap().to_string();
         assert!(filter.contains("lapin::returned_messages=off"), "{filter}");
         assert!(filter_of("info,=,").is_err());
+    }
+
+    #[derive(Clone, Default)]
+    struct Lines(Arc<AtomicUsize>);
+
+    impl<S: Subscriber> Layer<S> for Lines {
+        fn on_event(&self, _: &Event<'_>, _: Context<'_, S>) {
+            self.0.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn no_line_is_lost_after_a_question_whether_it_would_be_written() {
+        let lines = Lines::default();
+        let quiet = || filter_of("info,registrard::ops=info,quiet=warn").unwrap();
+        tracing::subscriber::with_default(subscriber(lines.clone(), quiet()), || {
+            for _ in 0..3 {
+                // As sqlx asks before it times a statement.
+                assert!(!tracing::enabled!(target: "quiet", Level::INFO));
+                tracing::info!("a line");
+            }
+        });
+        assert_eq!(lines.0.load(Ordering::Relaxed), 3);
     }
 
     #[test]

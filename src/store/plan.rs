@@ -112,9 +112,31 @@ pub(super) struct Plan<'a> {
     pub(super) warned: Vec<Event>,
 }
 
+/// What was taken so far of one message.
+#[derive(Default)]
+struct Message<'a> {
+    number: usize,
+    jobs: HashMap<Place<'a>, Vec<JobId>>,
+}
+
+impl<'a> Message<'a> {
+    fn siblings_of(&self, job: &'a NewJob) -> &[JobId] {
+        let siblings = self.jobs.get(&place(job)).filter(|_| self.number == job.message);
+        siblings.map_or(&[], Vec::as_slice)
+    }
+
+    fn take(&mut self, job: &'a NewJob) {
+        if self.number != job.message {
+            *self = Self { number: job.message, jobs: HashMap::new() };
+        }
+        self.jobs.entry(place(job)).or_default().push(job.id);
+    }
+}
+
 /// Decides about each job in turn; every decision sees those before it.
 pub(super) fn plan<'a>(jobs: &'a [NewJob], mut facts: Facts<'a>, now: Timestamp) -> Plan<'a> {
     let mut plan = Plan::default();
+    let mut message = Message::default();
     for job in jobs {
         let digest = job.digest();
         let answer = match facts.known.get(&job.id) {
@@ -125,9 +147,10 @@ pub(super) fn plan<'a>(jobs: &'a [NewJob], mut facts: Facts<'a>, now: Timestamp)
                 Acceptance::Duplicate(*state)
             }
             Some(_) => Acceptance::Conflict,
-            None => match needs_of(job, &facts) {
+            None => match needs_of(job, message.siblings_of(job), &facts) {
                 Some(needs) => {
                     plan.take(job, digest, needs, &mut facts, now);
+                    message.take(job);
                     Acceptance::New
                 }
                 None => Acceptance::Cycle,
@@ -204,7 +227,7 @@ struct Needs {
 }
 
 /// What the job has to wait for; `None` if it would wait for itself.
-fn needs_of(job: &NewJob, facts: &Facts<'_>) -> Option<Needs> {
+fn needs_of(job: &NewJob, siblings: &[JobId], facts: &Facts<'_>) -> Option<Needs> {
     let mut doomed_by = None;
     let mut named = Vec::with_capacity(job.after.len());
     for &needs in &job.after {
@@ -219,7 +242,7 @@ fn needs_of(job: &NewJob, facts: &Facts<'_>) -> Option<Needs> {
         }
         named.push(needs);
     }
-    let room = facts.order.room(job.id, &named, facts.tails.get(&place(job)).copied())?;
+    let room = facts.order.room(job.id, &named, siblings, facts.tails.get(&place(job)).copied())?;
     let named = named.into_iter().map(|needs| Link { job: job.id, needs, kind: LinkKind::After });
     let mut links: Vec<Link> = named.chain(behind(job.id, room.behind)).collect();
     links.sort_unstable();

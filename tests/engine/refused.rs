@@ -6,7 +6,7 @@ use registrard::sandbox::DenicOptions;
 use serde_json::json;
 
 use crate::database::Kind;
-use crate::world::{ACCOUNT, Setup, World, check, play, until};
+use crate::world::{ACCOUNT, Setup, World, check, contact_create, play, told, until};
 
 async fn checks(world: &World, count: usize) {
     let jobs: Vec<_> = (0..count).map(|n| check(ACCOUNT, &format!("example-{n}.de"))).collect();
@@ -121,6 +121,32 @@ async fn an_account_blocked_at_login_is_silent_across_a_restart() {
         assert_eq!(world.requests(ACCOUNT).len(), 2);
         assert_eq!(world.sandbox.ledger().violations_of(ACCOUNT, "sent_while_blocked"), 0);
         assert_untouched(&world).await;
+    })
+    .await;
+}
+
+/// Connections that are closed as soon as they are accepted: nobody knows the account there, so nothing was sent.
+#[tokio::test]
+async fn connections_that_are_refused_cost_nothing() {
+    let setup = Setup::new().fault("refuse_connection:every=2").fault("cut_after:action=domain.check,every=3");
+    play(Kind::Sqlite, setup, async |world: World| {
+        let job = |n: usize| contact_create(&format!("C{n}"));
+        let writes: Vec<_> = (1..=6).map(job).collect();
+        let ids = world.submit(&writes).await;
+        checks(&world, 12).await;
+        let daemon = world.daemon();
+        for id in ids {
+            let detail = world.succeeded(id).await;
+            assert_eq!((detail.job.spent, told(&detail)), (0, vec!["job.succeeded"]));
+        }
+        for job in world.jobs(ACCOUNT).await {
+            world.succeeded(job.id).await;
+        }
+        daemon.stop().await;
+        let connections = world.sandbox.ledger().requests.into_iter().filter(|request| request.fault.is_some());
+        assert!(connections.filter(|request| request.action == "connect").count() >= 2);
+        assert_eq!(world.sandbox.ledger().effects.len(), 6);
+        assert_eq!(world.database.store.account(ACCOUNT).await.unwrap().suspended, None);
     })
     .await;
 }

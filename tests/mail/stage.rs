@@ -103,6 +103,7 @@ pub fn job(operation: Operation, params: Value) -> NewJob {
         reply_to: None,
         warnings: vec![],
         keyed: vec![],
+        message: 0,
         correlation_id: None,
     }
 }

@@ -121,6 +121,7 @@ fn job(registry: &dyn Registry, nth: u64) -> NewJob {
         correlation_id: None,
         warnings: vec![],
         keyed: vec![],
+        message: 0,
     }
 }
 

@@ -76,14 +76,22 @@ impl Model {
         false
     }
 
-    fn accept(&mut self, job: &NewJob) -> Acceptance {
+    /// `taken` are the jobs that were taken before it in the same call.
+    fn accept(&mut self, job: &NewJob, taken: &mut Vec<NewJob>) -> Acceptance {
         let number = job.id.0.as_u128();
         if let Some(known) = self.jobs.get(&number) {
             return if known.content == *job { Acceptance::Duplicate(known.state) } else { Acceptance::Conflict };
         }
-        let first = self.named_over_any_number(job);
+        let mut first = self.named_over_any_number(job);
         if first.contains(&number) {
             return Acceptance::Cycle;
+        }
+        let siblings = taken.iter().filter(|other| other.message == job.message && other.object == job.object);
+        for sibling in siblings {
+            let named = self.named_over_any_number(sibling);
+            if !named.contains(&number) {
+                first.extend(named.into_iter().chain([sibling.id.0.as_u128()]));
+            }
         }
         // Those that do not wait for it stay where they are; of the others, those it waits for go before it.
         let waiting: BTreeSet<u128> =
@@ -94,6 +102,7 @@ impl Model {
         self.order.insert(at, number);
         self.jobs.insert(number, Kept { content: job.clone(), state: State::Waiting });
         self.arrival.push(number);
+        taken.push(job.clone());
         Acceptance::New
     }
 
@@ -122,9 +131,15 @@ fn random_job(random: &mut StdRng) -> NewJob {
 async fn some_step(store: &dyn Store, lease: &Lease, model: &mut Model, random: &mut StdRng, context: &str) {
     match random.random_range(0..3) {
         0 => {
-            let jobs: Vec<NewJob> = (0..random.random_range(1..5)).map(|_| random_job(random)).collect();
+            let mut jobs: Vec<NewJob> = (0..random.random_range(1..5)).map(|_| random_job(random)).collect();
+            let mut message = 0;
+            for job in &mut jobs {
+                message += usize::from(random.random_bool(0.4));
+                job.message = message;
+            }
             let answers = store.accept(&jobs, &[], at(0)).await.unwrap();
-            let expected: Vec<Acceptance> = jobs.iter().map(|job| model.accept(job)).collect();
+            let mut taken = Vec::new();
+            let expected: Vec<Acceptance> = jobs.iter().map(|job| model.accept(job, &mut taken)).collect();
             assert_eq!(answers, expected, "{context}: intake");
         }
         1 => {

@@ -190,6 +190,30 @@ pub async fn a_late_arrival_passes_those_that_wait_for_it(db: Arc<Database>) {
     assert_eq!(db.number("SELECT count(*) FROM job_links").await, 0);
 }
 
+/// Nothing of a message is named but its last job, by one that came before the message: that one waits for all of it.
+pub async fn what_stood_together_in_a_message_stays_in_its_order(db: Arc<Database>) {
+    let store = &*db.store;
+    let lease = lease(store).await;
+    let waits_for = |number: u128, needs: u128| NewJob { after: vec![id(needs)], ..on(number, "example.de") };
+    accept_new(store, &[waits_for(9, 3)]).await;
+    accept_new(store, &[on(1, "example.de"), on(2, "example.de"), on(3, "example.de"), on(4, "example.de")]).await;
+    for number in [1, 2, 3, 9, 4] {
+        assert_eq!(due(store).await, [number]);
+        run(store, &lease, number, Cause::Done).await;
+    }
+    // Other messages of the same intake have nothing to do with it, and what is named comes first all the same.
+    accept_new(store, &[waits_for(19, 13)]).await;
+    let other = NewJob { message: 1, ..on(11, "example.de") };
+    let named_by_its_like = NewJob { message: 2, ..waits_for(12, 13) };
+    let last = NewJob { message: 2, ..on(13, "example.de") };
+    accept_new(store, &[other, named_by_its_like, last]).await;
+    for number in [13, 19, 11, 12] {
+        assert_eq!(due(store).await, [number]);
+        run(store, &lease, number, Cause::Done).await;
+    }
+    assert_eq!(db.number("SELECT count(*) FROM job_links").await, 0);
+}
+
 /// Whatever order they arrive in, one by one or together: jobs that name only whom they follow at once are put in order,
 /// though they stand on the same object and one of them on another.
 pub async fn what_jobs_name_goes_before_the_order_of_arrival(db: Arc<Database>) {

@@ -48,6 +48,7 @@ pub fn on(number: u128, domain: &str) -> NewJob {
         correlation_id: None,
         warnings: vec![],
         keyed: vec![],
+        message: 0,
     }
 }
 

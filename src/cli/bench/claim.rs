@@ -279,6 +279,7 @@ fn job(n: u64) -> NewJob {
         correlation_id: None,
         warnings: Vec::new(),
         keyed: vec![],
+        message: 0,
     }
 }
 

@@ -55,6 +55,7 @@ fn job(number: u128, account: &str) -> NewJob {
         correlation_id: None,
         warnings: vec![],
         keyed: vec![],
+        message: 0,
     }
 }
 

@@ -35,6 +35,7 @@ fn job(number: u128, operation: Operation, batch: Option<&str>) -> NewJob {
         correlation_id: None,
         warnings: vec![],
         keyed: vec![],
+        message: 0,
     }
 }
 

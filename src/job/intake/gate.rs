@@ -195,6 +195,7 @@ impl Gate {
             correlation_id: origin.correlation_id.map(str::to_owned),
             warnings,
             keyed: vec![],
+            message: 0,
         })
     }
 

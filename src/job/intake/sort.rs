@@ -78,8 +78,7 @@ impl Sorted {
         let whole = match read {
             Ok(Message::One(raw)) => match gate.admit(&origin, &raw) {
                 Ok(job) => {
-                    self.jobs.push(job);
-                    self.places.push(Place { delivery: number, index: 0, item: None });
+                    self.take(job, Place { delivery: number, index: 0, item: None });
                     None
                 }
                 Err(reject) => Some((Some(raw), reject)),
@@ -95,10 +94,7 @@ impl Sorted {
                         Err(reject) => (None, Err(reject)),
                     };
                     match admitted {
-                        Ok(job) => {
-                            self.jobs.push(job);
-                            self.places.push(Place { delivery: number, index, item: Some(item) });
-                        }
+                        Ok(job) => self.take(job, Place { delivery: number, index, item: Some(item) }),
                         Err(reject) => {
                             let of = Of { delivery: &delivery, source: &source, index, item: Some(item) };
                             self.turned_away.push(turned_away(gate, of, raw.as_ref(), reject, now));
@@ -120,6 +116,11 @@ impl Sorted {
         }
         self.deliveries.push(delivery);
         self.sources.push(source);
+    }
+
+    fn take(&mut self, job: NewJob, place: Place) {
+        self.jobs.push(NewJob { message: place.delivery, ..job });
+        self.places.push(place);
     }
 
     /// Turns away job number `job` after all, because the store will not have it.

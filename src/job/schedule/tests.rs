@@ -223,6 +223,7 @@ async fn a_pending_order_is_asked_about_until_it_is_finished() {
         reply_to: None,
         warnings: vec![],
         keyed: vec![],
+        message: 0,
         correlation_id: None,
     };
     world.store.accept(&[order], &[], Timestamp::now()).await.unwrap();

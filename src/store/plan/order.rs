@@ -1,8 +1,8 @@
 //! Where a job stands on its object when messages overtook each other on their way.
 //!
 //! What a job names in its `after` is an order; to stand behind whoever came earlier on the object is only a custom. So
-//! custom gives way: a job that arrives after those that wait for it goes before them, and those it waits for itself go
-//! before it. Only jobs that name each other in a circle cannot be put in order.
+//! custom gives way: a job that arrives after those that wait for it goes before them, and before it go those it waits for
+//! itself and those that stood before it in its message. Only jobs that name each other in a circle cannot be put in order.
 
 use std::collections::{HashMap, HashSet};
 
@@ -69,9 +69,9 @@ impl Order {
         self.extend(shift.now_behind.map(link));
     }
 
-    /// Finds room for a job that names `after` and whose object's queue ends with `last`. `None` if jobs name each other in
-    /// a circle.
-    pub(super) fn room(&self, job: JobId, after: &[JobId], last: Option<JobId>) -> Option<Room> {
+    /// Finds room for a job that names `after`, that stood behind `siblings` in its message and whose object's queue ends with
+    /// `last`. `None` if jobs name each other in a circle.
+    pub(super) fn room(&self, job: JobId, after: &[JobId], siblings: &[JobId], last: Option<JobId>) -> Option<Room> {
         if after.contains(&job) {
             return None;
         }
@@ -80,10 +80,12 @@ impl Order {
         if waiting.is_empty() {
             return Some(room);
         }
-        let named = self.named_by(after);
+        let mut named = self.named_by(after);
         if named.contains(&job) {
             return None;
         }
+        let before = |sibling: &JobId| Some(self.named_by(&[*sibling])).filter(|named| !named.contains(&job));
+        named.extend(siblings.iter().filter_map(before).flatten());
         let part = |member: &JobId| match (waiting.contains(member), named.contains(member)) {
             (false, _) => Part::Unconcerned,
             (true, true) => Part::First,
@@ -139,7 +141,7 @@ impl Order {
 enum Part {
     /// Does not wait for the arrival.
     Unconcerned,
-    /// Waits for it by custom only, and is named by it.
+    /// Waits for it by custom only, and goes before it.
     First,
     /// Waits for it.
     Last,

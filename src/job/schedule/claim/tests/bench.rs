@@ -148,6 +148,7 @@ pub fn job(number: u128) -> NewJob {
         correlation_id: None,
         warnings: vec![],
         keyed: vec![],
+        message: 0,
     }
 }
 
