@@ -14,7 +14,7 @@ const BOUND: u64 = 150;
 
 /// MiB, where a transaction of `intake.batch` jobs weighs 11 MiB: it is in the house several times, as rows and as what the
 /// statements take, beside what waits for its turn.
-const BOUND_AT_WORK: u64 = 256;
+const BOUND_AT_WORK: u64 = 150;
 
 /// MiB that a larger scale may cost: an allocator's memory is not the same twice.
 const SLACK: u64 = 24;
