@@ -51,7 +51,7 @@ fn in_full() -> bool {
 
 /// How long a phase may take at this scale.
 fn patience() -> Duration {
-    Duration::from_secs(120 + scale() / 200)
+    Duration::from_secs(400 + scale() / 100)
 }
 
 /// One test at a time: all daemons use the same queues.

@@ -12,9 +12,9 @@ use crate::{scale, turn};
 /// the jobs of a few messages are in the house as rows.
 const BOUND: u64 = 150;
 
-/// MiB, where a transaction of `intake.batch` jobs weighs 11 MiB: it is in the house several times, as rows and as what the
-/// statements take, beside what waits for its turn.
-const BOUND_AT_WORK: u64 = 150;
+/// MiB, where transactions of 4 MiB are taken in: each is in the house several times, as rows and as what the statements
+/// take, beside what waits for its turn.
+const BOUND_AT_WORK: u64 = 192;
 
 /// MiB that a larger scale may cost: an allocator's memory is not the same twice.
 const SLACK: u64 = 24;
