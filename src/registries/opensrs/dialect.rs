@@ -1,0 +1,1 @@
+//! The language: parameters to bytes, bytes to answers, answers to verdicts.
