@@ -1,5 +1,7 @@
 //! The language: parameters to bytes, bytes to answers, answers to verdicts.
 
+use std::time::Duration;
+
 use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
@@ -127,6 +129,10 @@ impl Dialect for Xcp {
 
     fn follow_up(&self, order: &Doubt<'_>, heard: &[Answer]) -> Step {
         reconcile::follow_up(self, order, heard)
+    }
+
+    fn settles(&self, operation: Operation) -> Duration {
+        reconcile::settles(operation)
     }
 
     fn explain(&self, operation: Operation, code: &str) -> Option<Explanation> {

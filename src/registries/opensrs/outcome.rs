@@ -13,9 +13,10 @@ use crate::model::verdict::Judgement;
 use crate::model::{Answer, Operation, Verdict};
 use crate::registries::Explanation;
 
-pub use self::classes::{CHECKLIST, FINISHED, TRANSFERRED, pending_until};
-pub use self::dates::{deadlines, instant, toronto_date};
-pub use self::questions::{Heard, Name, heard, is_session_spent, name, opened, removed};
+pub use self::classes::{CHECKLIST, FINISHED, TRANSFERRED};
+use self::classes::pending_until;
+pub use self::dates::{deadlines, instant, slack, toronto_date};
+pub use self::questions::{Heard, Name, heard, is_about_the_domain, is_session_spent, name, opened, removed};
 
 /// The part of an answer that decides.
 struct Said<'a> {
