@@ -1,5 +1,7 @@
 //! The data of a message: nested hashes and arrays, as OPS has them.
 
+use std::collections::BTreeMap;
+
 /// A value. Two are equal when they hold the same, in whatever sequence their items stand.
 #[derive(Clone, Debug)]
 pub enum Node {
@@ -46,8 +48,19 @@ impl Node {
     /// The value of a key; the last one counts.
     pub fn get(&self, key: &str) -> Option<&Node> {
         match self {
-            Self::Assoc(items) | Self::Array(items) => items.iter().rfind(|item| item.key == key).map(|item| &item.value),
+            Self::Assoc(items) | Self::Array(items) => {
+                items.iter().rfind(|item| item.key == key).map(|item| &item.value)
+            }
             Self::Scalar(_) | Self::ScalarRef(_) | Self::Empty => None,
+        }
+    }
+
+    /// The values of a hash or an array as a list without gaps: those of an array in the sequence of their numbers.
+    pub fn values(&self) -> Vec<&Node> {
+        match self {
+            Self::Assoc(items) => items.iter().map(|item| &item.value).collect(),
+            Self::Array(items) => by_index(items).into_values().map(|item| &item.value).collect(),
+            Self::Scalar(_) | Self::ScalarRef(_) | Self::Empty => Vec::new(),
         }
     }
 
@@ -64,5 +77,46 @@ impl Node {
 impl FromIterator<(String, Node)> for Node {
     fn from_iter<T: IntoIterator<Item = (String, Node)>>(items: T) -> Self {
         Self::Assoc(items.into_iter().map(|(key, value)| Item { key, class: None, value }).collect())
+    }
+}
+
+/// Where an item of an array stands: at its number, or behind all numbers by its name.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Place<'a> {
+    Number(u64),
+    Name(&'a str),
+}
+
+/// An array's items in the sequence of their places; of two in one place the last counts.
+fn by_index(items: &[Item]) -> BTreeMap<Place<'_>, &Item> {
+    let place = |key| str::parse(key).map_or(Place::Name(key), Place::Number);
+    items.iter().map(|item| (place(item.key.as_str()), item)).collect()
+}
+
+/// A hash's items by name; of two with one name the last counts.
+fn by_name(items: &[Item]) -> BTreeMap<&str, &Item> {
+    items.iter().map(|item| (item.key.as_str(), item)).collect()
+}
+
+fn alike(left: &Item, right: &Item) -> bool {
+    left.class == right.class && left.value == right.value
+}
+
+impl PartialEq for Node {
+    fn eq(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Assoc(left), Self::Assoc(right)) => {
+                let (left, right) = (by_name(left), by_name(right));
+                left.keys().eq(right.keys()) && left.values().zip(right.values()).all(|(one, two)| alike(one, two))
+            }
+            (Self::Array(left), Self::Array(right)) => {
+                let (left, right) = (by_index(left), by_index(right));
+                left.keys().eq(right.keys()) && left.values().zip(right.values()).all(|(one, two)| alike(one, two))
+            }
+            (Self::Scalar(left), Self::Scalar(right)) => left == right,
+            (Self::ScalarRef(left), Self::ScalarRef(right)) => left == right,
+            (Self::Empty, Self::Empty) => true,
+            _ => false,
+        }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::super::check;
 use super::super::params::Params;
 use super::attributes::Attributes;
+use super::find;
 use crate::model::{ObjectKey, ObjectKind, Operation, Reject};
 
 /// The parameter that a cookie is put into.
@@ -50,10 +51,10 @@ impl Access {
 }
 
 /// Whether a job gives a profile's credentials in the place of a cookie, which must then be asked for first. An order for a
-/// domain has them, too, and there they are the order's own.
+/// domain has credentials, too; there they are the order's own, and it has no cookie.
 pub fn is_wanted(operation: Operation, params: &Map<String, Value>) -> bool {
-    let is_order = matches!(operation, Operation::DomainCreate | Operation::DomainTransfer | Operation::Raw);
-    !is_order && CREDENTIALS.iter().any(|name| params.get(*name).is_some_and(|value| !value.is_null()))
+    let given = CREDENTIALS.iter().any(|name| params.get(*name).is_some_and(|value| !value.is_null()));
+    given && find(operation, params).is_ok_and(|command| command.params.contains(&COOKIE))
 }
 
 /// The parameters with a cookie in the place of the credentials.

@@ -213,11 +213,13 @@ pub struct Command {
     pub action: &'static str,
     /// What the registry says it is about.
     pub object: &'static str,
+    /// The names of its parameters.
+    params: &'static [&'static str],
     order: MakeOrder,
 }
 
 const fn command<R: Request>(operation: Operation, when: When) -> Command {
-    Command { operation, when, action: R::ACTION, object: R::OBJECT, order: made::<R> }
+    Command { operation, when, action: R::ACTION, object: R::OBJECT, params: R::PARAMS, order: made::<R> }
 }
 
 fn made<R: Request>(params: &Map<String, Value>, transaction: &str, rules: &Rules) -> Result<(Checked, Order), Reject> {

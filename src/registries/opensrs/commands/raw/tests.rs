@@ -51,6 +51,8 @@ fn objects_and_operations_are_those_of_other_commands() {
         ("POLL", "EVENT", &[], "message:queue", MessageRead),
         ("GET_BALANCE", "BALANCE", &[], "account:myreseller", AccountInfo),
         ("set", "cookie", &[("domain", "a.com")], "domain:a.com", DomainInfo),
+        ("GET_NOTES", "DOMAIN", &[("domain", "a.com")], "domain:a.com", DomainInfo),
+        ("GET", "USERINFO", &[], "account:myreseller", AccountInfo),
         ("TRADE_DOMAIN", "DOMAIN", &[("domain", "a.com")], "domain:a.com", Raw),
         ("CHANGE", "PASSWORD", &[], "account:myreseller", Raw),
     ] {
