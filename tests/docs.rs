@@ -20,7 +20,7 @@ use registrard::model::verdict::Doubt;
 use registrard::model::{
     Answer, Cause, Class, Event, Job, JobId, Move, ObjectKey, Operation, State, WaitingFor, request,
 };
-use registrard::registries::{PLUGINS, Step, denic_rri};
+use registrard::registries::{PLUGINS, Plugin, Step, denic_rri, opensrs};
 use serde_json::{Value, json};
 
 #[test]
@@ -135,6 +135,22 @@ fn the_table_of_rules_is_that_of_the_code() {
     assert_eq!(documented, rules);
 }
 
+/// Each operation has its parameters and an example.
+#[test]
+fn the_operations_of_opensrs_are_those_of_the_code() {
+    let document = Document::read("docs/opensrs.md");
+    let mut documented: Vec<String> = document.table("opensrs").iter().map(|row| row[0].clone()).collect();
+    documented.dedup();
+    let operations: Vec<_> = opensrs::PLUGIN.operations.iter().map(|operation| operation.name()).collect();
+    assert_eq!(documented, operations);
+    let examples = document.blocks().into_iter().filter(|block| block.is(&["json", "job", "opensrs"]));
+    let shown: BTreeSet<_> = examples.flat_map(|block| requests(&block)).map(|job| job.operation.name()).collect();
+    let not_for_jobs = ["message.read", "message.delete"];
+    let missing: Vec<_> =
+        operations.into_iter().filter(|name| !shown.contains(name) && !not_for_jobs.contains(name)).collect();
+    assert!(missing.is_empty(), "no example of {missing:?}");
+}
+
 fn parsed(block: &Block) -> Value {
     serde_json::from_str(&block.text).unwrap_or_else(|error| panic!("{}: {error}", block.place))
 }
@@ -157,9 +173,12 @@ fn every_example_is_json_and_every_job_is_accepted() {
     let mut seen = 0;
     for block in Document::all().iter().flat_map(Document::blocks) {
         match block.info.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-            ["json", "job"] => {
+            ["json", "job", of @ ..] => {
                 for request in requests(&block) {
-                    let plugin = PLUGINS.iter().find(|plugin| plugin.operations.contains(&request.operation));
+                    // Without the name of a registry it is the first that does such a thing.
+                    let is_of = |plugin: &&Plugin| of.first().is_none_or(|name| *name == plugin.name);
+                    let mut plugins = PLUGINS.iter().chain([&opensrs::PLUGIN]).filter(is_of);
+                    let plugin = plugins.find(|plugin| plugin.operations.contains(&request.operation));
                     let plugin =
                         plugin.unwrap_or_else(|| panic!("{}: no registry does {}", block.place, request.operation));
                     let options =

@@ -85,7 +85,10 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
     let circumstances = account.circumstances();
     let outcome = match job.state {
         State::Pending => circumstances.followed_up(job, finding, asked, &deadlines),
-        _ => circumstances.found(job, finding, asked, &deadlines),
+        _ => {
+            let settles = account.registry.dialect().settles(job.operation);
+            circumstances.found_in_time(job, finding, settles, asked, &deadlines)
+        }
     };
     // The next look at the store must not find this job as it was and due again, so the commit is awaited.
     if let Some(committed) = record(shared, outcome).await {

@@ -1,0 +1,1 @@
+//! One account: its settings, limits and the opening of sessions.

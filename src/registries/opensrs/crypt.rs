@@ -1,0 +1,1 @@
+//! The signature of HTTPS and the cipher of the TCP protocol.

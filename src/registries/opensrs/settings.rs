@@ -1,0 +1,1 @@
+//! An account's settings, as they stand in the configuration.
