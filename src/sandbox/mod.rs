@@ -7,8 +7,10 @@ mod clock;
 mod control;
 mod denic_rri;
 mod faults;
+mod holds;
 mod ledger;
 mod limits;
+mod link;
 mod tls;
 
 use std::net::{Ipv4Addr, SocketAddr};
