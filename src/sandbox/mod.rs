@@ -7,8 +7,11 @@ mod clock;
 mod control;
 mod denic_rri;
 mod faults;
+mod holds;
 mod ledger;
 mod limits;
+mod link;
+mod opensrs;
 mod tls;
 
 use std::net::{Ipv4Addr, SocketAddr};
@@ -28,12 +31,13 @@ use tokio_util::task::TaskTracker;
 pub use denic_rri::{DenicOptions, Environment, Manner};
 pub use faults::{FaultKind, FaultSpec, SYNTAX as FAULT_SYNTAX};
 pub use ledger::{EffectRecord, Ledger, RequestRecord};
+pub use opensrs::{OpensrsOptions, System};
 
 use clock::Clock;
 use faults::Faults;
 
 /// Registries that can be served.
-pub const REGISTRIES: &[&str] = &["denic-rri"];
+pub const REGISTRIES: &[&str] = &["denic-rri", "opensrs"];
 
 /// Longest wait for connections to end when the sandbox stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
@@ -45,7 +49,7 @@ pub struct Options {
     pub registries: Vec<String>,
     /// Where `ca.pem` and the like are written.
     pub state_dir: PathBuf,
-    /// First of the ports: control, then the registries in the order of [`REGISTRIES`]. Free ports if none.
+    /// First of the ports: control, then DENIC RRI, then OpenSRS over HTTPS and over TCP. Free ports if none.
     pub port_base: Option<u16>,
     /// Faults from the start.
     pub faults: Vec<FaultSpec>,
@@ -53,6 +57,8 @@ pub struct Options {
     pub seed: u64,
     /// How DENIC RRI is set up.
     pub denic: DenicOptions,
+    /// How OpenSRS is set up.
+    pub opensrs: OpensrsOptions,
 }
 
 /// A running sandbox. Dropping it stops it too, without waiting.
@@ -104,6 +110,10 @@ trait Registry: Send + Sync {
     fn catch_up(&self) -> usize;
     /// Marks a domain as only the registry can; `None` if it has no such domain.
     fn mark_domain(&self, order: &Value) -> Option<Result<Value, String>>;
+    /// Changes what only the registry's own staff can change of an account; `None` if it is not one of its accounts.
+    fn mark_account(&self, _order: &Value) -> Option<Result<Value, String>> {
+        None
+    }
     /// Puts a message into an account's queue; `None` if it is not one of its accounts.
     fn put_message(&self, account: &str, message: &Value) -> Option<Result<Value, String>>;
 }
@@ -134,7 +144,15 @@ impl Sandbox {
             let listener = bind(options.port_base, 1).await?;
             let server = denic_rri::Server::new(options.denic, Arc::clone(&shared), address(&listener)?);
             let server = Arc::new(server);
-            shared.tasks.spawn(denic_rri::listen(Arc::clone(&server), listener, acceptor));
+            shared.tasks.spawn(denic_rri::listen(Arc::clone(&server), listener, acceptor.clone()));
+            registries.push(server);
+        }
+        if wanted(opensrs::NAME) {
+            let (https, tcp) = (bind(options.port_base, 2).await?, bind(options.port_base, 3).await?);
+            let (at, tcp_at) = (address(&https)?, address(&tcp)?);
+            let server = Arc::new(opensrs::Server::new(options.opensrs, Arc::clone(&shared), at, tcp_at));
+            shared.tasks.spawn(opensrs::listen_https(Arc::clone(&server), https, acceptor));
+            shared.tasks.spawn(opensrs::listen_tcp(Arc::clone(&server), tcp));
             registries.push(server);
         }
         for registry in &registries {

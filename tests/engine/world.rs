@@ -12,7 +12,7 @@ use registrard::job::intake::{self, Outcome, Submission};
 use registrard::model::{Job, JobId, State};
 use registrard::ops::notify::Notify;
 use registrard::ops::stop::Stop;
-use registrard::sandbox::{DenicOptions, FaultSpec, Options, RequestRecord, Sandbox};
+use registrard::sandbox::{DenicOptions, FaultSpec, OpensrsOptions, Options, RequestRecord, Sandbox};
 use registrard::store::{JobDetail, JobFilter};
 use serde_json::{Map, Value, json};
 use tokio::runtime::{Builder, Runtime};
@@ -116,6 +116,7 @@ impl World {
             faults: setup.faults.iter().map(|spec| spec.parse::<FaultSpec>().unwrap()).collect(),
             seed: setup.seed,
             denic: setup.denic,
+            opensrs: OpensrsOptions::default(),
         })
         .await
         .unwrap();
