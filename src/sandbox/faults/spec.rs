@@ -343,7 +343,8 @@ mod tests {
 
     #[test]
     fn connections_and_logins_are_not_counted_by_faults_of_sessions() {
-        let fits = |kind: &str, action: &str| kind.parse::<FaultSpec>().unwrap().matches(action, None, action == "login");
+        let fits =
+            |kind: &str, action: &str| kind.parse::<FaultSpec>().unwrap().matches(action, None, action == "login");
         assert!(fits("refuse_connection", CONNECT) && !fits("refuse_connection", "login"));
         for kind in ["busy", "cut_before", "drop_session", "refuse_login"] {
             assert!(!fits(kind, CONNECT), "{kind}");

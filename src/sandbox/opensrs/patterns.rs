@@ -119,7 +119,11 @@ mod tests {
         assert_eq!(code("ns1.code-405-a.com", "CREATE", true), Some(405));
         assert_eq!(code("code-5-1.com", "RENEW", true), None);
         assert_eq!(code("encode-541.com", "RENEW", true), None);
-        assert!(begins("async-1.com", "async") && has("async-decline-1.com", "decline") && !begins("asynchron.com", "async"));
+        assert!(
+            begins("async-1.com", "async")
+                && has("async-decline-1.com", "decline")
+                && !begins("asynchron.com", "async")
+        );
         assert_eq!(code_in("forced-435-a.com"), Some(435));
     }
 }

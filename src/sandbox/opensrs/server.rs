@@ -129,7 +129,9 @@ impl Server {
         let now = self.shared.clock.now();
         state.sweep(now);
         let account = match proof {
-            Proof::Signed { username, .. } => Some((*username).to_owned()).filter(|name| state.accounts.contains_key(name)),
+            Proof::Signed { username, .. } => {
+                Some((*username).to_owned()).filter(|name| state.accounts.contains_key(name))
+            }
             Proof::Session => session.account.clone(),
         };
         let name = account.as_deref().unwrap_or_default();
@@ -154,21 +156,14 @@ impl Server {
             fault: fate.describe(),
             ..blank(now, session.id, action, payload.len())
         });
-        let mut pending = Pending {
-            seq,
-            account,
-            request: None,
-            decided: None,
-            ends: false,
-            hold: None,
-            work: fate.delay,
-            fate,
-        };
+        let mut pending =
+            Pending { seq, account, request: None, decided: None, ends: false, hold: None, work: fate.delay, fate };
         match self.admit(&mut state, session, payload, proof, &pending, &parsed, now) {
             Err(refused) => (pending.decided, pending.ends) = (Some(refused.reply), refused.ends),
             Ok(()) => {
                 let is_write = parsed.as_ref().is_ok_and(|request| request.command.is_write);
-                let objects: Vec<_> = object.filter(|_| is_write).map(|name| (name, Access::Exclusive)).into_iter().collect();
+                let objects: Vec<_> =
+                    object.filter(|_| is_write).map(|name| (name, Access::Exclusive)).into_iter().collect();
                 if !state.held.hold(&objects) {
                     self.violation(&pending, "concurrent_write");
                     pending.decided = Some(Reply::refused(437));
@@ -215,8 +210,15 @@ impl Server {
             return treatment.reply.clone();
         }
         let transaction = request.attributes.text("affiliate_id").map(str::to_owned);
-        let mut context =
-            Context { state, account: &account, request, now, options: &self.options, effects: Vec::new(), transaction };
+        let mut context = Context {
+            state,
+            account: &account,
+            request,
+            now,
+            options: &self.options,
+            effects: Vec::new(),
+            transaction,
+        };
         let reply = (request.command.run)(&mut context).unwrap_or_else(|refused| *refused);
         for effect in context.effects {
             lock(&self.shared.ledger).effect(EffectRecord {

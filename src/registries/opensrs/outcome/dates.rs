@@ -22,7 +22,10 @@ pub fn instant(text: &str) -> Option<Timestamp> {
     if let Ok(instant) = text.parse::<Timestamp>() {
         return Some(instant);
     }
-    let local = text.parse::<DateTime>().ok().or_else(|| Some(text.parse::<Date>().ok()?.to_datetime(jiff::civil::time(0, 0, 0, 0))))?;
+    let local = text
+        .parse::<DateTime>()
+        .ok()
+        .or_else(|| Some(text.parse::<Date>().ok()?.to_datetime(jiff::civil::time(0, 0, 0, 0))))?;
     Some(zone().to_ambiguous_timestamp(local).compatible().ok()?)
 }
 
