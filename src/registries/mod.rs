@@ -20,7 +20,7 @@ use crate::model::{Answer, Finding, Limits, Lost, ObjectKey, Operation, Reject};
 use crate::net::dial::Dial;
 
 /// One list of all plug-ins: the name in the configuration and how an account of it is made.
-pub const PLUGINS: &[Plugin] = &[denic_rri::PLUGIN];
+pub const PLUGINS: &[Plugin] = &[denic_rri::PLUGIN, opensrs::PLUGIN];
 
 /// A registry as the rest of the house sees it before any account exists.
 pub struct Plugin {
