@@ -169,7 +169,7 @@ fn bad_input_is_named_before_the_wire() {
         ("domain_create_premium", "/premium_price", json!("1,500"), "premium_price", "1500.00"),
         ("domain_renew", "/expires", json!(null), "expires", "missing"),
         ("domain_renew", "/expires", json!("next year"), "expires", "year or the date"),
-        ("domain_change_holder", "/contacts/owner/fax", json!("none"), "contacts.owner.fax", "+1.4165550123"),
+        ("domain_change_holder", "/contacts/owner/phone", json!("none"), "contacts.owner.phone", "+1.4165550123"),
         ("host_create", "/address/0", json!("192.0.2"), "address[0]", "IPv4 or IPv6"),
         ("host_create", "/address", json!([]), "address", "missing"),
         ("account_info_expiring", "/to", json!("2026-02-30"), "to", "must be a day"),
