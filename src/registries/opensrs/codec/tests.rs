@@ -266,3 +266,5 @@ fn what_cannot_arrive_as_it_is_is_not_written() {
         assert!(why.contains(part), "{why}");
     }
 }
+
+mod golden;
