@@ -63,7 +63,12 @@ fn looks_like(action: &str, object: &str, attributes: &Node) -> Operation {
     }
     let same = |words: (&str, &str)| words.0.eq_ignore_ascii_case(action) && words.1.eq_ignore_ascii_case(object);
     let Some(row) = COMMANDS.iter().find(|command| same((command.action, command.object))) else {
-        return Operation::Raw;
+        // A verb of no command here; those that get something change nothing.
+        return match action.get(..3).is_some_and(|verb| verb.eq_ignore_ascii_case("GET")) {
+            true if text(attributes, "domain").is_some() => Operation::DomainInfo,
+            true => Operation::AccountInfo,
+            false => Operation::Raw,
+        };
     };
     let says = |key: &str, word: &str| text(attributes, key).is_some_and(|value| value.eq_ignore_ascii_case(word));
     match row.operation {

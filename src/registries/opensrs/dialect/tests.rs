@@ -92,7 +92,7 @@ fn credentials_are_checked_with_the_rest() {
         (Operation::DomainInfo, json!({"username": null}), "params.username"),
         (Operation::DomainInfo, json!({"password": "xy"}), "params.password"),
         (Operation::DomainInfo, json!({"type": "nothing"}), "params.type"),
-        (Operation::DomainRenew, json!({"expires": 2027, "years": 1, "auto_renew": true}), "params.username"),
+        (Operation::DomainRenew, json!({"expires": 2027, "years": 1, "auto_renew": true}), "params.password"),
     ] {
         let mut params = good.clone();
         params.as_object_mut().unwrap().extend(object(change.clone()));
