@@ -7,7 +7,9 @@ use std::time::Duration;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::sandbox::{DenicOptions, Environment, FAULT_SYNTAX, FaultSpec, Manner, OpensrsOptions, Options, Sandbox, System};
+use crate::sandbox::{
+    DenicOptions, Environment, FAULT_SYNTAX, FaultSpec, Manner, OpensrsOptions, Options, Sandbox, System,
+};
 
 /// Serve registries on loopback, for development and tests. Prints one JSON line when ready.
 #[derive(Args, Clone, Debug)]

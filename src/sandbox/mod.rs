@@ -6,6 +6,7 @@
 mod clock;
 mod control;
 mod denic_rri;
+mod dice;
 mod faults;
 mod holds;
 mod ledger;

@@ -56,7 +56,7 @@ pub enum FaultKind {
     DuplicateAnswer,
     /// The effect happens; the answer names another transaction id.
     WrongCtid,
-    /// A LOGIN is refused as if the password were wrong. Matches LOGIN only.
+    /// A LOGIN is refused as if the password were wrong, a signed request as if the signature were. Matches nothing else.
     RefuseLogin,
     /// The answer says this code.
     Lie {
@@ -343,7 +343,8 @@ mod tests {
 
     #[test]
     fn connections_and_logins_are_not_counted_by_faults_of_sessions() {
-        let fits = |kind: &str, action: &str| kind.parse::<FaultSpec>().unwrap().matches(action, None, action == "login");
+        let fits =
+            |kind: &str, action: &str| kind.parse::<FaultSpec>().unwrap().matches(action, None, action == "login");
         assert!(fits("refuse_connection", CONNECT) && !fits("refuse_connection", "login"));
         for kind in ["busy", "cut_before", "drop_session", "refuse_login"] {
             assert!(!fits(kind, CONNECT), "{kind}");

@@ -34,10 +34,20 @@ const TEXTS: &[(u16, &[&str])] = &[
     ),
     (401, &["Authentication Error."]),
     (404, &["Internal Server Error"]),
-    (405, &["Registry error: nameservers not updated", "Registry error: could not add", "Registry error: deletion failed"]),
+    (
+        405,
+        &[
+            "Registry error: nameservers not updated",
+            "Registry error: could not add",
+            "Registry error: deletion failed",
+        ],
+    ),
     (410, &["Reseller authentication error"]),
     (415, &["Invalid Password supplied.", "Invalid Cookie Supplied"]),
-    (420, &["Failed to create new registrant contact: Parameter value range error;\r\nInvalid telephone number format"]),
+    (
+        420,
+        &["Failed to create new registrant contact: Parameter value range error;\r\nInvalid telephone number format"],
+    ),
     (430, &["Invalid command"]),
     (
         435,
@@ -53,7 +63,15 @@ const TEXTS: &[(u16, &[&str])] = &[
     (445, &["Nameserver quota exceeded"]),
     (447, &["Sub-user limit exceeded"]),
     (460, &["Missing required field", "No Domain Supplied", "Modify type not specified", "No Cookie Supplied"]),
-    (465, &["Registration Failed: Invalid data, error=", "Domain Already Renewed", "Invalid domain syntax", "Unknown Modify type: xxx"]),
+    (
+        465,
+        &[
+            "Registration Failed: Invalid data, error=",
+            "Domain Already Renewed",
+            "Invalid domain syntax",
+            "Unknown Modify type: xxx",
+        ],
+    ),
     (470, &["Invalid format of owner contact"]),
     (
         480,
@@ -82,7 +100,11 @@ const TEXTS: &[(u16, &[&str])] = &[
 
 /// What a code says.
 pub(super) fn text(code: u16) -> &'static str {
-    TEXTS.iter().find(|(known, _)| *known == code).and_then(|(_, texts)| texts.first().copied()).unwrap_or("Unknown error")
+    TEXTS
+        .iter()
+        .find(|(known, _)| *known == code)
+        .and_then(|(_, texts)| texts.first().copied())
+        .unwrap_or("Unknown error")
 }
 
 /// What a code says, with this word in it.

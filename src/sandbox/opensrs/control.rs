@@ -50,9 +50,9 @@ impl Registry for Server {
             })
         });
         let transfers: Vec<_> = transfers.collect();
-        let hosts = state.hosts.values().map(|host| {
-            json!({ "name": host.name, "account": host.account, "ipaddress": host.ipv4, "ipv6": host.ipv6 })
-        });
+        let hosts = state.hosts.values().map(
+            |host| json!({ "name": host.name, "account": host.account, "ipaddress": host.ipv4, "ipv6": host.ipv6 }),
+        );
         let hosts: Vec<_> = hosts.collect();
         json!({ "accounts": accounts, "domains": domains, "orders": orders, "transfers": transfers, "hosts": hosts })
     }

@@ -28,7 +28,8 @@ impl State {
 
     /// One step in a domain's life; false if the date in the calendar was an old one.
     fn step_domain(&mut self, name: &str, at: Timestamp) -> bool {
-        let Some(domain) = self.domains.get(name).filter(|domain| domain.due().is_some_and(|due| due <= at)).cloned() else {
+        let Some(domain) = self.domains.get(name).filter(|domain| domain.due().is_some_and(|due| due <= at)).cloned()
+        else {
             return false;
         };
         if domain.leaves.is_some_and(|leaves| leaves <= at) {
@@ -70,7 +71,8 @@ impl State {
                 self.tell_of_domain(&name, at, "EXPIRED", Node::none());
             }
             Stage::Grace => {
-                (domain.stage, domain.deleted) = (Stage::Redemption, Some(dates::days_later(domain.expires, GRACE_DAYS)));
+                (domain.stage, domain.deleted) =
+                    (Stage::Redemption, Some(dates::days_later(domain.expires, GRACE_DAYS)));
                 self.put(domain);
                 self.tell_of_domain(&name, at, "DELETED", Node::none());
             }
@@ -115,7 +117,8 @@ impl State {
 
     /// The owner agrees, or the losing registrar's time is over.
     fn step_transfer(&mut self, id: u64, at: Timestamp) -> bool {
-        let Some(transfer) = self.transfers.get(&id).filter(|transfer| transfer.due().is_some_and(|due| due <= at)) else {
+        let Some(transfer) = self.transfers.get(&id).filter(|transfer| transfer.due().is_some_and(|due| due <= at))
+        else {
             return false;
         };
         match transfer.status {

@@ -87,7 +87,7 @@ pub(super) fn has(name: &str, word: &str) -> bool {
 
 /// The code in a name such as `forced-435-a.com`.
 pub(super) fn code_in(name: &str) -> Option<u16> {
-    name.split('.').next()?.split('-').nth(1)?.parse().ok()
+    name.split('.').next()?.split('-').nth(1).filter(|word| word.len() == 3)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -119,7 +119,11 @@ mod tests {
         assert_eq!(code("ns1.code-405-a.com", "CREATE", true), Some(405));
         assert_eq!(code("code-5-1.com", "RENEW", true), None);
         assert_eq!(code("encode-541.com", "RENEW", true), None);
-        assert!(begins("async-1.com", "async") && has("async-decline-1.com", "decline") && !begins("asynchron.com", "async"));
-        assert_eq!(code_in("forced-435-a.com"), Some(435));
+        assert!(
+            begins("async-1.com", "async")
+                && has("async-decline-1.com", "decline")
+                && !begins("asynchron.com", "async")
+        );
+        assert_eq!((code_in("forced-435-a.com"), code_in("forced-1.com")), (Some(435), None));
     }
 }

@@ -8,17 +8,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::super::dice::Dice;
 use super::super::faults::{CONNECT, Fate, FaultKind};
 use super::super::holds::Access;
 use super::super::ledger::{EffectRecord, RequestRecord};
-use super::super::{Shared, lock};
+use super::super::{Manner, Shared, lock};
 use super::OpensrsOptions;
+use super::admission::Arrival;
 use super::codes;
 use super::commands::{Context, Request};
 use super::patterns::{self, Asked};
 use super::reply::Reply;
 use super::state::State;
-use super::wire::{read, write};
+use super::wire::{odd, read, write};
 
 /// The name in `--registry` and in the ledger.
 pub(in super::super) const NAME: &str = "opensrs";
@@ -129,7 +131,9 @@ impl Server {
         let now = self.shared.clock.now();
         state.sweep(now);
         let account = match proof {
-            Proof::Signed { username, .. } => Some((*username).to_owned()).filter(|name| state.accounts.contains_key(name)),
+            Proof::Signed { username, .. } => {
+                Some((*username).to_owned()).filter(|name| state.accounts.contains_key(name))
+            }
             Proof::Session => session.account.clone(),
         };
         let name = account.as_deref().unwrap_or_default();
@@ -154,21 +158,15 @@ impl Server {
             fault: fate.describe(),
             ..blank(now, session.id, action, payload.len())
         });
-        let mut pending = Pending {
-            seq,
-            account,
-            request: None,
-            decided: None,
-            ends: false,
-            hold: None,
-            work: fate.delay,
-            fate,
-        };
-        match self.admit(&mut state, session, payload, proof, &pending, &parsed, now) {
+        let mut pending =
+            Pending { seq, account, request: None, decided: None, ends: false, hold: None, work: fate.delay, fate };
+        let arrival = Arrival { payload, proof, parsed: &parsed, pending: &pending, now };
+        match self.admit(&mut state, session, &arrival) {
             Err(refused) => (pending.decided, pending.ends) = (Some(refused.reply), refused.ends),
             Ok(()) => {
                 let is_write = parsed.as_ref().is_ok_and(|request| request.command.is_write);
-                let objects: Vec<_> = object.filter(|_| is_write).map(|name| (name, Access::Exclusive)).into_iter().collect();
+                let objects: Vec<_> =
+                    object.filter(|_| is_write).map(|name| (name, Access::Exclusive)).into_iter().collect();
                 if !state.held.hold(&objects) {
                     self.violation(&pending, "concurrent_write");
                     pending.decided = Some(Reply::refused(437));
@@ -202,7 +200,11 @@ impl Server {
         let object = pending.request.as_ref().map(|request| request.object.as_str());
         let transaction = format!("{} {} 101", super::dates::text(now), u32::from_str_radix(&salt, 16).unwrap_or(1));
         reply.beside.push(("transaction_id".into(), transaction.into()));
-        write::message(&reply.message(object))
+        let message = reply.message(object);
+        match self.options.manner {
+            Manner::Plain => write::message(&message),
+            Manner::Odd => odd::message(&message, &mut Dice::new(self.shared.seed, pending.seq)),
+        }
     }
 
     fn run(&self, state: &mut State, pending: &Pending, request: &Request, now: Timestamp) -> Reply {
@@ -215,8 +217,15 @@ impl Server {
             return treatment.reply.clone();
         }
         let transaction = request.attributes.text("affiliate_id").map(str::to_owned);
-        let mut context =
-            Context { state, account: &account, request, now, options: &self.options, effects: Vec::new(), transaction };
+        let mut context = Context {
+            state,
+            account: &account,
+            request,
+            now,
+            options: &self.options,
+            effects: Vec::new(),
+            transaction,
+        };
         let reply = (request.command.run)(&mut context).unwrap_or_else(|refused| *refused);
         for effect in context.effects {
             lock(&self.shared.ledger).effect(EffectRecord {

@@ -118,7 +118,14 @@ impl State {
     }
 
     /// Tells an account something; lost if the queue is full.
-    pub(super) fn tell(&mut self, account: &str, now: Timestamp, object: &str, event: &str, data: Node) -> Option<String> {
+    pub(super) fn tell(
+        &mut self,
+        account: &str,
+        now: Timestamp,
+        object: &str,
+        event: &str,
+        data: Node,
+    ) -> Option<String> {
         let id = self.next_hex(32);
         let events = &mut self.accounts.get_mut(account)?.events;
         if events.len() >= MOST_EVENTS {

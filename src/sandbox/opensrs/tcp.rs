@@ -52,8 +52,7 @@ async fn late(server: &Server, session: &Session, stream: &mut TcpStream) -> Nex
 
 /// What one side says of itself.
 fn greeting(sender: &str) -> String {
-    let attributes =
-        Node::assoc([("sender", sender.into()), ("version", "XML:0.1".into()), ("state", "ready".into())]);
+    let attributes = Node::assoc([("sender", sender.into()), ("version", "XML:0.1".into()), ("state", "ready".into())]);
     write::message(&Node::assoc([
         ("protocol", "XCP".into()),
         ("action", "check".into()),

@@ -28,9 +28,9 @@ mod target;
 use jiff::Timestamp;
 
 use super::super::clock::Clock;
+use super::super::holds::Access;
 use super::DenicOptions;
 use super::rules::names;
-use super::super::holds::Access;
 use super::state::{Account, State};
 use super::wire::request::Request;
 use super::wire::{Attribute, Map, Outcome, Rule, Shape, XmlForm};

@@ -43,7 +43,8 @@ pub(super) fn run(context: &mut Context<'_>) -> Outcome {
         register::tell_verification(context.state, &name, context.now);
     }
     let code = reply.code.unwrap_or(200);
-    let detail = Node::none().with("is_success", true).with("response_code", u64::from(code)).with("response_text", text);
+    let detail =
+        Node::none().with("is_success", true).with("response_code", u64::from(code)).with("response_text", text);
     let attributes = reply.attributes.clone().unwrap_or(Node::none());
     Ok(reply.with(attributes.with("details", Node::none().with(&name, detail))))
 }

@@ -38,7 +38,8 @@ pub(super) fn set(context: &mut Context<'_>) -> Outcome {
 }
 
 pub(super) fn delete(context: &mut Context<'_>) -> Outcome {
-    let Some(cookie) = context.request.cookie.clone().or_else(|| context.attributes().text("cookie").map(str::to_owned))
+    let Some(cookie) =
+        context.request.cookie.clone().or_else(|| context.attributes().text("cookie").map(str::to_owned))
     else {
         return refuse_as(460, "No Cookie Supplied");
     };

@@ -19,7 +19,10 @@ pub(super) fn is_domain(name: &str) -> bool {
 pub(super) fn is_host(name: &str) -> bool {
     let is_label = |label: &str| {
         let may_stand = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        (1..=63).contains(&label.len()) && label.bytes().all(may_stand) && !label.starts_with('-') && !label.ends_with('-')
+        (1..=63).contains(&label.len())
+            && label.bytes().all(may_stand)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
     };
     name.len() <= 253 && name.split('.').all(is_label) && name.rsplit('.').next().is_some_and(|tld| tld.len() > 1)
 }
@@ -57,7 +60,8 @@ pub(super) fn contact(kind: &str, contact: &Node) -> Checked<()> {
 fn is_phone(text: &str) -> bool {
     let digits = |text: &str, most: usize| (1..=most).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
     let Some((country, rest)) = text.strip_prefix('+').and_then(|text| text.split_once('.')) else { return false };
-    let (number, extension) = rest.split_once('x').map_or((rest, None), |(number, extension)| (number, Some(extension)));
+    let (number, extension) =
+        rest.split_once('x').map_or((rest, None), |(number, extension)| (number, Some(extension)));
     digits(country, 3) && digits(number, 12) && extension.is_none_or(|extension| digits(extension, 4))
 }
 
@@ -97,7 +101,10 @@ mod tests {
         assert!(is_phone("+1.4165550123x19") && is_phone("+49.30") && !is_phone("+49 30") && !is_phone("+1.2x"));
         assert!(is_domain("a-b.com") && !is_domain("com") && !is_domain("a..com") && !is_domain("-a.com"));
         let entry = |name: &str, order: &str| Node::none().with("name", name).with("sortorder", order);
-        assert_eq!(nameservers(&[entry("NS2.a.com", "2"), entry("ns1.a.com", "1")]).unwrap(), ["ns1.a.com", "ns2.a.com"]);
+        assert_eq!(
+            nameservers(&[entry("NS2.a.com", "2"), entry("ns1.a.com", "1")]).unwrap(),
+            ["ns1.a.com", "ns2.a.com"]
+        );
         assert!(nameservers(&[entry("ns1.a.com", "1"), entry("ns1.a.com", "2")]).is_err());
     }
 }

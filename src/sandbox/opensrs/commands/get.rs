@@ -21,9 +21,7 @@ pub(super) fn run(context: &mut Context<'_>) -> Outcome {
         "nameservers" => Node::none().with("nameserver_list", nameservers(context, &domain)),
         "status" => status(&domain),
         "domain_auth_info" => Node::none().with("domain_auth_info", &domain.auth_info),
-        "whois_privacy_state" => {
-            Node::none().with("state", if domain.is_private { "enabled" } else { "disabled" })
-        }
+        "whois_privacy_state" => Node::none().with("state", if domain.is_private { "enabled" } else { "disabled" }),
         "rsp_whois_info" => Node::none().with("flag", "Y"),
         "tld_data" => Node::none().with("tld_data", domain.tld_data.clone().unwrap_or(Node::none())),
         "owner" | "admin" | "billing" | "tech" => Node::none().with("contact_set", contacts(&[&kind])),

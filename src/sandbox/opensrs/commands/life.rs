@@ -20,7 +20,8 @@ pub(super) fn revoke(context: &mut Context<'_>) -> Outcome {
     context.effect(&name);
     context.state.tell_of_domain(&name, context.now, "DELETED", Node::none());
     if is_young {
-        let is_it = |order: &&super::super::objects::Order| order.status == Status::Completed && order.kind != Kind::Renewal;
+        let is_it =
+            |order: &&super::super::objects::Order| order.status == Status::Completed && order.kind != Kind::Renewal;
         let cost = context.state.orders_for(context.account, &name).find(is_it).map_or(0, |order| order.cost);
         context.state.spend(context.account, -cost);
         context.state.domains.remove(&name);
@@ -80,8 +81,10 @@ pub(super) fn verification(context: &mut Context<'_>) -> Outcome {
     if proof.status != "verified" {
         // Begun days count as whole ones; once it is suspended they are negative.
         let seconds = proof.deadline.duration_since(context.now).as_secs();
-        let days = if seconds > 0 { (seconds + 86_399) / 86_400 } else { seconds.div_euclid(86_400) };
-        attributes = attributes.with("verification_deadline", dates::day(proof.deadline)).with("days_to_suspend", days.to_string());
+        let days = if seconds > 0 { (seconds + 86_399) / 86_400 } else { -(seconds.abs() / 86_400).max(1) };
+        attributes = attributes
+            .with("verification_deadline", dates::day(proof.deadline))
+            .with("days_to_suspend", days.to_string());
     }
     let attributes = attributes.with("email_bounced", proof.bounced);
     Ok(Reply::ok("Command completed successfully").with(attributes))

@@ -34,7 +34,8 @@ pub(super) fn run(context: &mut Context<'_>) -> Outcome {
         return refuse_as(465, "Invalid data, error=cookie and domain");
     }
     let mut domain = context.writable()?;
-    let names = |key: &str| -> Vec<String> { context.attributes().texts(key).iter().map(|text| super::name(text)).collect() };
+    let names =
+        |key: &str| -> Vec<String> { context.attributes().texts(key).iter().map(|text| super::name(text)).collect() };
     let (assigned, added, removed) = (names("assign_ns"), names("add_ns"), names("remove_ns"));
     if [&assigned, &added, &removed].into_iter().flatten().any(|host| !fields::is_host(host)) {
         return refuse_as(465, "Invalid data, error=nameserver syntax");

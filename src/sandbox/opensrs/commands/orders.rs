@@ -140,7 +140,8 @@ pub(super) fn cancel_all(context: &mut Context<'_>) -> Outcome {
         Status::Declined => asked.iter().any(|word| word == "declined"),
         _ => false,
     };
-    let is_meant = |order: &&Order| order.account == context.account && order.changed <= until && is_asked(order.status);
+    let is_meant =
+        |order: &&Order| order.account == context.account && order.changed <= until && is_asked(order.status);
     let found: Vec<Order> = context.state.orders.values().filter(is_meant).cloned().collect();
     for order in &found {
         context.state.set_order(order.id, Status::Cancelled, context.now);

@@ -217,7 +217,8 @@ pub(super) fn made(state: &mut State, order: &Order, now: Timestamp, expires: Ti
     let roles = ["owner", "admin", "billing", "tech"];
     let contact = |role: &str| fields.get("contact_set").and_then(|set| set.get(role)).cloned();
     let contacts: BTreeMap<_, _> = roles.into_iter().filter_map(|r| contact(r).map(|c| (r.to_owned(), c))).collect();
-    let is_custom = ["custom_nameservers", "custom_transfer_nameservers"].iter().any(|key| fields.flag(key) == Some(true));
+    let is_custom =
+        ["custom_nameservers", "custom_transfer_nameservers"].iter().any(|key| fields.flag(key) == Some(true));
     let listed = fields::nameservers(fields.list("nameserver_list")).unwrap_or_default();
     let default = || vec!["ns1.systemdns.com".to_owned(), "ns2.systemdns.com".to_owned()];
     let id = state.next_id();

@@ -120,7 +120,10 @@ mod tests {
         let bytes = b"POST / HTTP/1.1\r\nX-Username: a\r\ncontent-length: 3\r\n\r\nabcPOST /x HTTP/1.0\r\n\r\n";
         let (mut stream, mut ahead) = (bytes.as_slice(), Vec::new());
         let Read::Request(first) = read(&mut stream, &mut ahead).await else { panic!("a request") };
-        assert_eq!((first.header("x-username"), first.body.as_slice(), first.keeps), (Some("a"), b"abc".as_slice(), true));
+        assert_eq!(
+            (first.header("x-username"), first.body.as_slice(), first.keeps),
+            (Some("a"), b"abc".as_slice(), true)
+        );
         let Read::Request(second) = read(&mut stream, &mut ahead).await else { panic!("a request") };
         assert_eq!((second.path.as_str(), second.body.len(), second.keeps), ("/x", 0, false));
         assert_eq!(read(&mut stream, &mut ahead).await, Read::End);

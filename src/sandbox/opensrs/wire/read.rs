@@ -175,7 +175,9 @@ mod tests {
     use super::*;
 
     fn wrapped(data: &str) -> String {
-        format!("<OPS_envelope><header><version>0.9</version></header><body><data_block>{data}</data_block></body></OPS_envelope>")
+        format!(
+            "<OPS_envelope><header><version>0.9</version></header><body><data_block>{data}</data_block></body></OPS_envelope>"
+        )
     }
 
     #[test]
@@ -184,7 +186,9 @@ mod tests {
             "<dt_assoc><item key='a b'><dt_array><item key='10'>k</item><item key='2'><dt_scalar>x &amp; y</dt_scalar></item></dt_array></item>\n \
              <item key='e'/> stray <item key='d'>1</item><item key='d'>2</item></dt_assoc>",
         );
-        let node = message(&format!("\u{feff}<?xml version='1.0'?>\n<!DOCTYPE OPS_envelope SYSTEM \"ops.dtd\">\n{text}\n")).unwrap();
+        let node =
+            message(&format!("\u{feff}<?xml version='1.0'?>\n<!DOCTYPE OPS_envelope SYSTEM \"ops.dtd\">\n{text}\n"))
+                .unwrap();
         assert_eq!(node.texts("a b"), ["x & y", "k"]);
         assert_eq!((node.text("e"), node.text("d")), (None, Some("2")));
     }

@@ -5,13 +5,13 @@ use std::fmt::Write;
 use super::tree::Node;
 
 /// What stands before the envelope.
-const PROLOG: &str = "<?xml version='1.0' encoding=\"UTF-8\" standalone=\"no\" ?>\n<!DOCTYPE OPS_envelope SYSTEM \"ops.dtd\">\n";
+const PROLOG: &str =
+    "<?xml version='1.0' encoding=\"UTF-8\" standalone=\"no\" ?>\n<!DOCTYPE OPS_envelope SYSTEM \"ops.dtd\">\n";
 
 /// A message with that data.
 pub(in super::super) fn message(data: &Node) -> String {
-    let mut out = format!(
-        "{PROLOG}<OPS_envelope>\n <header>\n  <version>0.9</version>\n </header>\n <body>\n  <data_block>\n"
-    );
+    let mut out =
+        format!("{PROLOG}<OPS_envelope>\n <header>\n  <version>0.9</version>\n </header>\n <body>\n  <data_block>\n");
     value(&mut out, data, 3);
     out.push_str("  </data_block>\n </body>\n</OPS_envelope>\n");
     out

@@ -1,0 +1,8 @@
+//! OpenSRS.
+
+mod client;
+mod commands;
+mod faults;
+mod life;
+mod patterns;
+mod transport;
