@@ -22,7 +22,7 @@ mod wire;
 
 use std::time::Duration;
 
-pub(super) use https::listen as listen_https;
+pub(super) use https::{connect, listen as listen_https};
 pub(super) use server::{NAME, Server};
 pub(super) use tcp::listen as listen_tcp;
 

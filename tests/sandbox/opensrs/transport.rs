@@ -179,3 +179,23 @@ async fn what_is_no_message_is_refused_and_harms_nobody() {
     world.expect("460", &domain("LOOKUP", "")).await;
     assert_eq!(world.sandbox.ledger().requests.iter().filter(|r| r.action == "unreadable").count(), 7);
 }
+
+#[tokio::test(start_paused = true)]
+async fn within_the_process_time_goes_with_the_runtime() {
+    let begin: jiff::Timestamp = "2027-01-01T03:00:00Z".parse().unwrap();
+    let world = registrard::sandbox::Sandbox::local_opensrs(OpensrsOptions::default(), 42, Vec::new(), begin);
+    let account = &world.ready()["opensrs"]["accounts"][0];
+    let (username, key) = (account["username"].as_str().unwrap(), account["private_key"].as_str().unwrap());
+    let mut stream = world.connect();
+    let mut ask = async |text: &str| {
+        post(&mut stream, username, &signature(text.as_bytes(), key), text.as_bytes()).await;
+        Reply(body(&mut stream).await.unwrap())
+    };
+    assert_eq!(ask(&register("example.com", "period=1")).await.code(), "200");
+    // In Toronto it is still the old year, and that is the year to renew with.
+    assert_eq!(ask(&renew("example.com", "2028")).await.code(), "541");
+    let done = ask(&renew("example.com", "2027")).await;
+    assert_eq!(done.item("registration expiration date"), "2028-12-31 22:00:00");
+    tokio::time::advance(Duration::from_secs(86_400)).await;
+    assert_eq!(world.now(), begin.checked_add(jiff::SignedDuration::from_hours(24)).unwrap());
+}
