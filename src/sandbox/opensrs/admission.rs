@@ -93,7 +93,7 @@ impl Server {
 }
 
 /// Refusals that are injected before anything is done.
-fn injected(fault: &FaultKind) -> Option<Reply> {
+pub(super) fn injected(fault: &FaultKind) -> Option<Reply> {
     match fault {
         FaultKind::Busy => Some(Reply::refused(300)),
         FaultKind::Unavailable => Some(Reply::refused(310)),

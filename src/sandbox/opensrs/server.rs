@@ -251,20 +251,15 @@ impl Server {
 
 impl Server {
     /// A login over TCP arrives: writes it down and decides what goes wrong with it.
-    pub(super) fn logs_in(&self, session: &Session, username: &str) -> Fate {
+    pub(super) fn logs_in(&self, session: &Session, username: &str) -> (u64, Fate) {
         let fate = lock(&self.shared.faults).decide("login", None);
         let is_known = lock(&self.state).accounts.contains_key(username);
-        lock(&self.shared.ledger).arrive(RequestRecord {
+        let seq = lock(&self.shared.ledger).arrive(RequestRecord {
             account: is_known.then(|| username.to_owned()),
             fault: fate.describe(),
             ..blank(self.shared.clock.now(), session.id, "login", 0)
         });
-        fate
-    }
-
-    /// Whether a login fails on purpose.
-    pub(super) fn refuses_login(&self, fate: &Fate) -> bool {
-        fate.fault == Some(FaultKind::RefuseLogin)
+        (seq, fate)
     }
 
     /// Bytes for a client to prove itself with.

@@ -204,11 +204,8 @@ pub fn contact(first: &str, email: &str) -> String {
 }
 
 pub fn contacts() -> String {
-    let of = |kind: &str| item(kind, &contact("Owen", &format!("{kind}@example.org")));
-    item(
-        "contact_set",
-        &format!("<dt_assoc>{}</dt_assoc>", ["owner", "admin", "billing"].map(|kind| of(kind)).concat()),
-    )
+    let of = |kind| item(kind, &contact("Owen", &format!("{kind}@example.org")));
+    item("contact_set", &format!("<dt_assoc>{}</dt_assoc>", ["owner", "admin", "billing"].map(of).concat()))
 }
 
 /// SW_REGISTER for two years of a name; later words win.

@@ -77,6 +77,12 @@ async fn over_the_socket() {
     }
     let world = World::with(OpensrsOptions::default(), &["refuse_login"]).await;
     assert!(Socket::login(&world, 0, "des").await.is_none());
+    assert_eq!(world.sandbox.ledger().violations_of("reseller1", "wrong_challenge"), 0, "no fault of the client's");
+    for (fault, code) in [("busy", Some("300")), ("lie=310", Some("310")), ("cut_after", None), ("cut_before", None)] {
+        let world = World::with(OpensrsOptions::default(), &[&format!("{fault}:action=login")]).await;
+        let login = Socket::login(&world, 0, "des").await;
+        assert_eq!(login.map(|(_, reply)| reply.code()).as_deref(), code, "{fault}");
+    }
 }
 
 #[tokio::test]

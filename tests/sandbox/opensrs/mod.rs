@@ -5,4 +5,5 @@ mod commands;
 mod faults;
 mod life;
 mod patterns;
+mod robust;
 mod transport;

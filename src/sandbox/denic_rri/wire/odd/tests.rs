@@ -2,7 +2,6 @@
 
 use super::super::tree::{self, Element};
 use super::super::{Dice, Format, KvBody, Outcome, Reply, Shape, Version, XSI_URI};
-use super::*;
 use crate::model::{Level, Message};
 use crate::sandbox::denic_rri::wire::node::Node;
 
