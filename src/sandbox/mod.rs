@@ -6,6 +6,7 @@
 mod clock;
 mod control;
 mod denic_rri;
+mod dice;
 mod faults;
 mod holds;
 mod ledger;
@@ -14,7 +15,7 @@ mod link;
 mod opensrs;
 mod tls;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -168,12 +169,18 @@ impl Sandbox {
     #[must_use]
     pub fn local(options: DenicOptions, seed: u64, faults: Vec<FaultSpec>, begin: Timestamp) -> LocalSandbox {
         let shared = Arc::new(Shared::new(Clock::starting(begin), seed, faults));
-        let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let server = Arc::new(denic_rri::Server::new(options, Arc::clone(&shared), nowhere));
-        let (key, value) = server.ready();
-        let ready = json!({ "ready": true, key: value });
-        let stop = shared.stop.clone().drop_guard();
-        LocalSandbox { sandbox: Self { shared, ready, _stop: stop }, server }
+        let server = Arc::new(denic_rri::Server::new(options, Arc::clone(&shared), NOWHERE));
+        let ready = server.ready();
+        LocalSandbox::new(shared, ready, move || denic_rri::connect(&server))
+    }
+
+    /// The same for OpenSRS: its HTTP without TLS.
+    #[must_use]
+    pub fn local_opensrs(options: OpensrsOptions, seed: u64, faults: Vec<FaultSpec>, begin: Timestamp) -> LocalSandbox {
+        let shared = Arc::new(Shared::new(Clock::starting(begin), seed, faults));
+        let server = Arc::new(opensrs::Server::new(options, Arc::clone(&shared), NOWHERE, NOWHERE));
+        let ready = server.ready();
+        LocalSandbox::new(shared, ready, move || opensrs::connect(&server))
     }
 
     /// The ready line: where everything is, and the accounts.
@@ -199,14 +206,27 @@ impl Sandbox {
 /// A sandbox within the process.
 pub struct LocalSandbox {
     sandbox: Sandbox,
-    server: Arc<denic_rri::Server>,
+    connect: Box<dyn Fn() -> DuplexStream + Send + Sync>,
 }
 
+/// The address of what does not listen.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
 impl LocalSandbox {
-    /// A new connection to DENIC RRI.
+    fn new(
+        shared: Arc<Shared>,
+        (key, value): (&'static str, Value),
+        connect: impl Fn() -> DuplexStream + Send + Sync + 'static,
+    ) -> Self {
+        let stop = shared.stop.clone().drop_guard();
+        let ready = json!({ "ready": true, key: value });
+        Self { sandbox: Sandbox { shared, ready, _stop: stop }, connect: Box::new(connect) }
+    }
+
+    /// A new connection to the registry.
     #[must_use]
     pub fn connect(&self) -> DuplexStream {
-        denic_rri::connect(&self.server)
+        (self.connect)()
     }
 
     /// The sandbox's time.

@@ -56,7 +56,7 @@ pub enum FaultKind {
     DuplicateAnswer,
     /// The effect happens; the answer names another transaction id.
     WrongCtid,
-    /// A LOGIN is refused as if the password were wrong. Matches LOGIN only.
+    /// A LOGIN is refused as if the password were wrong, a signed request as if the signature were. Matches nothing else.
     RefuseLogin,
     /// The answer says this code.
     Lie {

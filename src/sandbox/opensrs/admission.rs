@@ -16,19 +16,19 @@ pub(super) struct Refused {
     pub(super) ends: bool,
 }
 
+/// A request as it arrives.
+pub(super) struct Arrival<'a> {
+    pub(super) payload: &'a [u8],
+    pub(super) proof: &'a Proof<'a>,
+    pub(super) parsed: &'a Result<Request, String>,
+    pub(super) pending: &'a Pending,
+    pub(super) now: Timestamp,
+}
+
 impl Server {
     /// Admits a request or refuses it.
-    #[allow(clippy::too_many_arguments, reason = "everything that is known of a request that arrives")]
-    pub(super) fn admit(
-        &self,
-        state: &mut State,
-        session: &mut Session,
-        payload: &[u8],
-        proof: &Proof<'_>,
-        pending: &Pending,
-        parsed: &Result<Request, String>,
-        now: Timestamp,
-    ) -> Result<(), Refused> {
+    pub(super) fn admit(&self, state: &mut State, session: &mut Session, arrival: &Arrival<'_>) -> Result<(), Refused> {
+        let Arrival { payload, proof, parsed, pending, now } = *arrival;
         let fault = pending.fate.fault.as_ref();
         let refuse = |rule: &str, reply: Reply| {
             self.violation(pending, rule);
@@ -46,7 +46,7 @@ impl Server {
                 let reply = Reply::refused_as(400, "Access denied: invalid IP address");
                 return Err(refuse("address_not_allowed", reply));
             }
-            if !signature.eq(&crypt::signature(payload, account.key.expose())) {
+            if *signature != crypt::signature(payload, account.key.expose()) {
                 return Err(refuse("wrong_signature", Reply::refused(401)));
             }
         }
@@ -54,10 +54,8 @@ impl Server {
             return Err(Refused { reply: Reply::refused(410), ends: false });
         }
         let name = pending.account.clone().unwrap_or_default();
-        if is_signed && session.account.as_ref() != Some(&name) {
-            if !self.joins(state, session, &name) {
-                return Err(Refused { ends: true, ..refuse("too_many_connections", Reply::refused(310)) });
-            }
+        if is_signed && session.account.as_ref() != Some(&name) && !self.joins(state, session, &name) {
+            return Err(Refused { ends: true, ..refuse("too_many_connections", Reply::refused(310)) });
         }
         let limit = self.options.requests_per_window.unwrap_or(usize::MAX);
         let passes = state.accounts.get_mut(&name).is_none_or(|account| account.throttle.arrive(now, limit));
@@ -95,7 +93,7 @@ impl Server {
 }
 
 /// Refusals that are injected before anything is done.
-fn injected(fault: &FaultKind) -> Option<Reply> {
+pub(super) fn injected(fault: &FaultKind) -> Option<Reply> {
     match fault {
         FaultKind::Busy => Some(Reply::refused(300)),
         FaultKind::Unavailable => Some(Reply::refused(310)),

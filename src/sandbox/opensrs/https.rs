@@ -1,8 +1,9 @@
 //! A connection over HTTPS: one signed request after the other, as long as the client keeps it.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use tokio::io::DuplexStream;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
@@ -10,6 +11,9 @@ use tokio_rustls::TlsAcceptor;
 use super::super::link::{self, Next, Outgoing, PATIENCE, Wire, farewell, send};
 use super::server::{Proof, Server, Session};
 use super::wire::http::{self, HttpRequest, Read};
+
+/// Bytes that are on their way at most on a connection within the process.
+const WITHIN: usize = 64 * 1024;
 
 /// Accepts connections until the sandbox stops.
 pub(in super::super) async fn listen(server: Arc<Server>, listener: TcpListener, acceptor: TlsAcceptor) {
@@ -22,9 +26,30 @@ async fn serve(server: Arc<Server>, acceptor: TlsAcceptor, stream: TcpStream, pe
     if server.refuses_connection() {
         return;
     }
-    let Ok(Ok(mut stream)) = timeout(PATIENCE, acceptor.accept(stream)).await else { return };
+    let Ok(Ok(stream)) = timeout(PATIENCE, acceptor.accept(stream)).await else { return };
+    attend(&server, peer, stream).await;
+}
+
+/// A connection within the process: everything but TLS. Returns the client's end.
+pub(in super::super) fn connect(server: &Arc<Server>) -> DuplexStream {
+    let (near, far) = tokio::io::duplex(WITHIN);
+    if server.refuses_connection() {
+        return near;
+    }
+    let (server, stop) = (Arc::clone(server), server.shared.stop.clone());
+    server.shared.tasks.clone().spawn(async move {
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = attend(&server, IpAddr::V4(Ipv4Addr::LOCALHOST), far) => {}
+        }
+    });
+    near
+}
+
+/// One conversation from its beginning to its end.
+async fn attend(server: &Arc<Server>, peer: IpAddr, mut stream: impl Wire) {
     let mut session = server.connect(peer);
-    let next = converse(&server, &mut session, &mut stream).await;
+    let next = converse(server, &mut session, &mut stream).await;
     server.disconnect(&session);
     if next == Next::Close {
         farewell(&mut stream).await;

@@ -1,6 +1,6 @@
 //! OpenSRS, the server's side.
 //!
-//! A request goes `https` or `tcp` → `wire` (HTTP or frame, cipher, OPS) → `server` with `admission` (faults, signature,
+//! A request goes `https` or `tcp` (after its `handshake`) → `wire` (HTTP or frame, cipher, OPS) → `server` with `admission` (faults, signature,
 //! limits) → `patterns` (what a name asks for) → `commands` (a file for each group, over `state`) → `reply` → `wire` again.
 //! `lifecycle` lets happen what is due by the clock. What the documents leave open is decided in the file concerned and said
 //! there.
@@ -10,6 +10,7 @@ mod codes;
 mod commands;
 mod control;
 mod dates;
+mod handshake;
 mod https;
 mod lifecycle;
 mod objects;
@@ -22,7 +23,7 @@ mod wire;
 
 use std::time::Duration;
 
-pub(super) use https::listen as listen_https;
+pub(super) use https::{connect, listen as listen_https};
 pub(super) use server::{NAME, Server};
 pub(super) use tcp::listen as listen_tcp;
 

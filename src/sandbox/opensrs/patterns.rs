@@ -87,7 +87,7 @@ pub(super) fn has(name: &str, word: &str) -> bool {
 
 /// The code in a name such as `forced-435-a.com`.
 pub(super) fn code_in(name: &str) -> Option<u16> {
-    name.split('.').next()?.split('-').nth(1)?.parse().ok()
+    name.split('.').next()?.split('-').nth(1).filter(|word| word.len() == 3)?.parse().ok()
 }
 
 #[cfg(test)]
@@ -124,6 +124,6 @@ mod tests {
                 && has("async-decline-1.com", "decline")
                 && !begins("asynchron.com", "async")
         );
-        assert_eq!(code_in("forced-435-a.com"), Some(435));
+        assert_eq!((code_in("forced-435-a.com"), code_in("forced-1.com")), (Some(435), None));
     }
 }

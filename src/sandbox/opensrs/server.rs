@@ -8,17 +8,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sha2::{Digest, Sha256};
 
+use super::super::dice::Dice;
 use super::super::faults::{CONNECT, Fate, FaultKind};
 use super::super::holds::Access;
 use super::super::ledger::{EffectRecord, RequestRecord};
-use super::super::{Shared, lock};
+use super::super::{Manner, Shared, lock};
 use super::OpensrsOptions;
+use super::admission::Arrival;
 use super::codes;
 use super::commands::{Context, Request};
 use super::patterns::{self, Asked};
 use super::reply::Reply;
 use super::state::State;
-use super::wire::{read, write};
+use super::wire::{odd, read, write};
 
 /// The name in `--registry` and in the ledger.
 pub(in super::super) const NAME: &str = "opensrs";
@@ -158,7 +160,8 @@ impl Server {
         });
         let mut pending =
             Pending { seq, account, request: None, decided: None, ends: false, hold: None, work: fate.delay, fate };
-        match self.admit(&mut state, session, payload, proof, &pending, &parsed, now) {
+        let arrival = Arrival { payload, proof, parsed: &parsed, pending: &pending, now };
+        match self.admit(&mut state, session, &arrival) {
             Err(refused) => (pending.decided, pending.ends) = (Some(refused.reply), refused.ends),
             Ok(()) => {
                 let is_write = parsed.as_ref().is_ok_and(|request| request.command.is_write);
@@ -197,7 +200,11 @@ impl Server {
         let object = pending.request.as_ref().map(|request| request.object.as_str());
         let transaction = format!("{} {} 101", super::dates::text(now), u32::from_str_radix(&salt, 16).unwrap_or(1));
         reply.beside.push(("transaction_id".into(), transaction.into()));
-        write::message(&reply.message(object))
+        let message = reply.message(object);
+        match self.options.manner {
+            Manner::Plain => write::message(&message),
+            Manner::Odd => odd::message(&message, &mut Dice::new(self.shared.seed, pending.seq)),
+        }
     }
 
     fn run(&self, state: &mut State, pending: &Pending, request: &Request, now: Timestamp) -> Reply {
@@ -244,20 +251,15 @@ impl Server {
 
 impl Server {
     /// A login over TCP arrives: writes it down and decides what goes wrong with it.
-    pub(super) fn logs_in(&self, session: &Session, username: &str) -> Fate {
+    pub(super) fn logs_in(&self, session: &Session, username: &str) -> (u64, Fate) {
         let fate = lock(&self.shared.faults).decide("login", None);
         let is_known = lock(&self.state).accounts.contains_key(username);
-        lock(&self.shared.ledger).arrive(RequestRecord {
+        let seq = lock(&self.shared.ledger).arrive(RequestRecord {
             account: is_known.then(|| username.to_owned()),
             fault: fate.describe(),
             ..blank(self.shared.clock.now(), session.id, "login", 0)
         });
-        fate
-    }
-
-    /// Whether a login fails on purpose.
-    pub(super) fn refuses_login(&self, fate: &Fate) -> bool {
-        fate.fault == Some(FaultKind::RefuseLogin)
+        (seq, fate)
     }
 
     /// Bytes for a client to prove itself with.

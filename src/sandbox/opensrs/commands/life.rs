@@ -81,7 +81,7 @@ pub(super) fn verification(context: &mut Context<'_>) -> Outcome {
     if proof.status != "verified" {
         // Begun days count as whole ones; once it is suspended they are negative.
         let seconds = proof.deadline.duration_since(context.now).as_secs();
-        let days = if seconds > 0 { (seconds + 86_399) / 86_400 } else { seconds.div_euclid(86_400) };
+        let days = if seconds > 0 { (seconds + 86_399) / 86_400 } else { -(seconds.abs() / 86_400).max(1) };
         attributes = attributes
             .with("verification_deadline", dates::day(proof.deadline))
             .with("days_to_suspend", days.to_string());

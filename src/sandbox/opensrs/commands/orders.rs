@@ -121,11 +121,14 @@ pub(super) fn process(context: &mut Context<'_>) -> Outcome {
         }
         order.id
     };
-    context.effect(&number);
     let reply = match order.kind {
         Kind::Renewal => renew::execute(context, id).unwrap_or_else(|refused| *refused),
         Kind::New | Kind::Premium | Kind::Transfer => register::execute(context, id),
     };
+    // Of what cannot be carried out nothing has changed, unless a new order was made for it.
+    if reply.is_success || again {
+        context.effect(&number);
+    }
     let beside = Node::none().with("order_id", id).with("number_of_canceled_orders", cancelled);
     Ok(Reply { beside: vec![("rwi_attributes".to_owned(), beside)], ..reply })
 }

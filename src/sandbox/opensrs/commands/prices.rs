@@ -1,4 +1,4 @@
-//! Prices, in cents. All names cost the same but those that begin with `premium-`.
+//! Prices, in cents. All names cost the same but those that begin with `premium-` or `gold-`.
 
 use super::super::patterns;
 
@@ -11,7 +11,7 @@ pub(super) const REDEMPTION: i64 = 8_000;
 
 /// Whether a name is sold dearer than others.
 pub(super) fn is_premium(name: &str) -> bool {
-    patterns::begins(name, "premium")
+    ["premium", "gold"].iter().any(|word| patterns::begins(name, word))
 }
 
 /// So many years of a name.

@@ -127,7 +127,9 @@ pub(super) fn execute(context: &mut Context<'_>, id: u64) -> Reply {
             return refused.with(attributes.with("id", id));
         }
         Err(refused) => {
-            context.effect_as("order.pending", &order.domain, Some(&id.to_string()));
+            if context.request.action == "SW_REGISTER" {
+                context.effect_as("order.pending", &order.domain, Some(&id.to_string()));
+            }
             let attributes = common(refused.code.unwrap_or_default(), &refused.text, id);
             return refused.with(attributes.with("forced_pending", id));
         }

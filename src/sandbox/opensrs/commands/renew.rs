@@ -62,7 +62,9 @@ pub(super) fn execute(context: &mut Context<'_>, id: u64) -> Outcome {
         return refuse(if year.is_some_and(|year| domain.renewed_from.contains(&year)) { 555 } else { 541 });
     }
     if !context.state.affords(context.account, order.cost) {
-        context.effect_as("order.pending", &order.domain, Some(&id.to_string()));
+        if context.request.action == "RENEW" {
+            context.effect_as("order.pending", &order.domain, Some(&id.to_string()));
+        }
         return Err(Reply::refused(440).with(ids.with("forced_pending", id)).boxed());
     }
     if patterns::begins(&order.domain, "async") {

@@ -15,27 +15,23 @@ const PAGE: usize = 40;
 /// Days after registration or transfer in which a name stays where it is.
 const YOUNG_DAYS: i64 = 60;
 
-/// Why a name cannot be transferred to the account.
+/// Why a name cannot be transferred to the account: the first of these that is so.
 fn obstacle(context: &Context<'_>, name: &str) -> Option<(u16, &'static str)> {
-    if newest(context, name).is_some_and(|transfer| transfer.status.starts_with("pending")) {
-        return Some((487, "Transfer in progress"));
-    }
-    let Some(domain) = context.state.domains.get(name) else {
-        return match () {
-            () if patterns::begins(name, "young") => Some((552, "Domain is less than 60 days old")),
-            () if patterns::begins(name, "taken") => Some((487, "Domain not transferable")),
-            () if lookup::is_elsewhere(context, name) => None,
-            () => Some((487, "Domain not registered, or already deleted")),
-        };
-    };
-    let since = domain.transferred.unwrap_or(domain.created);
-    match () {
-        () if domain.account == context.account => Some((487, "Domain already exists in your account")),
-        () if domain.stage == Stage::Redemption => Some((552, "Domain is deleted")),
-        () if domain.is_locked => Some((552, "Domain is locked at the losing registrar")),
-        () if context.now < dates::days_later(since, YOUNG_DAYS) => Some((552, "Domain is less than 60 days old")),
-        () => None,
-    }
+    let here = context.state.domains.get(name);
+    let is = |what: fn(&Domain) -> bool| here.is_some_and(what);
+    let is_running = newest(context, name).is_some_and(|transfer| transfer.status.starts_with("pending"));
+    let stays_until = here.map(|domain| dates::days_later(domain.transferred.unwrap_or(domain.created), YOUNG_DAYS));
+    let is_young = patterns::begins(name, "young") || stays_until.is_some_and(|until| context.now < until);
+    let obstacles = [
+        (is_running, 487, "Transfer in progress"),
+        (here.is_some_and(|domain| domain.account == context.account), 487, "Domain already exists in your account"),
+        (is(|domain| domain.stage == Stage::Redemption), 552, "Domain is deleted"),
+        (is(|domain| domain.is_locked), 552, "Domain is locked at the losing registrar"),
+        (is_young, 552, "Domain is less than 60 days old"),
+        (patterns::begins(name, "taken"), 487, "Domain not transferable"),
+        (here.is_none() && !lookup::is_elsewhere(context, name), 487, "Domain not registered, or already deleted"),
+    ];
+    obstacles.into_iter().find(|(is_so, ..)| *is_so).map(|(_, code, reason)| (code, reason))
 }
 
 /// The last transfer of a name to the account.

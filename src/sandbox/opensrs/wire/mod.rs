@@ -4,6 +4,7 @@
 pub(super) mod crypt;
 pub(super) mod frame;
 pub(super) mod http;
+pub(super) mod odd;
 pub(super) mod read;
 pub(super) mod tree;
 pub(super) mod write;
