@@ -27,8 +27,9 @@ pub fn write(data: &Node) -> Result<Zeroizing<Vec<u8>>, String> {
 /// It is not an OPS envelope, not well-formed, too large or too deep; says what and where.
 pub fn read(bytes: &[u8]) -> Result<Node, String> {
     let message = reader::read(bytes).map_err(brief)?;
-    for oddity in &message.oddities {
-        tracing::warn!(message = message.id, "an odd answer: {oddity}");
+    let id = message.id.map(brief);
+    for oddity in message.oddities {
+        tracing::warn!(message = id, "an odd message: {}", brief(oddity));
     }
     Ok(message.data)
 }
