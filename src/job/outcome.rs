@@ -211,7 +211,8 @@ impl Circumstances {
         let is_second_look = job.asked > 0 && Duration::try_from(since).is_ok_and(|since| since >= settles);
         match finding {
             Finding::Nothing { evidence, .. } if !settles.is_zero() && !is_second_look => {
-                let unknown = Finding::Unknown(format!("{evidence}; to be found once more, {} s later", settles.as_secs()));
+                let unknown =
+                    Finding::Unknown(format!("{evidence}; to be found once more, {} s later", settles.as_secs()));
                 let mut outcome = self.found(job, unknown, asked, deadlines);
                 let step = outcome.step.as_mut().filter(|step| step.cause() == Cause::StillUnknown);
                 step.into_iter().for_each(|step| step.due_at = step.due_at.max(self.now + settles));

@@ -54,10 +54,7 @@ const NAMELESS: &str = "the oldest event has no id by which it can be acknowledg
 const ORDERS: &[(&[&str], &[Operation])] = &[
     (&["renewal"], &[Operation::DomainRenew, Operation::OrderProcess, Operation::Raw]),
     (&["transfer"], &[Operation::DomainTransfer, Operation::OrderProcess, Operation::Raw]),
-    (
-        &["new", "premium", "sunrise", "landrush"],
-        &[Operation::DomainCreate, Operation::OrderProcess, Operation::Raw],
-    ),
+    (&["new", "premium", "sunrise", "landrush"], &[Operation::DomainCreate, Operation::OrderProcess, Operation::Raw]),
 ];
 
 /// Where answers show the numbers of the orders they are about.
@@ -146,7 +143,8 @@ fn ends(object: &str, field: &str, data: &Value) -> Option<Ending> {
         true => "transfer",
         false => text(data, "order_reg_type")?,
     };
-    let (_, operations) = ORDERS.iter().find(|(kinds, _)| kinds.iter().any(|known| known.eq_ignore_ascii_case(kind)))?;
+    let (_, operations) =
+        ORDERS.iter().find(|(kinds, _)| kinds.iter().any(|known| known.eq_ignore_ascii_case(kind)))?;
     let number = text(data, "order_id").map(|number| format!(" {}", number.escape_default())).unwrap_or_default();
     Some(Ending { operations, succeeded, reason: format!("the registry's order{number} ({kind}) is {status}") })
 }
@@ -155,7 +153,8 @@ fn ends(object: &str, field: &str, data: &Value) -> Option<Ending> {
 /// others makes the registry cancel them, which is no end of its own job.
 fn concerns(message: &RegistryMessage, answer: &Answer) -> bool {
     let Some(number) = text(&message.data, "order_id") else { return true };
-    let shown: Vec<&str> = NUMBERS.iter().filter_map(|place| answer.data.pointer(place)?.as_str()).map(str::trim).collect();
+    let shown: Vec<&str> =
+        NUMBERS.iter().filter_map(|place| answer.data.pointer(place)?.as_str()).map(str::trim).collect();
     let shown: Vec<&str> = shown.into_iter().filter(|shown| !shown.is_empty() && *shown != "0").collect();
     shown.is_empty() || shown.contains(&number)
 }

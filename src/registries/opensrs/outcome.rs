@@ -8,13 +8,12 @@ mod questions;
 
 use serde_json::Value;
 
-use self::classes::Class;
+use self::classes::{Class, pending_until};
 use crate::model::verdict::Judgement;
 use crate::model::{Answer, Operation, Verdict};
 use crate::registries::Explanation;
 
 pub use self::classes::{CHECKLIST, FINISHED, TRANSFERRED};
-use self::classes::pending_until;
 pub use self::dates::{deadlines, instant, slack, toronto_date};
 pub use self::questions::{Heard, Name, heard, is_about_the_domain, is_session_spent, name, opened, removed};
 
@@ -60,7 +59,9 @@ impl<'a> Said<'a> {
         match known {
             // Whatever else it says, who is not recognised must not go on.
             Some((Class::Suspend, remark)) => (Class::Suspend, remark),
-            _ if self.contradicts_itself() => (of(Class::Refused, Class::Ask), "code and is_success contradict each other"),
+            _ if self.contradicts_itself() => {
+                (of(Class::Refused, Class::Ask), "code and is_success contradict each other")
+            }
             Some(known) => known,
             None if self.yes && self.code.starts_with('2') && self.code.len() == 3 => (Class::Success, "no known code"),
             None => (of(Class::Refused, Class::Ask), "no known code"),
@@ -84,7 +85,8 @@ impl<'a> Said<'a> {
 /// What the answer to an operation means for its job.
 pub fn judge(operation: Operation, answer: &Answer) -> Judgement {
     let whole = Said::whole(answer);
-    let inner = || answer.messages.iter().skip(1).filter(|one| !one.code.is_empty() && codes::find(&one.code).is_none());
+    let inner =
+        || answer.messages.iter().skip(1).filter(|one| !one.code.is_empty() && codes::find(&one.code).is_none());
     let unknown = whole.is_unknown(operation).then(|| whole.code.to_owned());
     Judgement {
         verdict: verdict(operation, answer, &whole),

@@ -91,9 +91,10 @@ fn settle(dialect: &dyn Dialect, doubt: &Doubt<'_>, heard: &[Answer]) -> Next {
         Operation::OrderProcess => kept::process(case),
         Operation::OrderCancel => kept::cancel(case),
         // Under a new id: it is not part of the request, and the answer tells whether the event is gone.
-        Operation::MessageDelete => {
-            Ok(Finding::Nothing { same_transaction: false, evidence: "acknowledging an event twice is harmless".into() })
-        }
+        Operation::MessageDelete => Ok(Finding::Nothing {
+            same_transaction: false,
+            evidence: "acknowledging an event twice is harmless".into(),
+        }),
         Operation::Raw => raw(case),
         other => cannot(format!("no question is known about {other}")),
     }
@@ -120,7 +121,9 @@ fn mail_again(case: &Case<'_>) -> Next {
             same_transaction: false,
             evidence: "whether the e-mail was sent cannot be seen; it is ordered once more, and not again".into(),
         }),
-        _ => cannot("whether the e-mail was sent cannot be seen, and it was ordered more than once: ask whom it goes to"),
+        _ => {
+            cannot("whether the e-mail was sent cannot be seen, and it was ordered more than once: ask whom it goes to")
+        }
     }
 }
 
@@ -200,7 +203,8 @@ impl<'a> Case<'a> {
 
     /// Whether a mark on an order is that of this job: of this attempt, or of an earlier one.
     fn is_ours(&self, mark: &str) -> bool {
-        let job = |id: &'a str| id.rsplit_once('-').filter(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
+        let job =
+            |id: &'a str| id.rsplit_once('-').filter(|(_, number)| number.bytes().all(|byte| byte.is_ascii_digit()));
         let of_job = |mark: &str| mark.rsplit_once('-').map(|(job, _)| job.to_owned());
         let ours = self.doubt.transaction;
         let known = !ours.is_empty() && mark == ours;

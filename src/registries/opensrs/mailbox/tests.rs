@@ -53,7 +53,8 @@ fn every_kind_has_its_word_and_its_object() {
         assert_eq!(message.data, name(), "all it says");
     }
     assert_eq!(read("ACCOUNT", "LOW_BALANCE", json!({ "balance": "1" })).object, None);
-    let created = read("DOMAIN", "CREATED", json!({ "domain_name": "example.com", "expiration_date": "2027-01-15T15:02:40Z" }));
+    let created =
+        read("DOMAIN", "CREATED", json!({ "domain_name": "example.com", "expiration_date": "2027-01-15T15:02:40Z" }));
     assert_eq!(created.deadlines.iter().map(|one| one.kind).collect::<Vec<_>>(), [DeadlineKind::DomainExpiry]);
     assert!(KINDS.iter().all(|kind| !kind.kind.is_empty() && kind.kind != "raw"));
 }
@@ -78,7 +79,11 @@ fn orders_end_jobs_when_they_end() {
             let ending = ends(kind, status).unwrap();
             assert_eq!(ending.succeeded, succeeded, "{kind} {status}");
             assert_eq!(ending.operations, [operation, Operation::OrderProcess, Operation::Raw], "{kind}");
-            assert!(ending.reason.contains("3735282") && ending.reason.contains(&status.to_lowercase()), "{}", ending.reason);
+            assert!(
+                ending.reason.contains("3735282") && ending.reason.contains(&status.to_lowercase()),
+                "{}",
+                ending.reason
+            );
         }
         for status in ["processed", "pending", "waiting", "odd", ""] {
             assert_eq!(ends(kind, status), None, "{kind} {status}: still on its way");
@@ -96,7 +101,8 @@ fn orders_end_jobs_when_they_end() {
 /// An order that takes the place of others makes the registry cancel them.
 #[test]
 fn an_event_about_another_order_ends_nothing() {
-    let data = json!({ "order_id": "5", "domain_name": "example.de", "order_reg_type": "new", "order_status": "cancelled" });
+    let data =
+        json!({ "order_id": "5", "domain_name": "example.de", "order_reg_type": "new", "order_status": "cancelled" });
     let message = read("ORDER", "STATUS_CHANGE", data);
     let concerned = |data: Value| concerns(&message, &answer(true, "250", data));
     assert!(concerned(json!({ "id": "5" })) && concerned(json!({ "order_id": "5", "id": "77" })));
@@ -111,7 +117,8 @@ fn an_empty_queue_and_refusals() {
     for data in [json!({}), Value::Null, json!({ "events": null }), json!({ "events": [] })] {
         assert_eq!(head(&answer(true, "200", data)), Head::Empty);
     }
-    let nameless = |id: Value| head(&answer(true, "200", json!({ "events": [{ "object": "DOMAIN", "event_id": id }] })));
+    let nameless =
+        |id: Value| head(&answer(true, "200", json!({ "events": [{ "object": "DOMAIN", "event_id": id }] })));
     for id in [Value::Null, json!(""), json!("a b"), json!("x".repeat(256))] {
         assert!(matches!(nameless(id), Head::Refused(_)));
     }

@@ -76,7 +76,9 @@ pub fn removed(answer: &Answer) -> Removed {
     let unknown = ["not found", "not exist", "unknown event", "no such event", "invalid event"];
     match said.class(operation).0 {
         Class::Success => Removed::Gone,
-        Class::Refused if said.code == codes::NOT_FOUND || unknown.iter().any(|part| text.contains(part)) => Removed::Gone,
+        Class::Refused if said.code == codes::NOT_FOUND || unknown.iter().any(|part| text.contains(part)) => {
+            Removed::Gone
+        }
         _ => Removed::Refused(judge(operation, answer)),
     }
 }

@@ -84,7 +84,8 @@ fn delta(case: &mut Case<'_>) -> Next {
     let [add, remove] = ["add_nserver", "remove_nserver"].map(|name| names(case.doubt.params.get(name)));
     let Some(info) = case.get("nameservers")? else { return foreign(GONE) };
     let there = hosts(info)?;
-    let (added, removed) = (add.iter().filter(|host| there.contains(*host)), remove.iter().filter(|host| !there.contains(*host)));
+    let (added, removed) =
+        (add.iter().filter(|host| there.contains(*host)), remove.iter().filter(|host| !there.contains(*host)));
     match (added.count(), removed.count()) {
         (added, removed) if (added, removed) == (add.len(), remove.len()) => {
             applied(info, "GET nameservers: those added are there, those removed are not")
@@ -103,7 +104,8 @@ fn hosts(info: &Answer) -> Result<std::collections::BTreeSet<String>, super::Hal
 }
 
 fn expire_action(case: &mut Case<'_>) -> Next {
-    let wanted = ["auto_renew", "let_expire"].map(|name| (name, case.doubt.params.get(name).is_some_and(|value| *value == true)));
+    let wanted = ["auto_renew", "let_expire"]
+        .map(|name| (name, case.doubt.params.get(name).is_some_and(|value| *value == true)));
     let Some(info) = case.get("expire_action")? else { return foreign(GONE) };
     let shown = wanted.map(|(name, _)| flag(&info.data, name));
     match shown {
@@ -145,7 +147,9 @@ pub fn auth_code(case: &mut Case<'_>) -> Next {
     const KIND: &str = "domain_auth_info";
     let params = json!({ "domain": case.domain()?, "type": KIND });
     let answer = case.ask_as(Operation::DomainInfo, Operation::DomainAuthcodeCheck, params)?;
-    let Some(info) = shown("GET domain_auth_info", Operation::DomainAuthcodeCheck, answer)? else { return foreign(GONE) };
+    let Some(info) = shown("GET domain_auth_info", Operation::DomainAuthcodeCheck, answer)? else {
+        return foreign(GONE);
+    };
     let ordered = case.doubt.params.get("auth_info").and_then(Value::as_str);
     match (info.data.get(KIND).and_then(Value::as_str), ordered) {
         (Some(code), Some(ordered)) if code == ordered || code.trim() == ordered.trim() => {

@@ -13,7 +13,10 @@ pub fn contact(ordered: &Value, shown: &Value) -> Vec<String> {
         _ => String::new(),
     };
     let fields = ordered.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
-    fields.filter(|(name, value)| text(Some(value)) != text(shown.get(name.as_str()))).map(|(name, _)| name.clone()).collect()
+    fields
+        .filter(|(name, value)| text(Some(value)) != text(shown.get(name.as_str())))
+        .map(|(name, _)| name.clone())
+        .collect()
 }
 
 /// The names in a list of hosts, which are texts or have a `name`; the registry keeps no order and no case.

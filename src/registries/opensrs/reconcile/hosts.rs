@@ -90,7 +90,9 @@ pub fn update(case: &mut Case<'_>) -> Next {
     let new = text(case.doubt.params, "new_name").map_or_else(|| old.clone(), str::to_owned);
     match look(case, &new)? {
         Seen::AsOrdered(info) => applied(info, "GET NAMESERVER: equals the order in name, address"),
-        Seen::Other if host(&new) != host(&old) => cannot("GET NAMESERVER: there is a host of the new name, with other addresses"),
+        Seen::Other if host(&new) != host(&old) => {
+            cannot("GET NAMESERVER: there is a host of the new name, with other addresses")
+        }
         Seen::Absent if host(&new) == host(&old) => foreign("GET NAMESERVER: there is no such host"),
         Seen::Absent => nothing("GET NAMESERVER: there is no host of the new name"),
         Seen::Other => nothing("GET NAMESERVER: differs in address"),

@@ -88,7 +88,9 @@ fn cancel_transfer(case: &mut Case<'_>) -> Next {
     match said(&check.data, "status") {
         Some("cancelled" | "canceled") => applied(check, "CHECK_TRANSFER: cancelled"),
         Some("completed") => foreign("CHECK_TRANSFER: completed before it could be cancelled"),
-        Some(status) if status.starts_with("pending_") => nothing(format!("CHECK_TRANSFER: {}", status.escape_default())),
+        Some(status) if status.starts_with("pending_") => {
+            nothing(format!("CHECK_TRANSFER: {}", status.escape_default()))
+        }
         _ => cannot("CHECK_TRANSFER shows no transfer"),
     }
 }

@@ -18,6 +18,8 @@ pub fn delete(case: &mut Case<'_>) -> Next {
 pub fn restore(case: &mut Case<'_>) -> Next {
     match case.get("all_info")? {
         Some(info) => case.applied_by_us(info, "GET all_info: ours, and shown again".into()),
-        None => cannot("GET still shows no such domain; a redemption costs money: `registrard jobs retry` orders it again"),
+        None => {
+            cannot("GET still shows no such domain; a redemption costs money: `registrard jobs retry` orders it again")
+        }
     }
 }

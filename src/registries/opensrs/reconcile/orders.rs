@@ -126,7 +126,8 @@ pub fn list(case: &mut Case<'_>, domain: &str, all: bool) -> Result<Listed, Halt
         Some(Value::Array(items)) => items,
         Some(_) => return cannot("GET_ORDERS_BY_DOMAIN shows no list of orders"),
     };
-    let page = said(&answer.data, "page_size").and_then(|size| size.parse().ok()).filter(|size| *size > 0).unwrap_or(PAGE);
+    let page =
+        said(&answer.data, "page_size").and_then(|size| size.parse().ok()).filter(|size| *size > 0).unwrap_or(PAGE);
     match items.iter().map(Order::of).collect::<Option<Vec<Order>>>() {
         Some(orders) => Ok(Listed { is_cut: orders.len() >= page, orders }),
         None => cannot("GET_ORDERS_BY_DOMAIN shows an order without its number"),
@@ -164,7 +165,12 @@ pub fn search<'a>(case: &mut Case<'a>, kinds: &[&str]) -> Result<Search<'a>, Hal
                 Some(Age::Newer) if !case.was_so_just_now() => {
                     return Ok(Search::Ours(order.clone(), answer, "type and order_date; affiliate_id is not shown"));
                 }
-                _ => return cannot(format!("order {} does not show its affiliate_id, nor its date whose it is", order.id)),
+                _ => {
+                    return cannot(format!(
+                        "order {} does not show its affiliate_id, nor its date whose it is",
+                        order.id
+                    ));
+                }
             },
         }
     }
@@ -205,7 +211,8 @@ pub fn mark<'a>(case: &mut Case<'a>, id: &str, domain: &str) -> Result<(Mark, &'
 /// GET_ORDER_INFO: an order's fields.
 pub fn info<'a>(case: &mut Case<'a>, id: &str) -> Result<(&'a Value, &'a Answer), Halt> {
     let answer = case.ask(Operation::OrderInfo, json!({ "order": id }))?;
-    let fields = shown("GET_ORDER_INFO", Operation::OrderInfo, answer)?.and_then(|answer| answer.data.get("field_hash"));
+    let fields =
+        shown("GET_ORDER_INFO", Operation::OrderInfo, answer)?.and_then(|answer| answer.data.get("field_hash"));
     match fields {
         Some(fields) => Ok((fields, answer)),
         None => cannot(format!("GET_ORDER_INFO shows nothing of order {id}")),

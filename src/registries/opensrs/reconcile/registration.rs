@@ -140,7 +140,9 @@ pub fn renew(case: &mut Case<'_>) -> Next {
     };
     let year = number(case.doubt.params, "expires").and_then(|date| date.get(..4)?.parse::<u32>().ok());
     let years = number(case.doubt.params, "years").map_or(Some(1), |years| years.parse::<u32>().ok());
-    let (Some(year), Some(years)) = (year, years) else { return cannot("the job does not say which year it renews from") };
+    let (Some(year), Some(years)) = (year, years) else {
+        return cannot("the job does not say which year it renews from");
+    };
     let Some(info) = case.get("all_info")? else { return cannot("GET shows no such domain with us") };
     let date = said(&info.data, "registry_expiredate").or_else(|| said(&info.data, "expiredate"));
     // From the text, never from the instant: at New Year they may differ.
@@ -151,7 +153,9 @@ pub fn renew(case: &mut Case<'_>) -> Next {
     match other {
         _ if shown == year => nothing(format!("no order of this job; GET all_info: still expires in {year}")),
         Some(other) => foreign(format!("renewed by order {}, which is not this job's; expires in {shown}", other.id)),
-        None if shown == year + years => cannot(format!("expires in {shown} as ordered, and no order of this job is listed")),
+        None if shown == year + years => {
+            cannot(format!("expires in {shown} as ordered, and no order of this job is listed"))
+        }
         None => foreign(format!(
             "no order of this job; GET all_info: expires in {shown}, and a renewal from {year} would be refused: order \
              anew with the right year in `expires`, if it is to be renewed once more"

@@ -21,7 +21,12 @@ impl Dialect for Words {
         Ok(commands::order(operation, params, "rd-x-1", &Rules::default())?.0)
     }
 
-    fn prepare(&self, operation: Operation, params: &Map<String, Value>, transaction: &str) -> Result<Prepared, Reject> {
+    fn prepare(
+        &self,
+        operation: Operation,
+        params: &Map<String, Value>,
+        transaction: &str,
+    ) -> Result<Prepared, Reject> {
         if operation == Operation::Raw {
             let reads = params.get("request").is_some_and(|request| request == "reads");
             let operation = if reads { Operation::DomainInfo } else { Operation::Raw };
@@ -75,7 +80,8 @@ fn absent() -> Answer {
 
 /// A list of orders, each `number kind status date`.
 fn orders(rows: &[[&str; 4]]) -> Answer {
-    let order = |[id, kind, status, date]: &[&str; 4]| json!({ "id": id, "type": kind, "status": status, "order_date": date });
+    let order =
+        |[id, kind, status, date]: &[&str; 4]| json!({ "id": id, "type": kind, "status": status, "order_date": date });
     ok(json!({ "page_size": "40", "orders": rows.iter().map(order).collect::<Vec<_>>() }))
 }
 

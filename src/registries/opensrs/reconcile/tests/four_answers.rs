@@ -2,8 +2,9 @@
 
 use super::*;
 use Operation::{
-    DomainAuthcodeCreate, DomainAuthcodeRequest, DomainChangeHolder, DomainCreate, DomainDelete, DomainRenew, DomainRestore,
-    DomainTransfer, DomainUpdate, HostCreate, HostDelete, HostUpdate, MessageDelete, OrderCancel, OrderProcess,
+    DomainAuthcodeCreate, DomainAuthcodeRequest, DomainChangeHolder, DomainCreate, DomainDelete, DomainRenew,
+    DomainRestore, DomainTransfer, DomainUpdate, HostCreate, HostDelete, HostUpdate, MessageDelete, OrderCancel,
+    OrderProcess,
 };
 
 /// Finding, answers, what the evidence names.
@@ -44,7 +45,11 @@ fn money() -> Vec<Row> {
             domain(),
             LIST,
             vec![
-                ("applied", vec![one("new", "completed"), ours()], "order 7 is this job's (affiliate_id) and completed"),
+                (
+                    "applied",
+                    vec![one("new", "completed"), ours()],
+                    "order 7 is this job's (affiliate_id) and completed",
+                ),
                 ("taken", vec![one("new", "waiting"), ours()], "under way"),
                 ("not_applied", vec![none(), belongs("0"), lookup("210", "available")], "LOOKUP: free"),
                 ("foreign", vec![none(), belongs("0"), lookup("211", "taken"), none()], "taken by somebody else"),
@@ -96,8 +101,11 @@ fn money() -> Vec<Row> {
 
 fn data() -> Vec<Row> {
     let of = |name: &str, value: Value| json!({ "domain": "example.com", (name): value });
-    let hosts = |list: &[&str]| ok(json!({ "nameserver_list": list.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>() }));
-    let shown = |owner: Value, changed: &str| ok(json!({ "contact_set": { "owner": owner }, "registry_updatedate": changed }));
+    let hosts = |list: &[&str]| {
+        ok(json!({ "nameserver_list": list.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>() }))
+    };
+    let shown =
+        |owner: Value, changed: &str| ok(json!({ "contact_set": { "owner": owner }, "registry_updatedate": changed }));
     let switch = |param: &str, kind: &'static str, field: &str| {
         row(
             DomainUpdate,
@@ -286,7 +294,12 @@ fn rest() -> Vec<Row> {
                 ("unknown", vec![transfer("undef")], "shows no transfer"),
             ],
         ),
-        row(OrderCancel, json!({ "all_until": "2026-01-15T00:00:00Z" }), "", vec![("not_applied", vec![], "the same moment")]),
+        row(
+            OrderCancel,
+            json!({ "all_until": "2026-01-15T00:00:00Z" }),
+            "",
+            vec![("not_applied", vec![], "the same moment")],
+        ),
         row(MessageDelete, json!({ "id": "6887" }), "", vec![("not_applied", vec![], "harmless")]),
         row(DomainAuthcodeRequest, domain(), "", vec![("unknown", vec![], "more than once")]),
     ]
@@ -310,7 +323,11 @@ fn each_write_has_its_question_and_its_answers() {
                 assert!(!evidence.contains(private), "{operation}: {evidence}");
             }
             if let Finding::Nothing { same_transaction, .. } = finding {
-                assert_eq!(same_transaction, *operation != MessageDelete, "{operation}: whichever counts bears one mark");
+                assert_eq!(
+                    same_transaction,
+                    *operation != MessageDelete,
+                    "{operation}: whichever counts bears one mark"
+                );
             }
         }
     }
@@ -324,7 +341,9 @@ fn each_write_has_its_question_and_its_answers() {
 #[test]
 fn refused_questions_prove_nothing() {
     for Row { operation, params, asks, .. } in [money(), data(), rest()].into_iter().flatten() {
-        for (yes, code) in [(false, "705"), (false, "310"), (false, "400"), (false, "200"), (true, "499"), (false, "410")] {
+        for (yes, code) in
+            [(false, "705"), (false, "310"), (false, "400"), (false, "200"), (true, "499"), (false, "410")]
+        {
             if asks.is_empty() {
                 continue;
             }

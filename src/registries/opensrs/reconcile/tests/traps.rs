@@ -1,7 +1,9 @@
 //! What may look like something else.
 
 use super::*;
-use Operation::{DomainAuthcodeCreate, DomainAuthcodeRequest, DomainCreate, DomainDelete, DomainRenew, DomainTransfer, DomainUpdate};
+use Operation::{
+    DomainAuthcodeCreate, DomainAuthcodeRequest, DomainCreate, DomainDelete, DomainRenew, DomainTransfer, DomainUpdate,
+};
 
 fn domain() -> Value {
     json!({ "domain": "example.com" })
@@ -55,7 +57,9 @@ fn a_refused_repetition_does_not_hide_what_an_earlier_attempt_did() {
     assert!(create(&[list, info(json!("rd-0192f0c1-1"))]).starts_with("applied: order 7"));
     let many = orders(&[["9", "new", "pending", NEW], ["8", "new", "pending", NEW], ["7", "new", "pending", NEW]]);
     assert!(create(&[many, theirs(), theirs()]).starts_with("unknown: more orders"));
-    let cut = ok(json!({ "page_size": "1", "orders": [{ "id": "7", "type": "renewal", "status": "completed", "order_date": NEW }] }));
+    let cut = ok(
+        json!({ "page_size": "1", "orders": [{ "id": "7", "type": "renewal", "status": "completed", "order_date": NEW }] }),
+    );
     assert!(create(&[cut]).starts_with("unknown: more orders"));
 }
 
@@ -99,14 +103,21 @@ fn a_transfer_of_another_order_is_not_ours() {
         let (word, why) = found(DomainTransfer, domain(), answers);
         format!("{word}: {why}")
     };
-    let transfers = |order: Value| ok(json!({ "transfers": [{ "domain": "example.com", "status": "pending_owner", "order_id": order }] }));
+    let transfers = |order: Value| {
+        ok(json!({ "transfers": [{ "domain": "example.com", "status": "pending_owner", "order_id": order }] }))
+    };
     let start = || vec![orders(&[]), transfer("pending_owner")];
     let with = |more: Vec<Answer>| [start(), more].concat();
     assert!(told(&with(vec![transfers(json!("3")), theirs()])).starts_with("foreign"));
     assert!(told(&with(vec![transfers(json!("3")), ours()])).starts_with("taken"), "it may not be listed yet");
     assert!(told(&with(vec![transfers(Value::Null)])).starts_with("unknown"));
     assert!(told(&with(vec![ok(json!({}))])).starts_with("unknown"));
-    let seen = vec![orders(&[["3", "transfer", "processed", NEW]]), theirs(), transfer("pending_owner"), transfers(json!("3"))];
+    let seen = vec![
+        orders(&[["3", "transfer", "processed", NEW]]),
+        theirs(),
+        transfer("pending_owner"),
+        transfers(json!("3")),
+    ];
     assert!(told(&seen).starts_with("foreign"));
     let done = |at: i64| told(&[orders(&[]), ok(json!({ "status": "completed", "unixtime": at.to_string() }))]);
     let since = SINCE.parse::<Timestamp>().unwrap().as_second();
@@ -151,7 +162,9 @@ fn an_auth_code_is_asked_for_and_not_kept() {
     let Step::Ask(question) = next(&Words, &doubt, &[]) else { panic!("it is asked for") };
     assert_eq!(question.operation, Operation::DomainAuthcodeCheck, "read as the one question that shows it");
     let answer = ok(json!({ "domain_auth_info": "Ab1!code" }));
-    let Some(Finding::Applied { shown, .. }) = converse(DomainAuthcodeCreate, params, &[answer]).1 else { panic!("it is set") };
+    let Some(Finding::Applied { shown, .. }) = converse(DomainAuthcodeCreate, params, &[answer]).1 else {
+        panic!("it is set")
+    };
     assert!(!shown.data.to_string().contains("Ab1"), "{}", shown.data);
 }
 
@@ -184,7 +197,9 @@ fn the_effect_of_an_earlier_job_is_not_taken_for_that_of_the_next() {
 fn requests_of_ones_own_are_asked_again_only_if_they_read() {
     let told = |request: &str| play(next, None, ID, Operation::Raw, json!({ "request": request }), &[]).1.unwrap();
     assert_eq!((told("reads").word(), told("writes").word()), ("not_applied", "unknown"));
-    for (operation, params) in [(DomainUpdate, domain()), (DomainCreate, json!({})), (Operation::DomainTransit, domain())] {
+    for (operation, params) in
+        [(DomainUpdate, domain()), (DomainCreate, json!({})), (Operation::DomainTransit, domain())]
+    {
         assert!(found(operation, params, &[]).1.starts_with("no question is known"));
     }
 }
