@@ -19,7 +19,7 @@ pub fn instant(text: &str) -> Option<Timestamp> {
         .parse::<DateTime>()
         .ok()
         .or_else(|| Some(text.parse::<Date>().ok()?.to_datetime(jiff::civil::time(0, 0, 0, 0))))?;
-    Some(zone().to_ambiguous_timestamp(local).compatible().ok()?)
+    zone().to_ambiguous_timestamp(local).compatible().ok()
 }
 
 /// How much later than [`instant`] a date may be meant: the hour that comes twice.
