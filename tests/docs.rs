@@ -96,17 +96,13 @@ fn the_table_of_operations_is_what_the_registries_do() {
 }
 
 /// Each write of a job has its row, with the question that its doubt begins with.
-#[test]
-fn the_table_of_questions_is_what_the_code_asks() {
-    let plugin = PLUGINS.iter().find(|plugin| plugin.name == "denic-rri").unwrap();
-    let options = registrard::registries::WireOptions { account: "DENIC-1000022".into(), ..Default::default() };
+fn hold_questions_against(plugin: &Plugin, account: &str, params: &Value, table: &str) {
+    let options = registrard::registries::WireOptions { account: account.into(), ..Default::default() };
     let dialect = (plugin.dialect)(&options).unwrap();
-    let params =
-        json!({ "domain": "example.de", "handle": "DENIC-1000022-MAX", "id": "1", "request": "Action: DELETE" });
     let params = params.as_object().unwrap();
     let asks = |operation: Operation| {
         let since = "2026-12-01T09:30:00Z".parse().unwrap();
-        let doubt = Doubt { account: "DENIC-1000022", operation, params, transaction: "rd-1", since, so_already: None };
+        let doubt = Doubt { account, operation, params, transaction: "rd-1", since, so_already: None };
         match dialect.reconcile(&doubt, &[]) {
             Step::Ask(question) => question.operation.name(),
             Step::Found(_) => "nothing",
@@ -118,12 +114,29 @@ fn the_table_of_questions_is_what_the_code_asks() {
         .filter(|operation| operation.writes())
         .map(|operation| [operation.name(), asks(*operation)].map(str::to_owned))
         .collect();
-    let rows = Document::read("docs/reliability.md").table("questions");
+    let rows = Document::read("docs/reliability.md").table(table);
     assert!(rows.iter().all(|row| row.len() == 7), "a row has seven cells");
     let mut documented: Vec<_> = rows.iter().map(|row| [row[0].clone(), row[1].clone()]).collect();
     asked.sort();
     documented.sort();
-    assert_eq!(documented, asked);
+    assert_eq!(documented, asked, "{}", plugin.name);
+}
+
+#[test]
+fn the_table_of_questions_is_what_the_code_asks() {
+    let plugin = PLUGINS.iter().find(|plugin| plugin.name == "denic-rri").unwrap();
+    let params =
+        json!({ "domain": "example.de", "handle": "DENIC-1000022-MAX", "id": "1", "request": "Action: DELETE" });
+    hold_questions_against(plugin, "DENIC-1000022", &params, "questions");
+}
+
+#[test]
+fn the_table_of_questions_of_opensrs_is_what_the_code_asks() {
+    let params = json!({
+        "domain": "example.com", "contacts": { "owner": {} }, "host": "ns1.example.com", "order": "1", "id": "1",
+        "auth_info": "Ab1!code", "request": "<OPS_envelope/>",
+    });
+    hold_questions_against(&opensrs::PLUGIN, "reseller", &params, "opensrs-questions");
 }
 
 #[test]

@@ -14,7 +14,7 @@ const SESSIONS: usize = 2;
 pub const COMMANDS: u32 = 100;
 
 /// The registry's local time: times without a zone are Toronto's.
-fn zone() -> TimeZone {
+pub fn zone() -> TimeZone {
     // The rule in force since 2007, for machines without time zone data.
     let rule = || TimeZone::posix("EST5EDT,M3.2.0,M11.1.0").unwrap_or(TimeZone::UTC);
     TimeZone::get("America/Toronto").unwrap_or_else(|_| rule())

@@ -8,12 +8,11 @@ mod questions;
 
 use serde_json::Value;
 
-use self::classes::Class;
+use self::classes::{Class, pending_until};
 use crate::model::verdict::Judgement;
 use crate::model::{Answer, Operation, Verdict};
 use crate::registries::Explanation;
 
-use self::classes::pending_until;
 pub use self::classes::{CHECKLIST, FINISHED, TRANSFERRED};
 pub use self::dates::{deadlines, instant, slack, toronto_date};
 pub use self::questions::{Heard, Name, heard, is_about_the_domain, is_session_spent, name, opened, removed};

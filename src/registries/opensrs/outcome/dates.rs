@@ -2,18 +2,11 @@
 //! known pair of a date and an instant says so. This is the one place that believes it.
 
 use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::super::limits::zone;
 use crate::model::deadline::{Deadline, DeadlineKind};
-
-/// The registry's local time.
-fn zone() -> TimeZone {
-    // The rule in force since 2007, for machines without time zone data.
-    let rule = || TimeZone::posix("EST5EDT,M3.2.0,M11.1.0").unwrap_or(TimeZone::UTC);
-    TimeZone::get("America/Toronto").unwrap_or_else(|_| rule())
-}
 
 /// The instant of a date: `2027-12-12 21:27:25`, a day (its beginning), or with a zone as events have it. In the hour that
 /// comes twice in autumn it is the first of the two.
@@ -26,7 +19,7 @@ pub fn instant(text: &str) -> Option<Timestamp> {
         .parse::<DateTime>()
         .ok()
         .or_else(|| Some(text.parse::<Date>().ok()?.to_datetime(jiff::civil::time(0, 0, 0, 0))))?;
-    Some(zone().to_ambiguous_timestamp(local).compatible().ok()?)
+    zone().to_ambiguous_timestamp(local).compatible().ok()
 }
 
 /// How much later than [`instant`] a date may be meant: the hour that comes twice.

@@ -6,8 +6,11 @@ use super::compare::{self, names};
 use super::{Age, Case, Next, applied, cannot, flag, foreign, mail_again, nothing, said, shown};
 use crate::model::{Answer, Operation};
 
+/// How the doubt about a change is settled.
+type Change = fn(&mut Case<'_>) -> Next;
+
 /// Which change a job makes, by the parameter that states it.
-const CHANGES: &[(&str, fn(&mut Case<'_>) -> Next)] = &[
+const CHANGES: &[(&str, Change)] = &[
     ("contacts", contacts),
     ("nserver", assigned),
     ("add_nserver", delta),
