@@ -278,11 +278,19 @@ impl World {
 
     /// Waits until a job's life is over, or a human is asked.
     pub async fn end_of(&self, id: JobId) -> JobDetail {
-        until(&format!("the end of job {id}"), async || {
-            let detail = self.job(id).await;
-            (detail.job.state.is_final() || detail.job.state == State::NeedsAttention).then_some(detail)
-        })
-        .await
+        let mut seen = None;
+        let waiting = async {
+            loop {
+                let detail = self.job(id).await;
+                if detail.job.state.is_final() || detail.job.state == State::NeedsAttention {
+                    return detail;
+                }
+                seen = Some(detail.job);
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let ended = tokio::time::timeout(PATIENCE, waiting).await;
+        ended.unwrap_or_else(|_| panic!("the end of a job is never seen: {seen:#?}"))
     }
 
     pub async fn succeeded(&self, id: JobId) -> JobDetail {

@@ -24,7 +24,7 @@ use crate::store::StoreError;
 const NOT_ASKED: Duration = Duration::from_secs(1);
 
 /// Questions one conversation may ask in a row.
-const LONGEST_CONVERSATION: usize = 6;
+const LONGEST_CONVERSATION: usize = 12;
 
 /// Asks about one job; says whether the session may be used again.
 pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &CancellationToken) -> bool {

@@ -15,6 +15,7 @@ use tokio::time::timeout;
 use zeroize::Zeroizing;
 
 use super::crypt;
+use super::outcome::CHECKLIST;
 use super::settings::Settings;
 use crate::failpoint::failpoint;
 use crate::model::verdict::{Judgement, Verdict};
@@ -25,10 +26,6 @@ use link::Link;
 
 /// Largest answer that is read, in bytes; as large as a message may be.
 const LONGEST_ANSWER: usize = 8 * 1024 * 1024;
-/// What may be wrong where the registry does not let us in, in the sequence in which the guide has one look.
-const CHECKLIST: &str = "is it the private key of this system (live and test have different ones), and typed in whole? Is \
-                         the user name right? Is this machine's address on the list for script access (a change takes up to \
-                         an hour)? Is the signature made of the bytes that are sent, the digest made twice, in small letters?";
 
 /// What is needed to speak to the registry.
 pub struct Way {

@@ -17,6 +17,7 @@ use zeroize::Zeroizing;
 
 use super::crypt::Cipher;
 use super::limits;
+use super::outcome;
 use super::settings::Settings;
 use crate::failpoint::failpoint;
 use crate::model::verdict::{Judgement, Verdict};
@@ -30,8 +31,6 @@ use frame::{FrameError, Payload};
 const USABLE_FOR: Duration = Duration::from_secs(45);
 /// How long parting may take.
 const QUIT_WITHIN: Duration = Duration::from_secs(5);
-/// The code of a command that came after the last one a connection takes; it was not carried out.
-const ONE_TOO_MANY: &str = "350";
 
 /// What is needed to speak to the registry.
 pub struct Way {
@@ -154,7 +153,7 @@ impl Session for FrameSession {
             self.is_broken = true;
             Lost::PerhapsSent(reason)
         })?;
-        if answer.messages.first().is_some_and(|message| message.code == ONE_TOO_MANY) {
+        if outcome::is_session_spent(&answer) {
             // Refused before it was looked at: it goes out on the next connection as if it never had.
             self.is_broken = true;
             return Err(Lost::NotSent("the registry takes no more commands on this connection (350)".into()));

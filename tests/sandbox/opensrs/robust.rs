@@ -49,7 +49,8 @@ async fn whatever_arrives_is_answered_and_harms_nobody() {
     let mut chance = Chance(seed);
     let world = World::new().await;
     let (username, key) = world.account(0);
-    let samples = [register("example.com", ""), renew("example.com", "2027"), command("POLL", "EVENT", &items("limit=5"))];
+    let samples =
+        [register("example.com", ""), renew("example.com", "2027"), command("POLL", "EVENT", &items("limit=5"))];
     let mut stream = world.https().await;
     for round in 0..400 {
         let mut bytes = samples[chance.below(samples.len())].clone().into_bytes();

@@ -3,7 +3,7 @@
 use super::super::params::Params;
 use super::attributes::Attributes;
 use super::{Request, Rules, access, order_info};
-use crate::model::{ObjectKey, Reject};
+use crate::model::{ObjectKey, ObjectKind, Reject};
 
 /// Begins a transfer anew.
 pub struct Process(String);
@@ -51,7 +51,8 @@ impl Request for Cancel {
     fn object(&self, _: &Rules) -> ObjectKey {
         match &self.0 {
             Which::Order(number) => order_info::object(number),
-            Which::Domain(name) => access::domain(name),
+            // Not the domain: the transfer itself works on that, and this would wait for what it is to end.
+            Which::Domain(name) => ObjectKey::new(ObjectKind::Order, name),
         }
     }
 
@@ -76,7 +77,8 @@ mod tests {
         let by_order = made(OrderCancel, json!({"order": 3_735_288, "transfer": true}));
         assert_eq!(by_order["key"], "order:3735288");
         assert_eq!(by_order["attributes"], json!({"order_id": "3735288", "reseller": "myreseller"}));
-        assert_eq!(made(OrderCancel, json!({"domain": "example.net", "transfer": true}))["key"], "domain:example.net");
+        let by_domain = made(OrderCancel, json!({"domain": "example.net", "transfer": true}));
+        assert_eq!(by_domain["key"], "order:example.net", "it must not wait for the transfer it cancels");
         refused(
             OrderCancel,
             &json!({"order": 1, "transfer": true}),

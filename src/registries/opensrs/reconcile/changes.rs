@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::compare::{self, names};
-use super::{Age, Case, Next, applied, cannot, flag, foreign, mail_again, nothing, said, shown};
+use super::{Case, Next, applied, cannot, flag, foreign, mail_again, nothing, shown};
 use crate::model::{Answer, Operation};
 
 /// How the doubt about a change is settled.
@@ -64,12 +64,8 @@ pub fn contacts(case: &mut Case<'_>) -> Next {
         let roles: Vec<&str> = ordered.keys().map(String::as_str).collect();
         return applied(last, format!("GET: equals the order in all fields of {}", roles.join(", ")));
     }
-    let differ = format!("differs in {}", differences.join(", "));
-    // Changed since, and not to what was ordered: perhaps by ours, and then by somebody else.
-    match case.age(said(&info.data, "registry_updatedate")) {
-        Some(Age::Newer) => cannot(format!("GET: changed since this order (registry_updatedate), and {differ}")),
-        _ => nothing(format!("GET: {differ}")),
-    }
+    // `registry_updatedate` tells nothing here: other orders on the domain, minutes or seconds before, have changed it, too.
+    nothing(format!("GET: differs in {}", differences.join(", ")))
 }
 
 /// All name servers.

@@ -9,9 +9,9 @@ use super::super::outcome;
 use super::{Age, Case, Finding, Halt, Next, applied, cannot, foreign, said, shown, taken};
 use crate::model::{Answer, Operation};
 
-/// Orders looked at in one conversation; an engine asks six questions in a row at most.
-const LOOKED_AT: usize = 2;
-/// Orders on a page, if the registry does not say.
+/// Orders looked at in one conversation; an engine asks twelve questions in a row at most, and some are asked besides.
+const LOOKED_AT: usize = 8;
+/// Orders on a page, as we ask for them.
 const PAGE: usize = 40;
 
 /// Kinds of orders that a registration makes.
@@ -112,7 +112,7 @@ impl Listed {
 
 /// GET_ORDERS_BY_DOMAIN, of a name with the orders of the last day before the job only, or with all.
 pub fn list(case: &mut Case<'_>, domain: &str, all: bool) -> Result<Listed, Halt> {
-    let mut params = json!({ "domain": domain, "question": "orders" });
+    let mut params = json!({ "domain": domain, "question": "orders", "limit": PAGE });
     if !all {
         let day = case.doubt.since.checked_sub(SignedDuration::from_hours(24)).unwrap_or(Timestamp::UNIX_EPOCH);
         params["from"] = outcome::toronto_date(day).to_string().into();
@@ -126,10 +126,10 @@ pub fn list(case: &mut Case<'_>, domain: &str, all: bool) -> Result<Listed, Halt
         Some(Value::Array(items)) => items,
         Some(_) => return cannot("GET_ORDERS_BY_DOMAIN shows no list of orders"),
     };
-    let page =
-        said(&answer.data, "page_size").and_then(|size| size.parse().ok()).filter(|size| *size > 0).unwrap_or(PAGE);
+    // Whether `page_size` is what a page may have or what this one has, no document says.
+    let is_cut = super::flag(&answer.data, "remainder").unwrap_or(items.len() >= PAGE);
     match items.iter().map(Order::of).collect::<Option<Vec<Order>>>() {
-        Some(orders) => Ok(Listed { is_cut: orders.len() >= page, orders }),
+        Some(orders) => Ok(Listed { is_cut, orders }),
         None => cannot("GET_ORDERS_BY_DOMAIN shows an order without its number"),
     }
 }

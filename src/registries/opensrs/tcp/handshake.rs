@@ -2,11 +2,10 @@
 //! cipher, the server sends a challenge, and the client proves with the encrypted digest of it that it has the key. From
 //! then on everything is encrypted.
 
-use std::time::Duration;
-
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroizing;
 
+use super::super::outcome;
 use super::frame::{self, FrameError, Payload};
 use crate::model::{Answer, Operation};
 use crate::registries::OpenError;
@@ -19,8 +18,6 @@ const SERVER: &str = "OpenSRS SERVER";
 const CLIENT: &str = "OpenSRS CLIENT";
 /// The version of the language. The guide: no other is to be made up.
 const VERSION: &str = "XML:0.1";
-/// How long to wait where the registry has too many connections or commands. It names no time.
-const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Opens a connection. Not bounded in time: the caller does that.
 ///
@@ -92,20 +89,7 @@ fn greeted(said: &Node) -> Result<(), OpenError> {
 fn refusal(said: &Node) -> Option<OpenError> {
     // Of no operation, and the one that shows least.
     let answer: Answer = answer::of(Operation::AccountInfo, said).ok()?;
-    let message = answer.messages.first()?;
-    let why = format!("{} {}", message.code, message.text);
-    let text = message.text.to_ascii_lowercase();
-    match message.code.as_str() {
-        code if code.starts_with('2') => None,
-        // At this place 555 is about the address, and not about a renewal.
-        "555" => Some(OpenError::Refused(format!("{why}: is this machine's address on the registry's list?"))),
-        "300" | "310" | "350" => Some(OpenError::NotNow(why, PATIENCE)),
-        "401" | "410" | "415" => Some(OpenError::Refused(why)),
-        "400" if text.contains("invalid ip address") || text.contains("invalid encryption method") => {
-            Some(OpenError::Refused(why))
-        }
-        _ => Some(OpenError::Unreachable(why)),
-    }
+    outcome::opened(&answer).err()
 }
 
 async fn say(stream: &mut (impl AsyncWrite + Unpin), payload: &[u8]) -> Result<(), OpenError> {
