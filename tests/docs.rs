@@ -190,7 +190,7 @@ fn every_example_is_json_and_every_job_is_accepted() {
                 for request in requests(&block) {
                     // Without the name of a registry it is the first that does such a thing.
                     let is_of = |plugin: &&Plugin| of.first().is_none_or(|name| *name == plugin.name);
-                    let mut plugins = PLUGINS.iter().chain([&opensrs::PLUGIN]).filter(is_of);
+                    let mut plugins = PLUGINS.iter().filter(is_of);
                     let plugin = plugins.find(|plugin| plugin.operations.contains(&request.operation));
                     let plugin =
                         plugin.unwrap_or_else(|| panic!("{}: no registry does {}", block.place, request.operation));

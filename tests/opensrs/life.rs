@@ -1,5 +1,6 @@
 //! Domains and hosts: from the question whether a name is free to its deletion, each operation once, over both transports.
 
+use registrard::model::State;
 use serde_json::{Value, json};
 
 use crate::office::{Office, open};
@@ -61,13 +62,8 @@ async fn a_domains_life(place: Place) {
 
         let verification = office.shown("domain.info", asked("verification")).await;
         assert!(verification["registrant_verification_status"].is_string(), "{verification}");
-        let code = office.refused(
-            RESELLER,
-            "raw",
-            json!({ "request": command("FLY", "DOMAIN", &[("domain", DOMAIN)]) }),
-            "needs_attention",
-        );
-        println!("an unknown command: {}", code.await);
+        let unknown = json!({ "request": command("FLY", "DOMAIN", &[("domain", DOMAIN)]) });
+        assert_eq!(office.refused(RESELLER, "raw", unknown, "failed").await, "400");
         let raw = command("BELONGS_TO_RSP", "DOMAIN", &[("domain", DOMAIN)]);
         assert_eq!(office.shown("raw", json!({ "request": raw })).await["belongs_to_rsp"], "1");
 
@@ -87,7 +83,9 @@ async fn a_domains_life(place: Place) {
         assert_eq!(
             kinds,
             [
+                // What was refused as taken is left behind as an order that was not carried out.
                 "domain.create",
+                "order.pending",
                 "domain.change_holder",
                 "domain.authcode_create",
                 "domain.authcode_request",
@@ -140,7 +138,7 @@ async fn renewal(office: &Office, expires: &str) {
     assert_eq!(year(&later), year(expires) + 1);
     let ids = office.world.submit(&[crate::world::job(RESELLER, "domain.renew", order)]).await;
     let again = office.world.end_of(ids[0]).await;
-    println!("the same renewal again: {} {:?}", again.job.state.word(), again.job.reason);
+    assert_eq!(again.job.state, State::Failed, "{:?}", again.job.reason);
     let renewals = office.effects().into_iter().filter(|(kind, _)| kind == "domain.renew").count();
     assert_eq!(renewals, 1);
     assert_eq!(office.get("all_info").await["registry_expiredate"].as_str(), Some(&*later));

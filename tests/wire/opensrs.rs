@@ -131,7 +131,8 @@ fn a_sample_as_a_request_of_ones_own_is_about_the_same_object_and_goes_out_as_it
         let request = Map::from_iter([("request".to_owned(), json!(theirs))]);
         let raw = dialect.check(Operation::Raw, &request).unwrap();
         // A cookie stands for a domain that nobody else can tell.
-        if !params.contains_key("cookie") {
+        // A transfer is cancelled beside the transfer; of one's own it waits for its turn.
+        if !params.contains_key("cookie") && name != "order_cancel_transfer" {
             assert_eq!(raw.object, dialect.check(operation, &params).unwrap().object, "{name}");
         }
         let prepared = dialect.prepare(Operation::Raw, &request, "rd-1").unwrap();

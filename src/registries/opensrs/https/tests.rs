@@ -217,7 +217,7 @@ async fn a_bare_401_is_an_answer_with_a_list_of_causes() {
     assert_eq!((answer.result.as_str(), answer.leading_code()), ("0", Some("401")));
     let message = &answer.messages[0];
     assert!(message.level == Level::Error && message.text.starts_with("HTTP 401: "), "{message:?}");
-    for cause in ["private key", "user name", "address", "small letters"] {
+    for cause in ["private key", "user name", "address", "lower case"] {
         assert!(message.text.contains(cause), "{}", message.text);
     }
     assert_eq!(code(session.exchange(&lookup()).await), "210");

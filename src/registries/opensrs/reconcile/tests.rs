@@ -136,7 +136,7 @@ fn play(
             Step::Ask(question) => {
                 assert!(!question.operation.writes() && question.transaction.is_none());
                 asked.push(String::from_utf8(question.bytes.to_vec()).unwrap());
-                assert!(asked.len() <= 6, "{operation}: an engine asks six questions in a row at most");
+                assert!(asked.len() <= 12, "{operation}: an engine asks twelve questions in a row at most");
                 if asked.len() > answers.len() {
                     return (asked, None);
                 }

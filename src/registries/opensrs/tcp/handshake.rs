@@ -156,7 +156,7 @@ mod tests {
             ("310", "", "the registry wants fewer"),
             ("300", "", "the registry wants fewer"),
             ("400", "Internal server error", "cannot reach"),
-            ("999", "", "cannot reach"),
+            ("999", "", "login refused"),
         ] {
             let (first, last) = said(code, text);
             assert!(first.to_string().starts_with(is) && last == Some(first.clone()), "{code}: {first}");

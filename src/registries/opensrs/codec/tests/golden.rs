@@ -25,7 +25,9 @@ fn samples(suffix: &str) -> Vec<(String, Vec<u8>)> {
 
 #[test]
 fn every_sample_is_read_and_comes_back() {
-    let all = samples(".xml");
+    // Beside them lie the requests once more, as what jobs have to come to.
+    let mut all = samples(".xml");
+    all.retain(|(name, _)| !name.ends_with(".sample.xml"));
     assert_eq!(all.len(), 91);
     for (name, bytes) in all {
         let node = read(&bytes).unwrap_or_else(|why| panic!("{name}: {why}"));

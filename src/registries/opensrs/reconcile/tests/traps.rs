@@ -55,10 +55,12 @@ fn a_refused_repetition_does_not_hide_what_an_earlier_attempt_did() {
         ["6", "new", "pending", OLD],
     ]);
     assert!(create(&[list, info(json!("rd-0192f0c1-1"))]).starts_with("applied: order 7"));
-    let many = orders(&[["9", "new", "pending", NEW], ["8", "new", "pending", NEW], ["7", "new", "pending", NEW]]);
-    assert!(create(&[many, theirs(), theirs()]).starts_with("unknown: more orders"));
+    let numbers: Vec<String> = (1..=9).map(|number| number.to_string()).collect();
+    let rows: Vec<[&str; 4]> = numbers.iter().map(|number| [number.as_str(), "new", "pending", NEW]).collect();
+    let many = [vec![orders(&rows)], vec![theirs(); 8]].concat();
+    assert!(create(&many).starts_with("unknown: more orders"));
     let cut = ok(
-        json!({ "page_size": "1", "orders": [{ "id": "7", "type": "renewal", "status": "completed", "order_date": NEW }] }),
+        json!({ "remainder": "1", "orders": [{ "id": "7", "type": "renewal", "status": "completed", "order_date": NEW }] }),
     );
     assert!(create(&[cut]).starts_with("unknown: more orders"));
 }
