@@ -20,7 +20,7 @@ use registrard::model::verdict::Doubt;
 use registrard::model::{
     Answer, Cause, Class, Event, Job, JobId, Move, ObjectKey, Operation, State, WaitingFor, request,
 };
-use registrard::registries::{PLUGINS, Step, denic_rri};
+use registrard::registries::{PLUGINS, Plugin, Step, denic_rri, opensrs};
 use serde_json::{Value, json};
 
 #[test]
@@ -96,17 +96,13 @@ fn the_table_of_operations_is_what_the_registries_do() {
 }
 
 /// Each write of a job has its row, with the question that its doubt begins with.
-#[test]
-fn the_table_of_questions_is_what_the_code_asks() {
-    let plugin = PLUGINS.iter().find(|plugin| plugin.name == "denic-rri").unwrap();
-    let options = registrard::registries::WireOptions { account: "DENIC-1000022".into(), ..Default::default() };
+fn hold_questions_against(plugin: &Plugin, account: &str, params: &Value, table: &str) {
+    let options = registrard::registries::WireOptions { account: account.into(), ..Default::default() };
     let dialect = (plugin.dialect)(&options).unwrap();
-    let params =
-        json!({ "domain": "example.de", "handle": "DENIC-1000022-MAX", "id": "1", "request": "Action: DELETE" });
     let params = params.as_object().unwrap();
     let asks = |operation: Operation| {
         let since = "2026-12-01T09:30:00Z".parse().unwrap();
-        let doubt = Doubt { account: "DENIC-1000022", operation, params, transaction: "rd-1", since, so_already: None };
+        let doubt = Doubt { account, operation, params, transaction: "rd-1", since, so_already: None };
         match dialect.reconcile(&doubt, &[]) {
             Step::Ask(question) => question.operation.name(),
             Step::Found(_) => "nothing",
@@ -118,12 +114,29 @@ fn the_table_of_questions_is_what_the_code_asks() {
         .filter(|operation| operation.writes())
         .map(|operation| [operation.name(), asks(*operation)].map(str::to_owned))
         .collect();
-    let rows = Document::read("docs/reliability.md").table("questions");
+    let rows = Document::read("docs/reliability.md").table(table);
     assert!(rows.iter().all(|row| row.len() == 7), "a row has seven cells");
     let mut documented: Vec<_> = rows.iter().map(|row| [row[0].clone(), row[1].clone()]).collect();
     asked.sort();
     documented.sort();
-    assert_eq!(documented, asked);
+    assert_eq!(documented, asked, "{}", plugin.name);
+}
+
+#[test]
+fn the_table_of_questions_is_what_the_code_asks() {
+    let plugin = PLUGINS.iter().find(|plugin| plugin.name == "denic-rri").unwrap();
+    let params =
+        json!({ "domain": "example.de", "handle": "DENIC-1000022-MAX", "id": "1", "request": "Action: DELETE" });
+    hold_questions_against(plugin, "DENIC-1000022", &params, "questions");
+}
+
+#[test]
+fn the_table_of_questions_of_opensrs_is_what_the_code_asks() {
+    let params = json!({
+        "domain": "example.com", "contacts": { "owner": {} }, "host": "ns1.example.com", "order": "1", "id": "1",
+        "auth_info": "Ab1!code", "request": "<OPS_envelope/>",
+    });
+    hold_questions_against(&opensrs::PLUGIN, "reseller", &params, "opensrs-questions");
 }
 
 #[test]
@@ -133,6 +146,22 @@ fn the_table_of_rules_is_that_of_the_code() {
     let rules: Vec<_> =
         denic_rri::RULES.iter().map(|rule| [rule.name, rule.level.word(), rule.doc].map(str::to_owned)).collect();
     assert_eq!(documented, rules);
+}
+
+/// Each operation has its parameters and an example.
+#[test]
+fn the_operations_of_opensrs_are_those_of_the_code() {
+    let document = Document::read("docs/opensrs.md");
+    let mut documented: Vec<String> = document.table("opensrs").iter().map(|row| row[0].clone()).collect();
+    documented.dedup();
+    let operations: Vec<_> = opensrs::PLUGIN.operations.iter().map(|operation| operation.name()).collect();
+    assert_eq!(documented, operations);
+    let examples = document.blocks().into_iter().filter(|block| block.is(&["json", "job", "opensrs"]));
+    let shown: BTreeSet<_> = examples.flat_map(|block| requests(&block)).map(|job| job.operation.name()).collect();
+    let not_for_jobs = ["message.read", "message.delete"];
+    let missing: Vec<_> =
+        operations.into_iter().filter(|name| !shown.contains(name) && !not_for_jobs.contains(name)).collect();
+    assert!(missing.is_empty(), "no example of {missing:?}");
 }
 
 fn parsed(block: &Block) -> Value {
@@ -157,9 +186,12 @@ fn every_example_is_json_and_every_job_is_accepted() {
     let mut seen = 0;
     for block in Document::all().iter().flat_map(Document::blocks) {
         match block.info.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
-            ["json", "job"] => {
+            ["json", "job", of @ ..] => {
                 for request in requests(&block) {
-                    let plugin = PLUGINS.iter().find(|plugin| plugin.operations.contains(&request.operation));
+                    // Without the name of a registry it is the first that does such a thing.
+                    let is_of = |plugin: &&Plugin| of.first().is_none_or(|name| *name == plugin.name);
+                    let mut plugins = PLUGINS.iter().filter(is_of);
+                    let plugin = plugins.find(|plugin| plugin.operations.contains(&request.operation));
                     let plugin =
                         plugin.unwrap_or_else(|| panic!("{}: no registry does {}", block.place, request.operation));
                     let options =

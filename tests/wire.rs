@@ -12,6 +12,8 @@ mod answers;
 mod explained;
 #[path = "wire/meaning.rs"]
 mod meaning;
+#[path = "wire/opensrs.rs"]
+mod opensrs;
 #[path = "wire/property.rs"]
 mod property;
 #[path = "wire/requests.rs"]

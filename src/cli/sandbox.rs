@@ -7,13 +7,15 @@ use std::time::Duration;
 use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::sandbox::{DenicOptions, Environment, FAULT_SYNTAX, FaultSpec, Manner, Options, Sandbox};
+use crate::sandbox::{
+    DenicOptions, Environment, FAULT_SYNTAX, FaultSpec, Manner, OpensrsOptions, Options, Sandbox, System,
+};
 
 /// Serve registries on loopback, for development and tests. Prints one JSON line when ready.
 #[derive(Args, Clone, Debug)]
 pub struct SandboxArgs {
     /// Registry to serve; may be given more than once.
-    #[arg(long = "registry", value_name = "NAME", default_value = "all", value_parser = ["all", "denic-rri"])]
+    #[arg(long = "registry", value_name = "NAME", default_value = "all", value_parser = ["all", "denic-rri", "opensrs"])]
     pub registries: Vec<String>,
 
     /// Directory for the CA certificate (ca.pem); made if it is not there.
@@ -32,11 +34,12 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
 
-    /// Accounts of DENIC RRI.
+    /// Accounts of each registry.
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(2..=100))]
     pub accounts: u16,
 
-    /// Requests an account may send in 60 seconds; by environment and time of day if not given.
+    /// Requests an account may send in 60 seconds; if not given, DENIC RRI's are by environment and time of day and OpenSRS
+    /// takes any number.
     #[arg(long, value_name = "N")]
     pub requests_per_minute: Option<u32>,
 
@@ -87,10 +90,38 @@ pub struct SandboxArgs {
     /// samples do, each answer in another way.
     #[arg(long, value_enum, default_value_t)]
     pub manner: Manner,
+
+    /// Which of OpenSRS's systems is played: `horizon` answers a repeated renewal with 465 instead of 555 and does not redeem.
+    #[arg(long, value_enum, default_value_t)]
+    pub system: System,
+
+    /// What an account of OpenSRS has to spend, in whole dollars.
+    #[arg(long, value_name = "DOLLARS", default_value_t = 1_000_000, value_parser = clap::value_parser!(i64).range(0..=1_000_000_000))]
+    pub balance: i64,
+
+    /// Connections of an account of OpenSRS at a time.
+    #[arg(long, value_name = "N", default_value_t = 50)]
+    pub connections: u16,
+
+    /// Milliseconds of sandbox time that an order or a change waits at an asynchronous registry of OpenSRS.
+    #[arg(long, value_name = "MS", default_value_t = 3_600_000, value_parser = clap::value_parser!(u64).range(1..=365 * 86_400_000))]
+    pub waiting_ms: u64,
 }
 
 impl From<SandboxArgs> for Options {
     fn from(args: SandboxArgs) -> Self {
+        let opensrs = OpensrsOptions {
+            accounts: usize::from(args.accounts),
+            system: args.system,
+            requests_per_window: args.requests_per_minute.map(|n| usize::try_from(n).unwrap_or(usize::MAX)),
+            connections: usize::from(args.connections),
+            balance: args.balance.saturating_mul(100),
+            waiting: Duration::from_millis(args.waiting_ms),
+            processing: Duration::from_millis(u64::from(args.processing_ms)),
+            failing_label: args.failing_label.clone(),
+            manner: args.manner,
+            ..OpensrsOptions::default()
+        };
         let denic = DenicOptions {
             accounts: usize::from(args.accounts),
             environment: args.environment,
@@ -114,6 +145,7 @@ impl From<SandboxArgs> for Options {
             faults: args.faults,
             seed: args.seed,
             denic,
+            opensrs,
         }
     }
 }
@@ -155,7 +187,8 @@ mod tests {
     fn arguments_become_options() {
         let line = "sandbox --registry denic-rri --state s --port-base 40000 --fault busy:nth=7 --fault delay=5 --seed 3 \
                     --requests-per-minute 100 --quota 10 --sessions 2 --environment test --assessment-ms 5000 \
-                    --login-block-seconds 60 --failing-label broken --undeliverable-label nowhere --authinfo2 secret-2 --manner odd";
+                    --login-block-seconds 60 --failing-label broken --undeliverable-label nowhere --authinfo2 secret-2 --manner odd \
+                    --system horizon --balance 5 --connections 3 --waiting-ms 60000";
         let options = Options::from(Line::try_parse_from(line.split_whitespace()).unwrap().sandbox);
         assert_eq!((options.registries, options.port_base, options.seed), (vec!["denic-rri".into()], Some(40_000), 3));
         assert_eq!(options.faults.len(), 2);
@@ -165,6 +198,9 @@ mod tests {
         assert_eq!((denic.assessment, denic.login_block), (Some(Duration::from_secs(5)), Duration::from_secs(60)));
         assert_eq!((denic.failing_label.as_str(), denic.undeliverable_label.as_str()), ("broken", "nowhere"));
         assert_eq!((denic.authinfo2.as_deref(), denic.manner), (Some("secret-2"), Manner::Odd));
+        let opensrs = &options.opensrs;
+        assert_eq!((opensrs.system, opensrs.balance, opensrs.connections), (System::Horizon, 500, 3));
+        assert_eq!((opensrs.waiting, opensrs.requests_per_window), (Duration::from_secs(60), Some(100)));
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--assessment-ms", "0"]).is_err());
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--fault", "nonsense"]).is_err());
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--registry", "nowhere"]).is_err());

@@ -194,6 +194,34 @@ impl Circumstances {
         self.after_asking(job, step, inquiry, deadlines)
     }
 
+    /// The same, of an effect that may take this long to show: that it is not there counts if the registry was asked
+    /// before, at least that long ago. Where questions follow each other faster than that by the policy, for tests and the
+    /// demo, so do these.
+    #[must_use]
+    pub fn found_in_time(
+        &self,
+        job: &Job,
+        finding: Finding,
+        settles: Duration,
+        asked: Vec<Question>,
+        deadlines: &[Deadline],
+    ) -> Outcome {
+        let settles = settles.min(self.policy.question.longest);
+        let since = self.now.duration_since(job.updated_at);
+        let is_second_look = job.asked > 0 && Duration::try_from(since).is_ok_and(|since| since >= settles);
+        match finding {
+            Finding::Nothing { evidence, .. } if !settles.is_zero() && !is_second_look => {
+                let unknown =
+                    Finding::Unknown(format!("{evidence}; to be found once more, {} s later", settles.as_secs()));
+                let mut outcome = self.found(job, unknown, asked, deadlines);
+                let step = outcome.step.as_mut().filter(|step| step.cause() == Cause::StillUnknown);
+                step.into_iter().for_each(|step| step.due_at = step.due_at.max(self.now + settles));
+                outcome
+            }
+            finding => self.found(job, finding, asked, deadlines),
+        }
+    }
+
     /// What the registry was found to have made of an order it took. Its message may have been missed: read while the job
     /// was still running, lost with an old database, or never written.
     #[must_use]

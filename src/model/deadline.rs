@@ -17,6 +17,10 @@ pub enum DeadlineKind {
     AuthInfo1Expiry,
     /// The transfer password the registry posted to the holders ends.
     AuthInfo2Expiry,
+    /// The registration ends unless it is renewed.
+    DomainExpiry,
+    /// The domain is taken out of the zone unless its registrant confirms its address.
+    RegistrantVerification,
 }
 
 /// A date learnt from an answer. It travels in the job's event as `deadlines`.

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod command;
+pub mod country;
 pub mod deadline;
 pub mod event;
 pub mod inquiry;

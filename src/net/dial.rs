@@ -45,3 +45,19 @@ impl Dial for TlsDial {
         Ok(Box::new(stream))
     }
 }
+
+/// TCP as it is, for protocols that bring a cipher of their own. Such a connection dies by reset.
+pub struct TcpDial {
+    /// `host:port`.
+    pub address: String,
+}
+
+#[async_trait]
+impl Dial for TcpDial {
+    async fn dial(&self) -> io::Result<Box<dyn Stream>> {
+        let tcp = TcpStream::connect(&self.address).await?;
+        tcp.set_nodelay(true)?;
+        tcp.set_zero_linger()?;
+        Ok(Box::new(tcp))
+    }
+}

@@ -140,10 +140,11 @@ impl<'a> Queue<'a> {
     async fn keep(&self, message: &RegistryMessage) -> Result<(), Trouble> {
         let Poller { store, observer, changed, .. } = self.poller;
         for _ in 0..PATIENCE {
-            let pending = match (&message.object, &message.ends) {
+            let mut pending = match (&message.object, &message.ends) {
                 (Some(object), Some(_)) => store.pending_on(&self.lease.name, object.as_str()).await?,
                 _ => Vec::new(),
             };
+            pending.retain(|job| job.answer.as_ref().is_none_or(|answer| self.mailbox.concerns(message, answer)));
             let inbound = Inbound::of(message, &pending, &self.lease, Timestamp::now());
             match store.receive(&self.lease, &inbound.message, &inbound.event, &inbound.moves).await? {
                 Receipt::New => {

@@ -2,6 +2,7 @@
 //! `outcome` (native codes → verdicts), `reconcile`, `limits`, `session`. A folder knows `model` and `net` only.
 
 pub mod denic_rri;
+pub mod opensrs;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,7 +20,7 @@ use crate::model::{Answer, Finding, Limits, Lost, ObjectKey, Operation, Reject};
 use crate::net::dial::Dial;
 
 /// One list of all plug-ins: the name in the configuration and how an account of it is made.
-pub const PLUGINS: &[Plugin] = &[denic_rri::PLUGIN];
+pub const PLUGINS: &[Plugin] = &[denic_rri::PLUGIN, opensrs::PLUGIN];
 
 /// A registry as the rest of the house sees it before any account exists.
 pub struct Plugin {
@@ -173,6 +174,12 @@ pub trait Dialect: Send + Sync + 'static {
         Step::Found(Finding::Unknown("this registry's pending orders are ended by its messages only".into()))
     }
 
+    /// How long the effect of a request may take to show. That it is not there is believed only if it is found twice, at
+    /// least this far apart; by default at once.
+    fn settles(&self, _operation: Operation) -> Duration {
+        Duration::ZERO
+    }
+
     /// Whether the answer to a LOGIN opened a session, and if not, what the caller does next; `None` where a registry has
     /// no LOGIN.
     fn opened(&self, _answer: &Answer) -> Option<Result<(), OpenError>> {
@@ -225,6 +232,12 @@ pub trait Mailbox: Send + Sync {
 
     /// What the answer to [`Mailbox::read`] holds.
     fn head(&self, answer: &Answer) -> Head;
+
+    /// Whether a message that ends pending jobs is about the order that was answered so. A registry that numbers its
+    /// orders may have several for one object.
+    fn concerns(&self, _message: &RegistryMessage, _answer: &Answer) -> bool {
+        true
+    }
 
     /// Removes a message.
     ///

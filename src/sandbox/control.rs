@@ -2,7 +2,8 @@
 //!
 //! `GET /health`, `GET /ledger[?effects=1]`, `GET /objects`, `POST /faults[?replace=1]` (a list of faults in text or
 //! JSON), `DELETE /faults`, `POST /messages` (`{"account": ..., "type": ..., ...}`), `POST /domains`
-//! (`{"domain": ..., "is_locked": true, "dispute": "a handle, or null"}`), `POST /clock` (`{"advance_seconds": n}`,
+//! (`{"domain": ..., "is_locked": true, "dispute": "a handle, or null"}`), `POST /accounts`
+//! (`{"account": ..., "balance": cents, "allowed": ["127.0.0.1"]}`), `POST /clock` (`{"advance_seconds": n}`,
 //! `{"advance_days": n}` of 24 hours each, or `{"set": "2026-12-01T02:30:00+01:00"}`).
 
 use std::sync::Arc;
@@ -39,6 +40,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, registries
         .route("/faults", post(add_faults).delete(clear_faults))
         .route("/messages", post(put_message))
         .route("/domains", post(mark_domain))
+        .route("/accounts", post(mark_account))
         .route("/clock", post(move_clock))
         .with_state(Control { shared, registries: registries.into() });
     if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(stop.cancelled_owned()).await {
@@ -110,6 +112,11 @@ async fn put_message(State(control): State<Control>, Json(mut body): Json<Value>
 async fn mark_domain(State(control): State<Control>, Json(body): Json<Value>) -> Answer {
     let marked = control.registries.iter().find_map(|registry| registry.mark_domain(&body));
     marked.unwrap_or_else(|| Err("no registry has this domain".into())).map(Json).map_err(refused)
+}
+
+async fn mark_account(State(control): State<Control>, Json(body): Json<Value>) -> Answer {
+    let marked = control.registries.iter().find_map(|registry| registry.mark_account(&body));
+    marked.unwrap_or_else(|| Err("no registry can change this account".into())).map(Json).map_err(refused)
 }
 
 #[derive(Deserialize)]

@@ -6,12 +6,16 @@
 mod clock;
 mod control;
 mod denic_rri;
+mod dice;
 mod faults;
+mod holds;
 mod ledger;
 mod limits;
+mod link;
+mod opensrs;
 mod tls;
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -28,12 +32,13 @@ use tokio_util::task::TaskTracker;
 pub use denic_rri::{DenicOptions, Environment, Manner};
 pub use faults::{FaultKind, FaultSpec, SYNTAX as FAULT_SYNTAX};
 pub use ledger::{EffectRecord, Ledger, RequestRecord};
+pub use opensrs::{OpensrsOptions, System};
 
 use clock::Clock;
 use faults::Faults;
 
 /// Registries that can be served.
-pub const REGISTRIES: &[&str] = &["denic-rri"];
+pub const REGISTRIES: &[&str] = &["denic-rri", "opensrs"];
 
 /// Longest wait for connections to end when the sandbox stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
@@ -45,7 +50,7 @@ pub struct Options {
     pub registries: Vec<String>,
     /// Where `ca.pem` and the like are written.
     pub state_dir: PathBuf,
-    /// First of the ports: control, then the registries in the order of [`REGISTRIES`]. Free ports if none.
+    /// First of the ports: control, then DENIC RRI, then OpenSRS over HTTPS and over TCP. Free ports if none.
     pub port_base: Option<u16>,
     /// Faults from the start.
     pub faults: Vec<FaultSpec>,
@@ -53,6 +58,8 @@ pub struct Options {
     pub seed: u64,
     /// How DENIC RRI is set up.
     pub denic: DenicOptions,
+    /// How OpenSRS is set up.
+    pub opensrs: OpensrsOptions,
 }
 
 /// A running sandbox. Dropping it stops it too, without waiting.
@@ -104,6 +111,10 @@ trait Registry: Send + Sync {
     fn catch_up(&self) -> usize;
     /// Marks a domain as only the registry can; `None` if it has no such domain.
     fn mark_domain(&self, order: &Value) -> Option<Result<Value, String>>;
+    /// Changes what only the registry's own staff can change of an account; `None` if it is not one of its accounts.
+    fn mark_account(&self, _order: &Value) -> Option<Result<Value, String>> {
+        None
+    }
     /// Puts a message into an account's queue; `None` if it is not one of its accounts.
     fn put_message(&self, account: &str, message: &Value) -> Option<Result<Value, String>>;
 }
@@ -134,7 +145,15 @@ impl Sandbox {
             let listener = bind(options.port_base, 1).await?;
             let server = denic_rri::Server::new(options.denic, Arc::clone(&shared), address(&listener)?);
             let server = Arc::new(server);
-            shared.tasks.spawn(denic_rri::listen(Arc::clone(&server), listener, acceptor));
+            shared.tasks.spawn(denic_rri::listen(Arc::clone(&server), listener, acceptor.clone()));
+            registries.push(server);
+        }
+        if wanted(opensrs::NAME) {
+            let (https, tcp) = (bind(options.port_base, 2).await?, bind(options.port_base, 3).await?);
+            let (at, tcp_at) = (address(&https)?, address(&tcp)?);
+            let server = Arc::new(opensrs::Server::new(options.opensrs, Arc::clone(&shared), at, tcp_at));
+            shared.tasks.spawn(opensrs::listen_https(Arc::clone(&server), https, acceptor));
+            shared.tasks.spawn(opensrs::listen_tcp(Arc::clone(&server), tcp));
             registries.push(server);
         }
         for registry in &registries {
@@ -150,12 +169,18 @@ impl Sandbox {
     #[must_use]
     pub fn local(options: DenicOptions, seed: u64, faults: Vec<FaultSpec>, begin: Timestamp) -> LocalSandbox {
         let shared = Arc::new(Shared::new(Clock::starting(begin), seed, faults));
-        let nowhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let server = Arc::new(denic_rri::Server::new(options, Arc::clone(&shared), nowhere));
-        let (key, value) = server.ready();
-        let ready = json!({ "ready": true, key: value });
-        let stop = shared.stop.clone().drop_guard();
-        LocalSandbox { sandbox: Self { shared, ready, _stop: stop }, server }
+        let server = Arc::new(denic_rri::Server::new(options, Arc::clone(&shared), NOWHERE));
+        let ready = server.ready();
+        LocalSandbox::new(shared, ready, move || denic_rri::connect(&server))
+    }
+
+    /// The same for OpenSRS: its HTTP without TLS.
+    #[must_use]
+    pub fn local_opensrs(options: OpensrsOptions, seed: u64, faults: Vec<FaultSpec>, begin: Timestamp) -> LocalSandbox {
+        let shared = Arc::new(Shared::new(Clock::starting(begin), seed, faults));
+        let server = Arc::new(opensrs::Server::new(options, Arc::clone(&shared), NOWHERE, NOWHERE));
+        let ready = server.ready();
+        LocalSandbox::new(shared, ready, move || opensrs::connect(&server))
     }
 
     /// The ready line: where everything is, and the accounts.
@@ -181,14 +206,27 @@ impl Sandbox {
 /// A sandbox within the process.
 pub struct LocalSandbox {
     sandbox: Sandbox,
-    server: Arc<denic_rri::Server>,
+    connect: Box<dyn Fn() -> DuplexStream + Send + Sync>,
 }
 
+/// The address of what does not listen.
+const NOWHERE: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);
+
 impl LocalSandbox {
-    /// A new connection to DENIC RRI.
+    fn new(
+        shared: Arc<Shared>,
+        (key, value): (&'static str, Value),
+        connect: impl Fn() -> DuplexStream + Send + Sync + 'static,
+    ) -> Self {
+        let stop = shared.stop.clone().drop_guard();
+        let ready = json!({ "ready": true, key: value });
+        Self { sandbox: Sandbox { shared, ready, _stop: stop }, connect: Box::new(connect) }
+    }
+
+    /// A new connection to the registry.
     #[must_use]
     pub fn connect(&self) -> DuplexStream {
-        denic_rri::connect(&self.server)
+        (self.connect)()
     }
 
     /// The sandbox's time.

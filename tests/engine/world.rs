@@ -12,7 +12,7 @@ use registrard::job::intake::{self, Outcome, Submission};
 use registrard::model::{Job, JobId, State};
 use registrard::ops::notify::Notify;
 use registrard::ops::stop::Stop;
-use registrard::sandbox::{DenicOptions, FaultSpec, Options, RequestRecord, Sandbox};
+use registrard::sandbox::{DenicOptions, FaultSpec, OpensrsOptions, Options, RequestRecord, Sandbox};
 use registrard::store::{JobDetail, JobFilter};
 use serde_json::{Map, Value, json};
 use tokio::runtime::{Builder, Runtime};
@@ -28,6 +28,10 @@ pub const ACCOUNT: &str = "DENIC-1000001";
 /// An account nothing befalls: what it gets done proves that the daemon goes on looking for work.
 pub const OTHER: &str = "DENIC-1000002";
 
+/// The same at OpenSRS.
+pub const RESELLER: &str = "reseller1";
+pub const OTHER_RESELLER: &str = "reseller2";
+
 /// Looks again and again until there is something to see; fails the test, naming what was awaited.
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let waiting = async {
@@ -41,10 +45,39 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
     tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{what}: never seen"))
 }
 
+/// Which registry there is, and how it is reached.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Place {
+    #[default]
+    Denic,
+    OpensrsByHttps,
+    OpensrsByTcp,
+}
+
+impl Place {
+    /// The registry's name, as everywhere but in the ready line.
+    fn registry(self) -> &'static str {
+        match self {
+            Self::Denic => "denic-rri",
+            Self::OpensrsByHttps | Self::OpensrsByTcp => "opensrs",
+        }
+    }
+
+    /// Two accounts: the one the tests are about, and another one.
+    fn accounts(self) -> [&'static str; 2] {
+        match self {
+            Self::Denic => [ACCOUNT, OTHER],
+            Self::OpensrsByHttps | Self::OpensrsByTcp => [RESELLER, OTHER_RESELLER],
+        }
+    }
+}
+
 /// How the registry and its accounts are set up.
 #[derive(Clone, Default)]
 pub struct Setup {
+    pub place: Place,
     pub denic: DenicOptions,
+    pub opensrs: OpensrsOptions,
     /// Decides what chance decides in the sandbox.
     pub seed: u64,
     pub faults: Vec<String>,
@@ -66,6 +99,11 @@ impl Setup {
             ..DenicOptions::default()
         };
         Self { denic, seed: 1, ..Self::default() }
+    }
+
+    /// OpenSRS in the place of DENIC.
+    pub fn at(place: Place) -> Self {
+        Self { place, ..Self::new() }
     }
 
     pub fn fault(mut self, spec: &str) -> Self {
@@ -94,6 +132,7 @@ pub const PARAMETER_KEY: &str = "000102030405060708090a0b0c0d0e0f101112131415161
 
 /// Everything but the daemon.
 pub struct World {
+    place: Place,
     pub sandbox: Sandbox,
     pub database: Arc<Database>,
     pub config: Config,
@@ -110,12 +149,13 @@ impl World {
     pub async fn new(database: Arc<Database>, setup: Setup) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let sandbox = Sandbox::start(Options {
-            registries: vec!["denic-rri".into()],
+            registries: vec![setup.place.registry().into()],
             state_dir: directory.path().join("sandbox"),
             port_base: None,
             faults: setup.faults.iter().map(|spec| spec.parse::<FaultSpec>().unwrap()).collect(),
             seed: setup.seed,
             denic: setup.denic,
+            opensrs: setup.opensrs,
         })
         .await
         .unwrap();
@@ -135,19 +175,19 @@ impl World {
         config.retry.connect = [0.02, 0.1];
         config.poll.shortest = 0.02;
         config.poll.longest = 0.1;
-        let mut world = Self { sandbox, database, config, directory };
-        for name in [ACCOUNT, OTHER] {
+        let mut world = Self { place: setup.place, sandbox, database, config, directory };
+        for name in setup.place.accounts() {
             world.write_password(name, &world.credentials(name).1);
             let mut settings = world.settings(name);
             // The same at every time of every day.
             let limits = json!({ "requests": 100_000, "timetable": [], "quiet": [], "quota": 0 });
             let mut limits = limits.as_object().unwrap().clone();
-            if name == ACCOUNT {
+            if name == setup.place.accounts()[0] {
                 settings.extend(setup.settings.clone());
                 limits.extend(setup.limits.clone());
             }
             let account = Account {
-                registry: "denic-rri".into(),
+                registry: setup.place.registry().into(),
                 read_messages: setup.reads_messages,
                 mail: None,
                 limits: serde_json::from_value(Value::Object(limits)).unwrap(),
@@ -159,22 +199,41 @@ impl World {
     }
 
     fn settings(&self, name: &str) -> Map<String, Value> {
-        let settings = json!({
-            "address": self.sandbox.ready()["denic_rri"]["address"],
-            "ca_file": self.sandbox.ready()["ca"],
-            "user": self.credentials(name).0,
-            "password_file": self.password_file(name),
-            "answer_seconds": 20,
-        });
+        let ready = self.sandbox.ready();
+        let settings = match self.place {
+            Place::Denic => json!({
+                "address": ready["denic_rri"]["address"],
+                "ca_file": ready["ca"],
+                "user": self.credentials(name).0,
+                "password_file": self.password_file(name),
+                "answer_seconds": 20,
+            }),
+            Place::OpensrsByHttps => {
+                let url = ready["opensrs"]["https"].as_str().unwrap();
+                let address = url.trim_start_matches("https://").trim_end_matches('/');
+                json!({
+                    "address": address, "ca_file": ready["ca"], "user": name,
+                    "key_file": self.password_file(name), "answer_seconds": 20,
+                })
+            }
+            Place::OpensrsByTcp => json!({
+                "transport": "tcp", "address": ready["opensrs"]["tcp"], "user": name,
+                "key_file": self.password_file(name), "answer_seconds": 20,
+            }),
+        };
         settings.as_object().unwrap().clone()
     }
 
-    /// User and password of an account.
+    /// User of an account, and its password or key.
     pub fn credentials(&self, name: &str) -> (String, String) {
-        let accounts = self.sandbox.ready()["denic_rri"]["accounts"].as_array().unwrap();
-        let account = accounts.iter().find(|account| account["account"] == name).unwrap();
+        let (registry, keys) = match self.place {
+            Place::Denic => ("denic_rri", ["account", "user", "password"]),
+            Place::OpensrsByHttps | Place::OpensrsByTcp => ("opensrs", ["username", "username", "private_key"]),
+        };
+        let accounts = self.sandbox.ready()[registry]["accounts"].as_array().unwrap();
+        let account = accounts.iter().find(|account| account[keys[0]] == name).unwrap();
         let text = |key: &str| account[key].as_str().unwrap().to_owned();
-        (text("user"), text("password"))
+        (text(keys[1]), text(keys[2]))
     }
 
     pub fn password_file(&self, name: &str) -> PathBuf {
@@ -219,11 +278,19 @@ impl World {
 
     /// Waits until a job's life is over, or a human is asked.
     pub async fn end_of(&self, id: JobId) -> JobDetail {
-        until(&format!("the end of job {id}"), async || {
-            let detail = self.job(id).await;
-            (detail.job.state.is_final() || detail.job.state == State::NeedsAttention).then_some(detail)
-        })
-        .await
+        let mut seen = None;
+        let waiting = async {
+            loop {
+                let detail = self.job(id).await;
+                if detail.job.state.is_final() || detail.job.state == State::NeedsAttention {
+                    return detail;
+                }
+                seen = Some(detail.job);
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let ended = tokio::time::timeout(PATIENCE, waiting).await;
+        ended.unwrap_or_else(|_| panic!("the end of a job is never seen: {seen:#?}"))
     }
 
     pub async fn succeeded(&self, id: JobId) -> JobDetail {

@@ -1,4 +1,5 @@
 //! A registrar's office: one daemon at work for two accounts, and what is done there all day.
+#![allow(dead_code, reason = "each test binary uses its part of this")]
 
 use registrard::store::JobDetail;
 use serde_json::{Value, json};

@@ -12,6 +12,7 @@ mod dispute;
 mod faults;
 mod kv;
 mod limits;
+mod opensrs;
 mod others;
 mod queue;
 mod retention;

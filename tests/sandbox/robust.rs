@@ -169,6 +169,7 @@ async fn an_unknown_registry_is_named() {
         faults: Vec::new(),
         seed: 0,
         denic: registrard::sandbox::DenicOptions::default(),
+        opensrs: registrard::sandbox::OpensrsOptions::default(),
     };
     let error = registrard::sandbox::Sandbox::start(options).await.err().unwrap();
     assert!(error.contains("nowhere"), "{error}");

@@ -23,5 +23,9 @@ pub fn sentence(deadline: &Deadline) -> String {
                 "until {due} the domain can be transferred with the password its holders were sent; then that is void"
             )
         }
+        DeadlineKind::DomainExpiry => format!("until {due} the domain is registered: renew it before (domain.renew)"),
+        DeadlineKind::RegistrantVerification => {
+            format!("by {due}: the registrant answers the e-mail that asks for it, or the domain leaves the zone")
+        }
     }
 }

@@ -24,7 +24,7 @@ use crate::store::StoreError;
 const NOT_ASKED: Duration = Duration::from_secs(1);
 
 /// Questions one conversation may ask in a row.
-const LONGEST_CONVERSATION: usize = 6;
+const LONGEST_CONVERSATION: usize = 12;
 
 /// Asks about one job; says whether the session may be used again.
 pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &CancellationToken) -> bool {
@@ -85,7 +85,10 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
     let circumstances = account.circumstances();
     let outcome = match job.state {
         State::Pending => circumstances.followed_up(job, finding, asked, &deadlines),
-        _ => circumstances.found(job, finding, asked, &deadlines),
+        _ => {
+            let settles = account.registry.dialect().settles(job.operation);
+            circumstances.found_in_time(job, finding, settles, asked, &deadlines)
+        }
     };
     // The next look at the store must not find this job as it was and due again, so the commit is awaited.
     if let Some(committed) = record(shared, outcome).await {

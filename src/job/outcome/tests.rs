@@ -222,6 +222,27 @@ fn questions_without_answer_end_with_a_human() {
 }
 
 #[test]
+fn what_takes_time_to_show_is_looked_for_twice() {
+    let minute = Duration::from_secs(60);
+    let nothing = || Finding::Nothing { same_transaction: true, evidence: "no order".into() };
+    let mut doubt = job(Operation::DomainCreate, State::InDoubt);
+    let look = |doubt: &Job, settles| here().found_in_time(doubt, nothing(), settles, vec![], &[]).step.unwrap();
+    assert_eq!(look(&doubt, Duration::ZERO).cause(), Cause::FoundNothing, "where it shows at once");
+    let first = look(&doubt, minute);
+    assert_eq!((first.cause(), first.to()), (Cause::StillUnknown, State::InDoubt));
+    let settles = minute.min(here().policy.question.longest);
+    assert!(first.due_at >= NOW + settles, "not before it can have shown");
+    (doubt.asked, doubt.updated_at) = (1, NOW - settles / 2);
+    assert_eq!(look(&doubt, minute).cause(), Cause::StillUnknown, "too soon after the first look");
+    doubt.updated_at = NOW - settles;
+    assert_eq!(look(&doubt, minute).cause(), Cause::FoundNothing);
+    let there = Finding::Foreign("somebody else's".into());
+    doubt.asked = 0;
+    let found = here().found_in_time(&doubt, there, minute, vec![], &[]).step.unwrap();
+    assert_eq!(found.cause(), Cause::FoundForeign, "what is there is there");
+}
+
+#[test]
 fn a_pending_order_is_asked_about_until_it_ends() {
     let taken =
         verdict(&job(Operation::DomainCreate, State::Running), Verdict::Pending("assessment".into())).step.unwrap();

@@ -8,14 +8,17 @@ use crate::model::secret::Secret;
 
 /// Parameters whose values are secrets in every operation, in small letters without `_` and `-`; listings and events show
 /// `***` for them. `request` is a registry's own text, which may hold any of the others.
-const SECRET_PARAMS: &[&str] = &["authinfo", "password", "udai", "authcode", REQUEST];
+const SECRET_PARAMS: &[&str] = &["authinfo", "password", "udai", "authcode", "cookie", REQUEST];
 
 /// A request in a registry's own words.
 const REQUEST: &str = "request";
 
+/// What some of them are called besides in a registry's own text, which is searched as it is.
+const SECRET_KEYS: &[&str] = &["auth_info"];
+
 /// What a registry's own text has in it, in small letters, where it may hold a secret. Rather one too many: such a text is
 /// only stored sealed.
-const SECRET_WORDS: &[&str] = &["auth", "pass", "pwd", "udai", "secret", "token"];
+const SECRET_WORDS: &[&str] = &["auth", "pass", "pwd", "udai", "secret", "token", "cookie"];
 
 /// The only key of an object that stands for a sealed value in stored parameters.
 pub const SEALED: &str = "sealed";
@@ -77,7 +80,7 @@ pub fn never_repeated(params: &Map<String, Value>) -> Vec<Secret> {
 /// The secrets in a text of lines `Keyword: value` or of XML.
 fn inside(text: &str) -> Vec<Secret> {
     let (lower, is_xml) = (Zeroizing::new(text.to_ascii_lowercase()), text.trim_start().starts_with('<'));
-    let words = SECRET_PARAMS.iter().filter(|word| **word != REQUEST);
+    let words = SECRET_PARAMS.iter().chain(SECRET_KEYS).filter(|word| **word != REQUEST);
     let rests = words.flat_map(|word| lower.match_indices(word).map(|(at, _)| at + word.len()));
     let value = |rest: &str| {
         // A hash of a secret is called after it.
@@ -149,6 +152,9 @@ mod tests {
             "<r><d:chprov><d:authInfo>hot&lt;air</d:authInfo>\n<d:authInfoExpire/></d:chprov></r>",
             "<r><d:authInfo xmlns:d='x'>hot&lt;air</d:authInfo></r>",
             "<r authInfo = 'hot&lt;air'/>",
+            "<item key=\"type\">domain_auth_info</item><item key=\"domain_auth_info\">hot&lt;air</item>",
+            "<item key='cookie'>hot&lt;air</item>",
+            "<item key='reg_password'>hot&lt;air</item>",
         ] {
             assert_eq!(of(json!({ "request": request }))[1..], ["hot<air"], "{request}");
             assert!(must_be_sealed("request", &json!(request)));
@@ -169,7 +175,7 @@ mod tests {
     fn secrets_are_masked() {
         let Value::Object(params) = json!({"domain":"example.de","auth_info":"x"}) else { unreachable!() };
         assert_eq!(Value::Object(masked(&params)), json!({"domain":"example.de","auth_info":"***"}));
-        for name in ["auth_info", "AuthInfo", "auth-info", "PASSWORD", "udai", "authcode", "request"] {
+        for name in ["auth_info", "AuthInfo", "auth-info", "PASSWORD", "udai", "authcode", "cookie", "request"] {
             assert!(is_secret(name), "{name}");
         }
         assert!(!is_secret("auth_info_expire"));

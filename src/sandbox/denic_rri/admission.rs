@@ -4,13 +4,14 @@
 use jiff::Timestamp;
 
 use super::super::faults::FaultKind;
+use super::super::holds::Access;
 use super::super::limits::Point;
 use super::super::lock;
 use super::Environment;
 use super::codes;
 use super::commands::Answer;
 use super::server::Server;
-use super::state::{Access, State};
+use super::state::State;
 use super::wire::Outcome;
 use super::wire::request::{Request, Unreadable};
 use crate::model::Message;
@@ -58,14 +59,14 @@ impl Gate<'_> {
         let Some(account) = self.session_account else { return Ok(Admitted::default()) };
         let notices = if request.command.is_free { Vec::new() } else { self.charge(state, account)? };
         let objects = request.command.holds(request);
-        if !state.hold(&objects) {
+        if !state.held.hold(&objects) {
             let names: Vec<_> = objects.into_iter().map(|(name, _)| name).take(1).collect();
             return Err(self.refuse("concurrent_write", codes::CONCURRENT_WRITE.with(names)));
         }
         // The id is spent here and not before: what was refused until now is as if never sent. From here on it is used
         // up whatever becomes of the write.
         if let Err(refused) = self.spend_ctid(state, account, request) {
-            state.release(&objects);
+            state.held.release(&objects);
             return Err(refused);
         }
         Ok(Admitted { objects, notices })

@@ -58,15 +58,14 @@ impl Registry for Server {
     }
 
     fn mark_domain(&self, order: &Value) -> Option<Result<Value, String>> {
-        let mark: Mark = match serde_json::from_value(order.clone()) {
-            Ok(mark) => mark,
-            Err(error) => return Some(Err(error.to_string())),
-        };
-        let ace = names::read(&mark.domain)?.ace;
+        let ace = names::read(order.get("domain")?.as_str()?)?.ace;
         let mut state = lock(&self.state);
         let now = self.shared.clock.now();
         state.sweep(now, &self.shared.clock);
-        state.domains.contains_key(&ace).then(|| mark.apply(&mut state, &ace, now))
+        // Whether it makes sense is asked only of a domain that is here: another registry may have orders of its own.
+        state.domains.contains_key(&ace).then_some(())?;
+        let mark: Result<Mark, _> = serde_json::from_value(order.clone());
+        Some(mark.map_err(|error| error.to_string()).and_then(|mark| mark.apply(&mut state, &ace, now)))
     }
 }
 
@@ -86,7 +85,8 @@ fn domain_view(domain: &Domain) -> Value {
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Mark {
-    domain: String,
+    #[serde(rename = "domain")]
+    _domain: String,
     /// The registry lock.
     is_locked: Option<bool>,
     /// The DISPUTE entry: the handle of the one who disputes, null to lift it, left out to leave it alone.

@@ -10,12 +10,13 @@ use sha2::{Digest, Sha256};
 
 use super::super::clock::later;
 use super::super::faults::{CONNECT, Fate, FaultKind};
+use super::super::holds::Access;
 use super::super::ledger::{EffectRecord, RequestRecord};
 use super::super::{Shared, lock};
 use super::admission::Gate;
 use super::codes::{self, Code};
 use super::commands::{Answer, Context, Refusal};
-use super::state::{Access, State};
+use super::state::State;
 use super::wire::request::{self, Request};
 use super::wire::{Dice, Format, Outcome, Reply, Version};
 use super::{DenicOptions, Environment, Manner, span};
@@ -75,7 +76,7 @@ struct Hold {
 
 impl Drop for Hold {
     fn drop(&mut self) {
-        lock(&self.server.state).release(&self.objects);
+        lock(&self.server.state).held.release(&self.objects);
     }
 }
 

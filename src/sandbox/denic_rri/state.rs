@@ -7,6 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use sha2::{Digest, Sha256};
 
 use super::super::clock::{self, Clock};
+use super::super::holds::Holds;
 use super::super::limits::{LoginGuard, Quota, Sessions, Throttle};
 use super::DenicOptions;
 use super::lifecycle::Subject;
@@ -45,15 +46,6 @@ impl Account {
     }
 }
 
-/// Who holds an object that is being worked on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Access {
-    /// It is being changed.
-    Exclusive,
-    /// It is being referred to; several may do that at a time.
-    Shared,
-}
-
 /// The whole registry.
 #[derive(Debug)]
 pub(super) struct State {
@@ -71,8 +63,8 @@ pub(super) struct State {
     pub(super) options: DenicOptions,
     /// Where the registry's days begin.
     pub(super) zone: TimeZone,
-    /// Objects being worked on: `None` while one is changed, else how many refer to it.
-    held: HashMap<String, Option<usize>>,
+    /// Objects being worked on.
+    pub(super) held: Holds,
     /// Decides what chance decides.
     pub(super) seed: u64,
     serial: u64,
@@ -91,7 +83,7 @@ impl State {
             swept: Timestamp::MIN,
             options: options.clone(),
             zone: clock::zone(),
-            held: HashMap::new(),
+            held: Holds::default(),
             seed,
             serial: 0,
         }
@@ -114,33 +106,6 @@ impl State {
     pub(super) fn next_digest(&mut self) -> [u8; 32] {
         self.serial += 1;
         Sha256::digest([self.seed.to_be_bytes(), self.serial.to_be_bytes()].concat()).into()
-    }
-
-    /// Takes hold of all the objects, or of none if one is in use.
-    pub(super) fn hold(&mut self, objects: &[(String, Access)]) -> bool {
-        let is_free = |(name, access): &(String, Access)| match self.held.get(name) {
-            None => true,
-            Some(Some(_)) => *access == Access::Shared,
-            Some(None) => false,
-        };
-        if !objects.iter().all(is_free) {
-            return false;
-        }
-        for (name, access) in objects {
-            let holders = self.held.get(name).copied().flatten().unwrap_or(0);
-            self.held.insert(name.clone(), (*access == Access::Shared).then_some(holders + 1));
-        }
-        true
-    }
-
-    /// Lets go of objects.
-    pub(super) fn release(&mut self, objects: &[(String, Access)]) {
-        for (name, _) in objects {
-            match self.held.get(name).copied() {
-                Some(Some(holders)) if holders > 1 => self.held.insert(name.clone(), Some(holders - 1)),
-                _ => self.held.remove(name),
-            };
-        }
     }
 
     /// Puts a message at the end of an account's queue and returns its id; none if the queue is full.
@@ -176,20 +141,6 @@ fn account(n: usize, options: &DenicOptions, seed: u64) -> Account {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn one_writer_or_many_references() {
-        let mut state = State::new(&DenicOptions::default(), 0);
-        let write = [("a".to_owned(), Access::Exclusive)];
-        let refer = [("b".to_owned(), Access::Exclusive), ("a".to_owned(), Access::Shared)];
-        let refer_too = [("c".to_owned(), Access::Exclusive), ("a".to_owned(), Access::Shared)];
-        assert!(state.hold(&refer) && state.hold(&refer_too) && !state.hold(&write));
-        state.release(&refer);
-        assert!(!state.hold(&write));
-        state.release(&refer_too);
-        assert!(state.hold(&write) && !state.hold(&refer));
-        assert_eq!(state.held.len(), 1, "a refused hold leaves nothing behind");
-    }
 
     #[test]
     fn a_transaction_id_is_fresh_again_after_24_months() {

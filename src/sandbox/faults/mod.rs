@@ -65,9 +65,14 @@ impl Faults {
 
     /// Decides what befalls the next request. Every matching fault counts it, also behind one that already decided.
     pub(crate) fn decide(&mut self, action: &str, object: Option<&str>) -> Fate {
+        self.decide_of(action, object, action == "login")
+    }
+
+    /// The same for a registry where a request may have to prove who sends it without being a LOGIN.
+    pub(crate) fn decide_of(&mut self, action: &str, object: Option<&str>, logs_in: bool) -> Fate {
         let mut fate = Fate::default();
         for (index, armed) in self.armed.iter_mut().enumerate() {
-            if !armed.spec.matches(action, object) {
+            if !armed.spec.matches(action, object, logs_in) {
                 continue;
             }
             armed.seen += 1;

@@ -56,7 +56,7 @@ pub enum FaultKind {
     DuplicateAnswer,
     /// The effect happens; the answer names another transaction id.
     WrongCtid,
-    /// A LOGIN is refused as if the password were wrong. Matches LOGIN only.
+    /// A LOGIN is refused as if the password were wrong, a signed request as if the signature were. Matches nothing else.
     RefuseLogin,
     /// The answer says this code.
     Lie {
@@ -117,13 +117,13 @@ impl FaultSpec {
     }
 
     /// Whether a request is one it may befall.
-    pub(super) fn matches(&self, action: &str, object: Option<&str>) -> bool {
+    pub(super) fn matches(&self, action: &str, object: Option<&str>, logs_in: bool) -> bool {
         let action_fits = self.action.as_deref().is_none_or(|pattern| glob(pattern, action));
         let object_fits = self.object.as_deref().is_none_or(|pattern| object.is_some_and(|name| glob(pattern, name)));
         let kind_fits = match self.kind {
             FaultKind::RefuseConnection => action == CONNECT,
             _ if action == CONNECT => false,
-            FaultKind::RefuseLogin => action == "login",
+            FaultKind::RefuseLogin => logs_in,
             FaultKind::PreviousAnswer | FaultKind::WrongStid | FaultKind::DropSession { .. } => action != "login",
             _ => true,
         };
@@ -343,7 +343,8 @@ mod tests {
 
     #[test]
     fn connections_and_logins_are_not_counted_by_faults_of_sessions() {
-        let fits = |kind: &str, action: &str| kind.parse::<FaultSpec>().unwrap().matches(action, None);
+        let fits =
+            |kind: &str, action: &str| kind.parse::<FaultSpec>().unwrap().matches(action, None, action == "login");
         assert!(fits("refuse_connection", CONNECT) && !fits("refuse_connection", "login"));
         for kind in ["busy", "cut_before", "drop_session", "refuse_login"] {
             assert!(!fits(kind, CONNECT), "{kind}");

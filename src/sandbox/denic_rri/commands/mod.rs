@@ -28,9 +28,10 @@ mod target;
 use jiff::Timestamp;
 
 use super::super::clock::Clock;
+use super::super::holds::Access;
 use super::DenicOptions;
 use super::rules::names;
-use super::state::{Access, Account, State};
+use super::state::{Account, State};
 use super::wire::request::Request;
 use super::wire::{Attribute, Map, Outcome, Rule, Shape, XmlForm};
 use crate::model::Message;

@@ -9,8 +9,8 @@ pub(super) mod request;
 mod tree;
 mod xml;
 
+pub(super) use super::super::dice::Dice;
 pub(super) use kv::KvBody;
-pub(super) use odd::Dice;
 pub(super) use xml::{Attribute, Map, Rule, XSI_URI, XmlForm, message as xml_message};
 
 use crate::model::Message;

@@ -3,7 +3,7 @@
 
 use std::collections::VecDeque;
 
-use super::Dice;
+use super::super::super::super::dice::Dice;
 
 /// What the head of an answer consists of, besides its result: ids and messages keep their order among themselves.
 const HEAD: [&[&str]; 3] = [&["STID"], &["CTID"], &["INFO", "WARNING", "ERROR"]];

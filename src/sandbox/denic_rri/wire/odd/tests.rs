@@ -1,8 +1,7 @@
 //! However odd an answer is, it says the same as the plain one.
 
 use super::super::tree::{self, Element};
-use super::super::{Format, KvBody, Outcome, Reply, Shape, Version, XSI_URI};
-use super::*;
+use super::super::{Dice, Format, KvBody, Outcome, Reply, Shape, Version, XSI_URI};
 use crate::model::{Level, Message};
 use crate::sandbox::denic_rri::wire::node::Node;
 

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use quick_xml::escape::{escape, partial_escape};
 
+use super::super::super::super::dice::Dice;
 use super::super::node::{Node, legal};
-use super::Dice;
 
 /// Where the prefixes are declared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

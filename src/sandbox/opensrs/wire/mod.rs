@@ -1,0 +1,13 @@
+//! The wire as the registry sees it: OPS messages, HTTP around them or the frame of the TCP protocol, signature and cipher.
+//! Written apart from the client's side, so that each checks the other.
+
+pub(super) mod crypt;
+pub(super) mod frame;
+pub(super) mod http;
+pub(super) mod odd;
+pub(super) mod read;
+pub(super) mod tree;
+pub(super) mod write;
+
+/// Longest message that is read, in bytes.
+pub(super) const LONGEST: usize = 4 * 1024 * 1024;

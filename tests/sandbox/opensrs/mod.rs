@@ -1,0 +1,9 @@
+//! OpenSRS.
+
+mod client;
+mod commands;
+mod faults;
+mod life;
+mod patterns;
+mod robust;
+mod transport;
