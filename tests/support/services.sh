@@ -148,7 +148,7 @@ CONF
             return 0
         fi
         end_group "$(cat "$DIR/epmd/pid")" KILL 0
-        if ! grep -qs eaddrinuse -r "$home/log" "$DIR/rabbitmq.log" "$DIR/epmd.log"; then break; fi
+        if ! grep -qsE 'eaddrinuse|dist_port_already_used' -r "$home/log" "$DIR/rabbitmq.log" "$DIR/epmd.log"; then break; fi
     done
     explain RabbitMQ "$DIR/rabbitmq.log"
 }
