@@ -126,7 +126,18 @@ fn accepted(operation: Operation, answer: &Answer, whole: &Said<'_>, remark: &st
     if text_of(answer, "queue_request_id").is_some() {
         return Verdict::Pending(pending_until(operation).into());
     }
+    if operation == Operation::OrderProcess && begins_transfer(answer) {
+        return Verdict::Pending(TRANSFERRED.into());
+    }
     Class::Success.verdict(operation, true, String::new())
+}
+
+/// Whether an order that was run is one for a transfer, which is begun with that and not done (§5.3, §5.11). The answer to
+/// PROCESS_TRANSFER shows the new order's number and nothing else; that to PROCESS_PENDING has it in `rwi_attributes`.
+/// Where it is something else after all, the next look at the order finds it completed.
+fn begins_transfer(answer: &Answer) -> bool {
+    let resubmitted = text_of(answer, "order_id").is_some() && answer.data.get("rwi_attributes").is_none();
+    resubmitted || text_of(answer, "transfer_id").is_some()
 }
 
 /// The order that was not carried out and lies at the registry, where anybody can run it later.
