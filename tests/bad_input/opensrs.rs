@@ -195,7 +195,7 @@ fn changes() -> Vec<Table> {
             vec![
                 (json!({ "/contacts/admin/phone": "none" }), "contacts.admin.phone", "+1.4165550123"),
                 (json!({ "/contacts/admin/city": null }), "contacts.admin.city", "missing"),
-                (json!({ "contacts": {} }), "contacts", "missing"),
+                (json!({ "contacts": {} }), "contacts", "must not be empty"),
             ],
         ),
         Table {
@@ -204,7 +204,7 @@ fn changes() -> Vec<Table> {
             bad: [
                 names("domain"),
                 vec![
-                    (json!({ "contacts": { "admin": contact("Ada") } }), "contacts.owner", "missing"),
+                    (json!({ "contacts": { "admin": contact("Ada") } }), "contacts.admin", "there are owner"),
                     (json!({ "/contacts/owner/phone": "none" }), "contacts.owner.phone", "+1.4165550123"),
                     (json!({ "/contacts/owner/last_name": null }), "contacts.owner.last_name", "missing"),
                 ],

@@ -103,7 +103,23 @@ const WRITES: &[Write] = &{
         write("async-renew", "domain.renew", Domain, Scene::renewal, &["domain.renew"], Ends::UnderWay),
         write("example-admin", "domain.update", Domain, |s| s.contacts("admin", "Adam"), UPDATE, BySight),
         write("example-ns", "domain.update", Domain, |s| s.with(json!({ "nserver": SERVERS })), UPDATE, BySight),
-        write("async-ns", "domain.update", Domain, |s| s.with(json!({ "nserver": SERVERS })), UPDATE, BySight),
+        write("async-ns", "domain.update", Domain, |s| s.with(json!({ "nserver": SERVERS })), UPDATE, Ends::UnderWay),
+        write(
+            "async-owner",
+            "domain.change_holder",
+            Domain,
+            |s| s.contacts("owner", "Olga"),
+            &["domain.change_holder"],
+            Ends::UnderWay,
+        ),
+        write(
+            "async-code",
+            "domain.authcode_create",
+            Domain,
+            |s| s.with(json!({ "auth_info": "Zk7!code" })),
+            &["domain.authcode_create"],
+            Ends::UnderWay,
+        ),
         write("example-delta", "domain.update", Domain, Scene::delta, UPDATE, BySight),
         write("example-expire", "domain.update", Domain, |s| s.with(json!({ "let_expire": true })), UPDATE, BySight),
         write("example-auto", "domain.update", Domain, |s| s.with(json!({ "auto_renew": true })), UPDATE, BySight),
@@ -385,6 +401,7 @@ async fn lost_answers(place: Place) {
         play(Kind::Postgres, setup, async |mut world: World| {
             // Enough for what is under way, and soon over where only people can tell.
             world.config.retry.questions = 20;
+            world.config.retry.pending = [0.1, 0.5];
             let daemon = world.daemon();
             let office = Office { world };
             let mut scenes = prepared(&office).await;

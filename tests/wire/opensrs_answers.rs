@@ -115,7 +115,9 @@ fn nothing_that_was_answered_is_lost_or_made_up() {
         let shown = decode(operation, &xml).unwrap()["answer"]["data"].clone();
         let mut theirs = texts_of_attributes(&xml);
         let mut ours = Vec::new();
-        leaves(&shown, "", &mut ours);
+        if !shown.is_null() {
+            leaves(&shown, "", &mut ours);
+        }
         theirs.sort();
         ours.sort();
         assert_eq!(ours, theirs, "{name}");
@@ -164,7 +166,8 @@ fn texts_of_attributes(xml: &str) -> Vec<String> {
                 let in_array = open.last().is_some_and(|(name, ..)| name == "dt_array");
                 let key = if in_array { open.iter().rev().find_map(|(.., key, _, _)| key.clone()) } else { key };
                 let key = key.unwrap();
-                let text = if key == "domain_auth_info" { "***" } else { text.trim() };
+                let is_secret = ["domain_auth_info", "cookie"].contains(&key.as_str());
+                let text = if is_secret { "***" } else { text.trim() };
                 found.push(if text.is_empty() { format!("{key} is empty") } else { format!("{key} = {text}") });
             }
             Event::Eof => return found,

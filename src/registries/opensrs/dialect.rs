@@ -14,8 +14,8 @@ use crate::registries::{Checked, Dialect, Explanation, Mailbox, OpenError, Prepa
 
 /// Longest transaction id: it becomes an order's `affiliate_id`.
 const LONGEST_TRANSACTION: usize = 256;
-/// What a question for a cookie is read as; it changes nothing, and neither does a GET.
-const ASKS_FOR_COOKIE: Operation = Operation::DomainInfo;
+/// What a question for a cookie is read as: it changes nothing, and its answer shows what no job is shown.
+const ASKS_FOR_COOKIE: Operation = Operation::DomainAuthcodeCheck;
 
 /// XCP for one reseller.
 pub struct Xcp {
