@@ -9,6 +9,7 @@ pub mod inquiry;
 pub mod job;
 pub mod limits;
 pub mod once;
+pub mod params;
 pub mod request;
 pub mod retry;
 pub mod secret;

@@ -44,7 +44,7 @@ use serde_json::{Map, Value};
 
 use self::attributes::Attributes;
 use super::codec::tree::{Item, Node};
-use super::params::{EVERYWHERE, Params, refuse};
+use super::params::{self, EVERYWHERE, Params, refuse};
 use crate::model::Operation::{
     AccountInfo, DomainAuthcodeCreate, DomainAuthcodeRequest, DomainChangeHolder, DomainCheck, DomainCreate,
     DomainDelete, DomainInfo, DomainRenew, DomainRestore, DomainTransfer, DomainUpdate, HostCheck, HostCreate,
@@ -223,7 +223,7 @@ const fn command<R: Request>(operation: Operation, when: When) -> Command {
 }
 
 fn made<R: Request>(params: &Map<String, Value>, transaction: &str, rules: &Rules) -> Result<(Checked, Order), Reject> {
-    let params = Params::new(params, R::PARAMS)?;
+    let params = params::read(params, R::PARAMS)?;
     let request = R::read(&params, rules)?;
     let checked = request.object(rules).into();
     let cookie = request.cookie().map(|cookie| ("cookie", cookie));

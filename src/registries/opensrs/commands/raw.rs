@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 use super::super::check;
 use super::super::codec;
 use super::super::codec::tree::Node;
-use super::super::params::{EVERYWHERE, Params};
+use super::super::params::{self, EVERYWHERE};
 use super::{COMMANDS, Rules, access, nameserver, order_info};
 use crate::model::{ObjectKey, ObjectKind, Operation, Reject};
 
@@ -33,7 +33,7 @@ pub struct Raw {
 /// It is missing, no request of this registry, or one that opens or closes a session, which is not a job's business. The
 /// reject does not repeat it.
 pub fn read(params: &Map<String, Value>, rules: &Rules) -> Result<Raw, Reject> {
-    let params = Params::new(params, &[REQUEST])?;
+    let params = params::read(params, &[REQUEST])?;
     let refuse = |reason: String| Reject::param(REQUEST, reason);
     if params.has(EVERYWHERE) {
         return Err(Reject::param(EVERYWHERE, "stands in the request itself, if at all"));
