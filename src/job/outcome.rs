@@ -15,6 +15,7 @@ use crate::model::retry::{Decision, Pace, Policy};
 use crate::model::secret::hide;
 use crate::model::verdict::{Judgement, Later, Scope};
 use crate::model::{Answer, Cause, Event, Finding, Inquiry, Job, Move, Question, Verdict, WaitingFor};
+use crate::registries::FollowUps;
 
 /// More than this before the end of the quota day, the day has just begun.
 const EARLY: Duration = Duration::from_secs(21 * 3600);
@@ -252,6 +253,33 @@ impl Circumstances {
             },
         };
         self.after_asking(job, step, inquiry, deadlines)
+    }
+
+    /// The same, of an order whose end nobody announces. It is asked about no more often than the registry wants, and that
+    /// its effect is not there ends it only when it must have been decided.
+    #[must_use]
+    pub fn followed_up_in_time(
+        &self,
+        job: &Job,
+        finding: Finding,
+        ordered: Timestamp,
+        follow_ups: FollowUps,
+        asked: Vec<Question>,
+        deadlines: &[Deadline],
+    ) -> Outcome {
+        let age = Duration::try_from(self.now.duration_since(ordered)).unwrap_or_default();
+        let mut outcome = match finding {
+            Finding::Nothing { ref evidence, .. } if age < follow_ups.decided_within => {
+                let wait = self.policy.pending.wait(job.asked + 1, self.random);
+                let step = self.still_pending(job, wait, &format!("not yet: {evidence}"));
+                self.after_asking(job, step, Inquiry::new(asked, &finding), deadlines)
+            }
+            finding => self.followed_up(job, finding, asked, deadlines),
+        };
+        let soonest = self.now + follow_ups.every.min(self.policy.pending.longest);
+        let step = outcome.step.as_mut().filter(|step| step.cause() == Cause::StillPending);
+        step.into_iter().for_each(|step| step.due_at = step.due_at.max(soonest));
+        outcome
     }
 
     /// The move, with what led to it.
