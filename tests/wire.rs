@@ -18,6 +18,8 @@ mod opensrs;
 mod property;
 #[path = "wire/requests.rs"]
 mod requests;
+#[path = "wire/rrp.rs"]
+mod rrp;
 
 use std::path::{Path, PathBuf};
 

@@ -159,5 +159,3 @@ fn unwritable(reason: String) -> Reject {
     Reject { field: Some("params".into()), ..Reject::new(RejectCode::InvalidParameter, reason) }
 }
 
-#[cfg(test)]
-mod tests;

@@ -46,9 +46,14 @@ pub fn of(message: &[u8]) -> Result<Vec<&[u8]>, String> {
     }
 }
 
-/// A line as text: what is no visible ASCII is shown as a mark, since the protocol has nothing else.
+/// A line as text: a tab is a blank, and what else is no visible ASCII is shown as a mark, since the protocol has nothing
+/// else.
 pub fn text(line: &[u8]) -> String {
-    let visible = |byte: &u8| if (b' '..=b'~').contains(byte) { char::from(*byte) } else { char::REPLACEMENT_CHARACTER };
+    let visible = |byte: &u8| match byte {
+        b'\t' => ' ',
+        b' '..=b'~' => char::from(*byte),
+        _ => char::REPLACEMENT_CHARACTER,
+    };
     line.iter().map(visible).collect()
 }
 

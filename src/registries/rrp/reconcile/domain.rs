@@ -132,6 +132,7 @@ pub fn renew(case: &mut Case<'_>) -> Next {
         )),
         (Some(Age::Older), _) => foreign(format!("STATUS: expires in {shown} since before this order (updated date)")),
         (Some(Age::Newer), Some(true)) => applied(info, "STATUS: expires as ordered, changed by us since this order"),
+        (Some(Age::AtTheEdge), _) => cannot("STATUS: expires as ordered, changed shortly before this order (updated date)"),
         (Some(Age::Newer), Some(false)) => cannot("STATUS: expires as ordered, and somebody else has changed it last"),
         _ => cannot("STATUS: expires as ordered, and does not show by whom and when it was renewed"),
     }
