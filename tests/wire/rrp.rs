@@ -171,7 +171,13 @@ fn bad_input_is_named_before_the_wire() {
         ("domain_update_lock", "add_status", json!(null), "", "states no change"),
         ("domain_update_lock", "nserver", json!(["ns1.example.com"]), "add_status", "goes with no `nserver`"),
         ("domain_update_unlock", "add_nserver", json!("ns1.example.com"), "remove_status", "a job of its own"),
-        ("domain_update_nserver", "remove_nserver", json!("NS3.registrara.com"), "remove_nserver[0]", "to be added, too"),
+        (
+            "domain_update_nserver",
+            "remove_nserver",
+            json!("NS3.registrara.com"),
+            "remove_nserver[0]",
+            "to be added, too",
+        ),
         ("host_create", "address", json!("192.168.1.1"), "address[0]", "public"),
         ("host_create", "address", json!(["192.0.2.1", "fe80::1"]), "address[1]", "public"),
         ("host_create", "address", json!("::192.0.2.1"), "address[0]", "hexadecimal"),
@@ -187,7 +193,11 @@ fn bad_input_is_named_before_the_wire() {
         let Request { operation, params, .. } = job(name);
         dialect.check(operation, &params).unwrap();
         let mut params = params;
-        if value.is_null() { drop(params.remove(field)) } else { drop(params.insert(field.into(), value.clone())) }
+        if value.is_null() {
+            drop(params.remove(field))
+        } else {
+            drop(params.insert(field.into(), value.clone()))
+        }
         let Err(reject) = dialect.check(operation, &params) else { panic!("{name} {field} {value}") };
         let expected = if at.is_empty() { "params".to_owned() } else { format!("params.{at}") };
         assert_eq!(reject.field, Some(expected), "{name} {field} {value}: {reject}");
@@ -237,7 +247,10 @@ fn a_job_that_states_all_name_servers_asks_first_and_sends_what_differs() {
         "mod\r\nEntityName:Domain\r\nDomainName:example.com\r\nNameServer:ns3.example.net\r\nNameServer:ns2.example.net=\r\n.\r\n"
     );
     let done = dialect.complete(update, params, &shown(json!({"nameserver": ["ns3.example.net", "ns1.example.net"]})));
-    assert!(matches!(*done.unwrap_err(), Judgement { verdict: Verdict::Done, .. }), "nothing is sent, and the job is done");
+    assert!(
+        matches!(*done.unwrap_err(), Judgement { verdict: Verdict::Done, .. }),
+        "nothing is sent, and the job is done"
+    );
     let nobody = dialect.decode(Operation::DomainInfo, b"545 x\r\n.\r\n").unwrap();
     let refused = dialect.complete(update, params, &nobody).unwrap_err();
     assert!(matches!(refused.verdict, Verdict::Refused(_)));

@@ -92,9 +92,9 @@ impl Registry for Account {
             let stream = self.dial.dial().await.map_err(|error| OpenError::Unreachable(error.to_string()))?;
             session::greeted(stream, &self.dialect).await
         };
-        let pre = timeout(limit, connecting)
-            .await
-            .map_err(|_| OpenError::Unreachable(format!("no connection and greeting within {} s", limit.as_secs())))??;
+        let pre = timeout(limit, connecting).await.map_err(|_| {
+            OpenError::Unreachable(format!("no connection and greeting within {} s", limit.as_secs()))
+        })??;
         let (user, dialect) = (&self.settings.user, Arc::clone(&self.dialect));
         let session = RrpSession::open(pre, user, &self.password, dialect, self.settings.answer_within()).await?;
         Ok(Box::new(session))

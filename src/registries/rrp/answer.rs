@@ -82,7 +82,10 @@ pub fn of(reply: Reply) -> Answer {
 
 /// A name without case and blanks: `registration expiration date` and `RegistrationExpirationDate` are one.
 fn fold(name: &str) -> String {
-    name.chars().filter(|character| !character.is_whitespace()).map(|character| character.to_ascii_lowercase()).collect()
+    name.chars()
+        .filter(|character| !character.is_whitespace())
+        .map(|character| character.to_ascii_lowercase())
+        .collect()
 }
 
 /// The text of a field, if it has one; of several the first.
@@ -132,7 +135,9 @@ mod tests {
 
     #[test]
     fn unknown_names_stay_and_repeated_ones_are_lists() {
-        let shown = answer("213 Name server not available\r\nipAddress:2001:db8::1\r\nfoo bar:1\r\nFooBar:2\r\nregistrar:a\r\n.\r\n");
+        let shown = answer(
+            "213 Name server not available\r\nipAddress:2001:db8::1\r\nfoo bar:1\r\nFooBar:2\r\nregistrar:a\r\n.\r\n",
+        );
         assert_eq!(shown.data, json!({"ipAddress": ["2001:db8::1"], "foo bar": ["1", "2"], "registrar": "a"}));
         assert_eq!((shown.result.as_str(), shown.leading_code()), ("success", Some("213")));
         let refused = answer("531 Authorization failed\r\n.\r\n");

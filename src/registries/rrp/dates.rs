@@ -16,7 +16,9 @@ pub fn local(text: &str) -> Option<DateTime> {
         return None;
     }
     match whole.len() {
-        10 if fraction.is_none() => whole.parse::<Date>().ok().map(|day| day.to_datetime(jiff::civil::time(0, 0, 0, 0))),
+        10 if fraction.is_none() => {
+            whole.parse::<Date>().ok().map(|day| day.to_datetime(jiff::civil::time(0, 0, 0, 0)))
+        }
         19 => {
             let digits = fraction.map(|digits| &digits[..digits.len().min(FRACTION)]);
             let exact = digits.map_or_else(|| whole.to_owned(), |digits| format!("{whole}.{digits}"));
@@ -56,7 +58,9 @@ mod tests {
         ] {
             assert_eq!(instant(text, &zone), expected.parse().ok(), "{text}");
         }
-        for text in ["", "2009", "2009-13-01 00:00:00.0", "2009-09-22 10:27:00.", "2009-09-22 10:27:00.x", "2009-09-22T1"] {
+        for text in
+            ["", "2009", "2009-13-01 00:00:00.0", "2009-09-22 10:27:00.", "2009-09-22 10:27:00.x", "2009-09-22T1"]
+        {
             assert_eq!(local(text), None, "{text}");
         }
         assert_eq!(slack("2026-11-01 01:30:00.0", &zone).as_secs(), 3600);

@@ -158,4 +158,3 @@ impl Dialect for Rrp {
 fn unwritable(reason: String) -> Reject {
     Reject { field: Some("params".into()), ..Reject::new(RejectCode::InvalidParameter, reason) }
 }
-

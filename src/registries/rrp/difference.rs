@@ -141,7 +141,9 @@ mod tests {
         let job = json!({"domain": "example.com", "nserver": ["NS1.Example.net.", "ns3.example.net"]});
         assert_eq!(
             complete(job.clone(), json!({"nserver": [], "nameserver": ["ns1.example.net", "NS2.EXAMPLE.NET"]})),
-            Ok(json!({"domain": "example.com", "add_nserver": ["ns3.example.net"], "remove_nserver": ["NS2.EXAMPLE.NET"]}))
+            Ok(
+                json!({"domain": "example.com", "add_nserver": ["ns3.example.net"], "remove_nserver": ["NS2.EXAMPLE.NET"]})
+            )
         );
         assert_eq!(
             complete(job.clone(), json!({"nameserver": ["ns3.example.net", "ns1.example.net"]})),

@@ -52,7 +52,9 @@ pub fn judge(operation: Operation, answer: &Answer, zone: &TimeZone) -> Judgemen
     let said = Said::of(answer);
     let (class, remark) = match said.class(operation) {
         // Done, and the connection closed before anything could be shown.
-        (Class::Success, _) if shows_nothing(operation, answer) => (Class::Soon, "closed without an answer to the question"),
+        (Class::Success, _) if shows_nothing(operation, answer) => {
+            (Class::Soon, "closed without an answer to the question")
+        }
         known => known,
     };
     let expiry = answer.data.get(EXPIRY).and_then(|date| dates::instant(date.as_str()?, zone));

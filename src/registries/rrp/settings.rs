@@ -213,9 +213,13 @@ mod tests {
         let both = with(json!({"password_file": "a", "password_env": "b"})).unwrap();
         assert!(both.password().unwrap_err().contains("exclude"));
         let file = tempfile::NamedTempFile::new().unwrap();
-        for (text, is_good) in
-            [("four\n", true), ("i-am-registrarA", true), ("abc", false), ("seventeen letters", false), ("pässword", false)]
-        {
+        for (text, is_good) in [
+            ("four\n", true),
+            ("i-am-registrarA", true),
+            ("abc", false),
+            ("seventeen letters", false),
+            ("pässword", false),
+        ] {
             std::fs::write(file.path(), text).unwrap();
             let password = with(json!({"password_file": file.path()})).unwrap().password();
             assert_eq!(password.is_ok(), is_good, "{text}");

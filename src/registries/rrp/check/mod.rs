@@ -153,11 +153,7 @@ pub fn year_of(value: &str) -> Option<String> {
     (("1900".."2100").contains(&year) && (value.len() == 4 || is_date())).then(|| year.to_owned())
 }
 
-fn each<T>(
-    field: &str,
-    values: &[String],
-    one: impl Fn(&str, &str) -> Result<T, Reject>,
-) -> Result<Vec<T>, Reject> {
+fn each<T>(field: &str, values: &[String], one: impl Fn(&str, &str) -> Result<T, Reject>) -> Result<Vec<T>, Reject> {
     if values.len() > MOST {
         return Err(Reject::param(field, format!("must have at most {MOST} items, got {}", values.len())));
     }

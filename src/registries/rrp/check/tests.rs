@@ -38,8 +38,21 @@ fn addresses_stay_as_they_are_written_and_are_public() {
     assert_eq!(read(json!("10AA:0:0:00:8:800:200C:417A")).unwrap(), ["10AA:0:0:00:8:800:200C:417A"]);
     assert!(read(json!(["2001:db8::1", "2001:DB8:0::1"])).unwrap_err().reason.contains("twice"));
     for address in [
-        "0.0.0.0", "10.0.0.1", "127.0.0.1", "169.254.0.1", "172.16.0.1", "192.168.0.1", "224.0.0.1", "240.0.0.1",
-        "255.255.255.255", "::", "::1", "ff02::1", "fd00::1", "fe80::1", "::ffff:c000:201",
+        "0.0.0.0",
+        "10.0.0.1",
+        "127.0.0.1",
+        "169.254.0.1",
+        "172.16.0.1",
+        "192.168.0.1",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "ff02::1",
+        "fd00::1",
+        "fe80::1",
+        "::ffff:c000:201",
     ] {
         let reject = read(json!(address)).unwrap_err();
         assert!(reject.reason.contains("public"), "{reject}");

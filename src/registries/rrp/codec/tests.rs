@@ -7,7 +7,9 @@ use super::*;
 
 #[test]
 fn an_answer_has_a_code_a_text_and_attributes_split_at_the_first_colon() {
-    let reply = read_reply(b"213 Name server not available\r\nipAddress:2001:db8::1\r\ncreated date:1998-09-22 10:27:00.0\r\n.\r\n");
+    let reply = read_reply(
+        b"213 Name server not available\r\nipAddress:2001:db8::1\r\ncreated date:1998-09-22 10:27:00.0\r\n.\r\n",
+    );
     let reply = reply.unwrap();
     assert_eq!((reply.code.as_str(), reply.text.as_str()), ("213", "Name server not available"));
     assert_eq!(reply.attributes[0], ("ipAddress".to_owned(), "2001:db8::1".to_owned()));

@@ -113,11 +113,7 @@ fn made<R: Request>(params: &Map<String, Value>, rules: &Rules) -> Result<(Check
 ///
 /// # Errors
 /// The operation is not one of this registry, or a parameter is missing, unknown or outside its rule.
-pub fn make(
-    operation: Operation,
-    params: &Map<String, Value>,
-    rules: &Rules,
-) -> Result<(Checked, Written), Reject> {
+pub fn make(operation: Operation, params: &Map<String, Value>, rules: &Rules) -> Result<(Checked, Written), Reject> {
     match COMMANDS.iter().find(|command| command.operation == operation) {
         Some(command) => (command.make)(params, rules),
         None => {

@@ -7,13 +7,13 @@ use zeroize::Zeroizing;
 
 use super::super::check;
 use super::super::codec::{self, Request};
+use super::Rules;
 use super::add_host::ADDRESS;
 use super::entity::{DOMAIN, ENTITY, HOST};
 use super::mod_domain::STATUS;
 use super::mod_host::NEW_NAME;
 use super::session::OF_SESSIONS;
 use super::transfer::APPROVE;
-use super::Rules;
 use crate::model::params::Params;
 use crate::model::{ObjectKey, ObjectKind, Operation, Reject};
 
@@ -91,7 +91,8 @@ fn params(request: &Request, operation: Operation) -> Map<String, Value> {
     // A value with `=` behind it goes; `old=new` is one that goes and one that comes.
     let split = |name: &str| -> [Vec<String>; 2] {
         let values = || request.attributes(name).map(|value| value.split_once('=').unwrap_or(("", value)));
-        let comes = |(old, new): (&str, &str)| if old.is_empty() || !new.is_empty() { Some(new.to_owned()) } else { None };
+        let comes =
+            |(old, new): (&str, &str)| if old.is_empty() || !new.is_empty() { Some(new.to_owned()) } else { None };
         let goes = |(old, _): (&str, &str)| (!old.is_empty()).then(|| old.to_owned());
         [values().filter_map(comes).collect(), values().filter_map(goes).collect()]
     };

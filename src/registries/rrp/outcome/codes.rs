@@ -6,8 +6,8 @@
 
 use super::classes::Class::{self, Already, Ask, Backoff, ByHand, Funds, Refused, Soon, Success, Suspend, Throttle};
 use crate::model::Operation::{
-    self, DomainCheck, DomainCreate, DomainDelete, DomainTransfer, DomainTransferApprove,
-    DomainTransferReject, DomainUpdate, HostCheck, HostCreate, HostDelete, HostUpdate,
+    self, DomainCheck, DomainCreate, DomainDelete, DomainTransfer, DomainTransferApprove, DomainTransferReject,
+    DomainUpdate, HostCheck, HostCreate, HostDelete, HostUpdate,
 };
 
 /// A code.
@@ -104,7 +104,12 @@ pub const CODES: &[Row] = &[
     row("549", Backoff, Ask, "failed over there"),
     row("550", Refused, Refused, "the domain of the name server is not registered"),
     row("551", Refused, Refused, "the domain of the name server is locked or on hold"),
-    row("552", Refused, Refused, "locked or on hold: take the status off first, in a job of its own, or ask the registry"),
+    row(
+        "552",
+        Refused,
+        Refused,
+        "locked or on hold: take the status off first, in a job of its own, or ask the registry",
+    ),
     row("553", Refused, Refused, "a transfer is pending: decide it first"),
     row("554", Refused, Already, "registered, and ours already: perhaps by an earlier request of this job"),
     // Renewed by us or by the registry itself, or the order's year was wrong: the expiry is compared with the order's.
@@ -130,7 +135,12 @@ pub const SPECIAL: &[Special] = &[
     of(FOREIGN, &[DomainDelete], Already, "not ours: perhaps deleted by us, and registered by another since"),
     of(FOREIGN, &[DomainTransfer], Already, "not to be transferred: perhaps it came to us already"),
     of(NOT_FLAGGED, &[DomainTransferApprove, DomainTransferReject], Already, "decided already, by us or by time"),
-    of(FLAGGED, &[DomainTransfer], Already, "a transfer is pending: perhaps an earlier request of this job, or another's"),
+    of(
+        FLAGGED,
+        &[DomainTransfer],
+        Already,
+        "a transfer is pending: perhaps an earlier request of this job, or another's",
+    ),
     of("540", &[DomainCreate], Already, "taken"),
     of("540", &[HostCreate], Already, "the name server or its address is registered: perhaps by an earlier request"),
     of("540", &[DomainUpdate, HostUpdate], Already, "something to be added is there already; nothing was done"),

@@ -132,7 +132,8 @@ const MAY_ANSWER: &[MayAnswer] = &[
         &[DomainCreate, HostCreate],
         &["200", "220"],
         &[
-            "500", "502", "503", "504", "505", "507", "508", "510", "531", "535", "540", "541", "545", "546", "550", "554",
+            "500", "502", "503", "504", "505", "507", "508", "510", "531", "535", "540", "541", "545", "546", "550",
+            "554",
         ],
     ),
     (
@@ -144,8 +145,8 @@ const MAY_ANSWER: &[MayAnswer] = &[
         &[DomainDelete, HostDelete],
         &["200", "220"],
         &[
-            "500", "502", "503", "504", "505", "507", "508", "531", "532", "533", "541", "544", "545", "551", "552", "553",
-            "557",
+            "500", "502", "503", "504", "505", "507", "508", "531", "532", "533", "541", "544", "545", "551", "552",
+            "553", "557",
         ],
     ),
     (&[AccountInfo], &["200", "220"], &["500", "501", "506", "507", "509"]),
@@ -153,15 +154,16 @@ const MAY_ANSWER: &[MayAnswer] = &[
         &[DomainUpdate, HostUpdate],
         &["200", "220"],
         &[
-            "500", "502", "503", "504", "505", "507", "508", "510", "531", "535", "540", "541", "542", "543", "544", "545",
-            "550", "551", "552", "553", "557",
+            "500", "502", "503", "504", "505", "507", "508", "510", "531", "535", "540", "541", "542", "543", "544",
+            "545", "550", "551", "552", "553", "557",
         ],
     ),
     (
         &[DomainRenew],
         &["200", "220"],
         &[
-            "500", "502", "503", "504", "505", "507", "508", "531", "541", "545", "546", "548", "552", "553", "555", "556",
+            "500", "502", "503", "504", "505", "507", "508", "531", "541", "545", "546", "548", "552", "553", "555",
+            "556",
         ],
     ),
     (
@@ -173,8 +175,8 @@ const MAY_ANSWER: &[MayAnswer] = &[
         &[DomainTransfer, DomainTransferApprove, DomainTransferReject],
         &["200", "220"],
         &[
-            "500", "501", "502", "503", "504", "505", "506", "507", "508", "531", "534", "536", "541", "544", "545", "546",
-            "552", "553",
+            "500", "501", "502", "503", "504", "505", "506", "507", "508", "531", "534", "536", "541", "544", "545",
+            "546", "552", "553",
         ],
     ),
 ];
@@ -186,7 +188,8 @@ fn what_may_answer_a_command_means_what_its_list_says() {
         for operation in *operations {
             for code in *yes {
                 let verdict = judge(*operation, &answer(code, shown()), &zone()).verdict;
-                let is_of_other = matches!((*operation, *code), (DomainCheck, "212" | "213") | (HostCheck, "210" | "211"));
+                let is_of_other =
+                    matches!((*operation, *code), (DomainCheck, "212" | "213") | (HostCheck, "210" | "211"));
                 let succeeds = matches!(verdict, Verdict::Done | Verdict::Pending(_));
                 assert_eq!(succeeds, !is_of_other, "{code} to {operation}: {verdict:?}");
             }
@@ -194,7 +197,10 @@ fn what_may_answer_a_command_means_what_its_list_says() {
                 let judgement = judge(*operation, &answer(code, Value::Null), &zone());
                 assert!(judgement.unknown_codes.is_empty(), "{code}");
                 let verdict = judgement.verdict;
-                assert!(!matches!(verdict, Verdict::Done | Verdict::Pending(_) | Verdict::Suspend(_)), "{code} to {operation}");
+                assert!(
+                    !matches!(verdict, Verdict::Done | Verdict::Pending(_) | Verdict::Suspend(_)),
+                    "{code} to {operation}"
+                );
                 // Only writes are in doubt, and what a job cannot mend does not become a retry.
                 assert!(operation.writes() || !matches!(verdict, Verdict::Unsure(_) | Verdict::RefusedUnlessLost(_)));
                 let retried = matches!(verdict, Verdict::Later(_) | Verdict::Unsure(_));

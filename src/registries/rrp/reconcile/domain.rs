@@ -110,7 +110,8 @@ pub fn whole(parts: impl IntoIterator<Item = Option<Part>>) -> Part {
 /// (reference 10.2).
 pub fn renew(case: &mut Case<'_>) -> Next {
     let params = case.doubt.params;
-    let number = |name: &str| params.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+    let number =
+        |name: &str| params.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
     let year = number("expires").as_deref().and_then(check::year_of).and_then(|year| year.parse::<u64>().ok());
     let (Some(year), Some(years)) = (year, params.get("years").and_then(serde_json::Value::as_u64)) else {
         return cannot("the job does not say which year it renews from, and for how long");
@@ -120,7 +121,8 @@ pub fn renew(case: &mut Case<'_>) -> Next {
         Seen::Foreign(_) => return foreign(AWAY),
         Seen::Here(info) => info,
     };
-    let Some(shown) = answer::text(&info.data, EXPIRY).and_then(check::year_of).and_then(|year| year.parse::<u64>().ok())
+    let Some(shown) =
+        answer::text(&info.data, EXPIRY).and_then(check::year_of).and_then(|year| year.parse::<u64>().ok())
     else {
         return cannot("STATUS does not show the registration expiration date");
     };
@@ -132,7 +134,9 @@ pub fn renew(case: &mut Case<'_>) -> Next {
         )),
         (Some(Age::Older), _) => foreign(format!("STATUS: expires in {shown} since before this order (updated date)")),
         (Some(Age::Newer), Some(true)) => applied(info, "STATUS: expires as ordered, changed by us since this order"),
-        (Some(Age::AtTheEdge), _) => cannot("STATUS: expires as ordered, changed shortly before this order (updated date)"),
+        (Some(Age::AtTheEdge), _) => {
+            cannot("STATUS: expires as ordered, changed shortly before this order (updated date)")
+        }
         (Some(Age::Newer), Some(false)) => cannot("STATUS: expires as ordered, and somebody else has changed it last"),
         _ => cannot("STATUS: expires as ordered, and does not show by whom and when it was renewed"),
     }
@@ -145,7 +149,9 @@ pub fn delete(case: &mut Case<'_>) -> Next {
     }
     let info = match case.status()? {
         Seen::Absent(_) => return cannot("CHECK: registered, and STATUS: not registered"),
-        Seen::Foreign(_) => return cannot("STATUS: another registrar's, by transfer, or registered since it was deleted"),
+        Seen::Foreign(_) => {
+            return cannot("STATUS: another registrar's, by transfer, or registered since it was deleted");
+        }
         Seen::Here(info) => info,
     };
     let statuses = answer::texts(&info.data, STATUS);

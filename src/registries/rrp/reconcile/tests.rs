@@ -103,9 +103,8 @@ fn rows() -> Vec<(Operation, Value, &'static str, Vec<Proof>)> {
     let (status, check) = ("status EntityName:Domain", "check EntityName:Domain");
     let expires = |year: &str| format!("registration expiration date:{year}-09-22 10:27:00.0");
     let expiring = |year: &str, updated: &str| ours(OLD, updated, &[&expires(year)]);
-    let by_registry = |updated: &str| {
-        reply("200", &[&expires("2029"), "updated by:registry", &format!("updated date:{updated}")])
-    };
+    let by_registry =
+        |updated: &str| reply("200", &[&expires("2029"), "updated by:registry", &format!("updated date:{updated}")]);
     let hosts = |names: &[&str]| {
         let lines: Vec<String> = names.iter().map(|name| format!("nameserver:{name}")).collect();
         ours(OLD, OLD, &lines.iter().map(String::as_str).collect::<Vec<_>>())
@@ -121,13 +120,25 @@ fn rows() -> Vec<(Operation, Value, &'static str, Vec<Proof>)> {
             json!({ "domain": "example.com", "years": 2 }),
             status,
             vec![
-                ("applied", vec![ours(NEW, NEW, &["registration expiration date:2028-12-01 08:00:01.0"])], "created by"),
+                (
+                    "applied",
+                    vec![ours(NEW, NEW, &["registration expiration date:2028-12-01 08:00:01.0"])],
+                    "created by",
+                ),
                 ("not_applied", vec![absent()], "not registered"),
                 ("foreign", vec![foreign()], "another registrar"),
                 ("foreign", vec![ours(OLD, OLD, &[])], "before this order"),
-                ("foreign", vec![reply("200", &["created by:registrarB", &format!("created date:{OLD}")])], "created by"),
+                (
+                    "foreign",
+                    vec![reply("200", &["created by:registrarB", &format!("created date:{OLD}")])],
+                    "created by",
+                ),
                 ("unknown", vec![ours(EDGE, EDGE, &[])], "shortly before"),
-                ("unknown", vec![ours(NEW, NEW, &["registration expiration date:2031-12-01 08:00:01.0"])], "other years"),
+                (
+                    "unknown",
+                    vec![ours(NEW, NEW, &["registration expiration date:2031-12-01 08:00:01.0"])],
+                    "other years",
+                ),
                 ("unknown", vec![reply("200", &["status:ACTIVE"])], "does not show"),
                 ("unknown", vec![reply("200", &[])], "was not answered"),
                 ("unknown", vec![reply("421", &[])], "was not answered: 421"),
@@ -288,7 +299,11 @@ fn rows() -> Vec<(Operation, Value, &'static str, Vec<Proof>)> {
             "check EntityName:NameServer",
             vec![
                 ("applied", vec![reply("212", &[])], "CHECK: not registered"),
-                ("not_applied", vec![reply("213", &["ipAddress:192.0.2.1"]), addresses(OLD, &["192.0.2.1"])], "still there"),
+                (
+                    "not_applied",
+                    vec![reply("213", &["ipAddress:192.0.2.1"]), addresses(OLD, &["192.0.2.1"])],
+                    "still there",
+                ),
                 ("unknown", vec![reply("213", &[]), addresses(NEW, &["192.0.2.1"])], "registered at the time"),
                 ("unknown", vec![reply("213", &[]), foreign()], "another registrar's"),
             ],
@@ -307,7 +322,8 @@ fn every_write_has_its_question_and_its_findings() {
             assert!(evidence.contains(names), "{operation} {word}: {evidence}");
         }
     }
-    for operation in super::super::PLUGIN.operations.iter().filter(|operation| operation.writes() && **operation != Raw) {
+    for operation in super::super::PLUGIN.operations.iter().filter(|operation| operation.writes() && **operation != Raw)
+    {
         assert!(rows().iter().any(|(of, ..)| of == operation), "{operation} has no row");
     }
 }

@@ -14,7 +14,9 @@ pub fn request(case: &mut Case<'_>) -> Next {
         Seen::Foreign(info) if case.refusal == Some(Refusal::Flagged) => {
             taken(info, "STATUS: another registrar's, and the repetition was told that a transfer is pending (536)")
         }
-        Seen::Foreign(_) => nothing("STATUS: another registrar's; whether a transfer is pending, only a repetition tells"),
+        Seen::Foreign(_) => {
+            nothing("STATUS: another registrar's; whether a transfer is pending, only a repetition tells")
+        }
     }
 }
 
@@ -44,9 +46,9 @@ pub fn follow_up(case: &mut Case<'_>) -> Next {
 pub fn approve(case: &mut Case<'_>) -> Next {
     match case.status()? {
         Seen::Foreign(info) => applied(info, "STATUS: another registrar's, so it was let go"),
-        Seen::Here(_) if case.refusal == Some(Refusal::NotFlagged) => {
-            foreign("STATUS: still ours, and the repetition was told that no transfer is pending (534): refused or withdrawn")
-        }
+        Seen::Here(_) if case.refusal == Some(Refusal::NotFlagged) => foreign(
+            "STATUS: still ours, and the repetition was told that no transfer is pending (534): refused or withdrawn",
+        ),
         Seen::Here(_) => nothing("STATUS: still ours"),
         Seen::Absent(_) => cannot("STATUS: not registered any more"),
     }
@@ -66,7 +68,9 @@ pub fn reject(case: &mut Case<'_>) -> Next {
             "STATUS: another registrar's, and the repetition was told that no transfer is pending (534): withdrawn, if the \
              request was ours; transferred, if the domain was",
         ),
-        (Seen::Foreign(_), None) => nothing("STATUS: another registrar's; whether a transfer is pending, only a repetition tells"),
+        (Seen::Foreign(_), None) => {
+            nothing("STATUS: another registrar's; whether a transfer is pending, only a repetition tells")
+        }
         (Seen::Absent(_), _) => cannot("STATUS: not registered any more"),
     }
 }

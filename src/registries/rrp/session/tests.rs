@@ -64,8 +64,7 @@ impl Peer {
 fn settings(more: Value) -> (Value, tempfile::NamedTempFile) {
     let password = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(password.path(), "i-am-registrarA\n").unwrap();
-    let mut settings =
-        json!({"address": "rrp.example.net:648", "user": "registrarA", "password_file": password.path(), "answer_seconds": 5});
+    let mut settings = json!({"address": "rrp.example.net:648", "user": "registrarA", "password_file": password.path(), "answer_seconds": 5});
     settings.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
     (settings, password)
 }
@@ -114,7 +113,9 @@ async fn a_session_is_greeted_opened_used_kept_and_quit() {
 }
 
 /// What opening comes to when the peer does this.
-async fn refused<F: Future<Output = ()> + Send + 'static>(script: impl FnOnce(Peer) -> F + Send + 'static) -> OpenError {
+async fn refused<F: Future<Output = ()> + Send + 'static>(
+    script: impl FnOnce(Peer) -> F + Send + 'static,
+) -> OpenError {
     let (account, peer) = against(script);
     let why = account.open().await.err().expect("it opened");
     drop(account);
@@ -227,7 +228,8 @@ async fn an_answer_that_does_not_come_in_time_is_lost() {
 
 #[tokio::test]
 async fn before_the_first_byte_nothing_was_sent() {
-    for unasked in ["", "520 Server closing connection. Client should try opening new connection; idle\r\n.\r\n", DONE] {
+    for unasked in ["", "520 Server closing connection. Client should try opening new connection; idle\r\n.\r\n", DONE]
+    {
         let (account, peer) = against(move |mut peer| async move {
             peer.welcome().await;
             peer.say(unasked).await;
@@ -242,7 +244,8 @@ async fn before_the_first_byte_nothing_was_sent() {
 
 #[tokio::test]
 async fn an_answer_that_closes_counts_and_ends_the_session() {
-    for (code, verdict) in [("220", "Done"), ("420", "Unsure"), ("520", "Unsure"), ("521", "Later"), ("547", "Unsure")] {
+    for (code, verdict) in [("220", "Done"), ("420", "Unsure"), ("520", "Unsure"), ("521", "Later"), ("547", "Unsure")]
+    {
         let (answer, mut session) = outcome(move |mut peer| async move {
             peer.hear().await;
             peer.say(&format!("{code} text\r\n.\r\n")).await;
