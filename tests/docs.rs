@@ -20,7 +20,7 @@ use registrard::model::verdict::Doubt;
 use registrard::model::{
     Answer, Cause, Class, Event, Job, JobId, Move, ObjectKey, Operation, State, WaitingFor, request,
 };
-use registrard::registries::{PLUGINS, Plugin, Step, denic_rri, opensrs};
+use registrard::registries::{PLUGINS, Plugin, Step, denic_rri, opensrs, rrp};
 use serde_json::{Value, json};
 
 #[test]
@@ -140,6 +140,14 @@ fn the_table_of_questions_of_opensrs_is_what_the_code_asks() {
 }
 
 #[test]
+fn the_table_of_questions_of_rrp_is_what_the_code_asks() {
+    let params = json!({
+        "domain": "example.com", "host": "ns1.example.com", "years": 1, "expires": 2027, "request": "restore\nEntityName:Domain",
+    });
+    hold_questions_against(&rrp::PLUGIN, "registrarA", &params, "rrp-questions");
+}
+
+#[test]
 fn the_table_of_rules_is_that_of_the_code() {
     let rows = Document::read("docs/messages.md").table("rules");
     let documented: Vec<[String; 3]> = rows.iter().map(|row| [0, 1, 2].map(|column| row[column].clone())).collect();
@@ -149,19 +157,28 @@ fn the_table_of_rules_is_that_of_the_code() {
 }
 
 /// Each operation has its parameters and an example.
-#[test]
-fn the_operations_of_opensrs_are_those_of_the_code() {
-    let document = Document::read("docs/opensrs.md");
-    let mut documented: Vec<String> = document.table("opensrs").iter().map(|row| row[0].clone()).collect();
+fn hold_operations_against(plugin: &Plugin, document: &str, table: &str) {
+    let document = Document::read(document);
+    let mut documented: Vec<String> = document.table(table).iter().map(|row| row[0].clone()).collect();
     documented.dedup();
-    let operations: Vec<_> = opensrs::PLUGIN.operations.iter().map(|operation| operation.name()).collect();
+    let operations: Vec<_> = plugin.operations.iter().map(|operation| operation.name()).collect();
     assert_eq!(documented, operations);
-    let examples = document.blocks().into_iter().filter(|block| block.is(&["json", "job", "opensrs"]));
+    let examples = document.blocks().into_iter().filter(|block| block.is(&["json", "job", table]));
     let shown: BTreeSet<_> = examples.flat_map(|block| requests(&block)).map(|job| job.operation.name()).collect();
     let not_for_jobs = ["message.read", "message.delete"];
     let missing: Vec<_> =
         operations.into_iter().filter(|name| !shown.contains(name) && !not_for_jobs.contains(name)).collect();
     assert!(missing.is_empty(), "no example of {missing:?}");
+}
+
+#[test]
+fn the_operations_of_opensrs_are_those_of_the_code() {
+    hold_operations_against(&opensrs::PLUGIN, "docs/opensrs.md", "opensrs");
+}
+
+#[test]
+fn the_operations_of_rrp_are_those_of_the_code() {
+    hold_operations_against(&rrp::PLUGIN, "docs/rrp.md", "rrp");
 }
 
 fn parsed(block: &Block) -> Value {

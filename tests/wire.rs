@@ -21,6 +21,8 @@ mod opensrs_answers;
 mod property;
 #[path = "wire/requests.rs"]
 mod requests;
+#[path = "wire/rrp.rs"]
+mod rrp;
 
 use std::path::{Path, PathBuf};
 
