@@ -17,7 +17,7 @@ use crate::job::intake::{self, Outcome, Submission};
 use crate::model::Job;
 use crate::ops::notify::Notify;
 use crate::ops::stop::Stop;
-use crate::sandbox::{DenicOptions, EffectRecord, FaultSpec, OpensrsOptions, Options, Sandbox};
+use crate::sandbox::{DenicOptions, EffectRecord, FaultSpec, Options, Sandbox};
 use crate::store::floor::Scratch;
 use crate::store::{JobFilter, Store};
 
@@ -82,7 +82,7 @@ impl Stage {
                 requests_per_window: Some(REQUESTS_PER_MINUTE),
                 ..DenicOptions::default()
             },
-            opensrs: OpensrsOptions::default(),
+            ..Options::default()
         })
         .await
         .map_err(software)?;
