@@ -156,6 +156,7 @@ impl World {
             seed: setup.seed,
             denic: setup.denic,
             opensrs: setup.opensrs,
+            ..Options::default()
         })
         .await
         .unwrap();

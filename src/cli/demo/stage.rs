@@ -19,7 +19,7 @@ use crate::job::intake::{self, Outcome, Submission};
 use crate::model::Job;
 use crate::ops::notify::Notify;
 use crate::ops::stop::Stop;
-use crate::sandbox::{DenicOptions, FaultSpec, Ledger, OpensrsOptions, Options, Sandbox};
+use crate::sandbox::{FaultSpec, Ledger, Options, Sandbox};
 use crate::store::floor::Scratch;
 use crate::store::{JobFilter, Store};
 
@@ -167,8 +167,7 @@ fn options(seed: u64, path: &Path) -> Result<Options, Failure> {
         port_base: None,
         faults: faults.collect::<Result<_, _>>().map_err(software)?,
         seed,
-        denic: DenicOptions::default(),
-        opensrs: OpensrsOptions::default(),
+        ..Options::default()
     };
     PARTS.iter().for_each(|part| (part.set_up)(&mut options));
     Ok(options)

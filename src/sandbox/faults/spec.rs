@@ -26,12 +26,16 @@ Keys: p=0..1 (probability), nth=N (only the Nth matching request), every=N, time
 action=GLOB (domain.create, login, queue.*), object=GLOB (a domain or handle), effect=yes|no (lie, tls_alert, http) and
 result=failed|exception (lie) or silence|not_logged_in (drop_session).
 A LOGIN has no session yet: previous_answer, wrong_stid and drop_session pass it by. Connections are counted apart from
-requests, and only by refuse_connection.
+requests, and only by refuse_connection. The greeting of RRP is met by action=greeting alone.
 Examples: cut_after:action=domain.create,p=0.05   busy:nth=7   delay=200:p=0.1   lie=76000000001:result=exception
           tls_alert:effect=yes,nth=3   slow_drip=1500:action=domain.*   drop_session:result=not_logged_in,p=0.01";
 
 /// What a connection that begins is to the faults, and in the ledger if it is refused.
 pub(in crate::sandbox) const CONNECT: &str = "connect";
+
+/// What a server's first words are to the faults. Only faults that ask for them by name meet them, so that all others count
+/// nothing but requests.
+pub(in crate::sandbox) const GREETING: &str = "greeting";
 
 /// Longest injected delay.
 const LONGEST_DELAY_MS: u64 = 600_000;
@@ -131,6 +135,7 @@ impl FaultSpec {
         let kind_fits = match self.kind {
             FaultKind::RefuseConnection => action == CONNECT,
             _ if action == CONNECT => false,
+            _ if action == GREETING && self.action.as_deref() != Some(GREETING) => false,
             FaultKind::RefuseLogin => logs_in,
             FaultKind::PreviousAnswer | FaultKind::WrongStid | FaultKind::DropSession { .. } => action != "login",
             _ => true,
