@@ -139,7 +139,7 @@ pub const SPECIAL: &[Special] = &[
     of(FOREIGN, &[DomainTransferApprove], Already, "not ours: perhaps let go already"),
     of(FOREIGN, &[DomainDelete], Already, "not ours: perhaps deleted by us, and registered by another since"),
     of(FOREIGN, &[DomainTransfer], Already, "not to be transferred: perhaps it came to us already"),
-    of(NOT_FLAGGED, &[DomainTransferApprove, DomainTransferReject], Already, "decided already, by us or by time"),
+    of(NOT_FLAGGED, &[DomainTransferApprove, DomainTransferReject, OrderCancel], Already, "decided already, by us or by time"),
     of(
         FLAGGED,
         &[DomainTransfer],
