@@ -106,6 +106,11 @@ pub struct SandboxArgs {
     /// Milliseconds of sandbox time that an order or a change waits at an asynchronous registry of OpenSRS.
     #[arg(long, value_name = "MS", default_value_t = 3_600_000, value_parser = clap::value_parser!(u64).range(1..=365 * 86_400_000))]
     pub waiting_ms: u64,
+
+    /// Milliseconds of sandbox time that each of the two steps of a transfer at OpenSRS takes; a day and five days if not
+    /// given.
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=365 * 86_400_000))]
+    pub transfer_ms: Option<u64>,
 }
 
 impl From<SandboxArgs> for Options {
@@ -117,6 +122,7 @@ impl From<SandboxArgs> for Options {
             connections: usize::from(args.connections),
             balance: args.balance.saturating_mul(100),
             waiting: Duration::from_millis(args.waiting_ms),
+            transferring: args.transfer_ms.map(Duration::from_millis),
             processing: Duration::from_millis(u64::from(args.processing_ms)),
             failing_label: args.failing_label.clone(),
             manner: args.manner,
@@ -188,7 +194,7 @@ mod tests {
         let line = "sandbox --registry denic-rri --state s --port-base 40000 --fault busy:nth=7 --fault delay=5 --seed 3 \
                     --requests-per-minute 100 --quota 10 --sessions 2 --environment test --assessment-ms 5000 \
                     --login-block-seconds 60 --failing-label broken --undeliverable-label nowhere --authinfo2 secret-2 --manner odd \
-                    --system horizon --balance 5 --connections 3 --waiting-ms 60000";
+                    --system horizon --balance 5 --connections 3 --waiting-ms 60000 --transfer-ms 1500";
         let options = Options::from(Line::try_parse_from(line.split_whitespace()).unwrap().sandbox);
         assert_eq!((options.registries, options.port_base, options.seed), (vec!["denic-rri".into()], Some(40_000), 3));
         assert_eq!(options.faults.len(), 2);
@@ -200,6 +206,7 @@ mod tests {
         assert_eq!((denic.authinfo2.as_deref(), denic.manner), (Some("secret-2"), Manner::Odd));
         let opensrs = &options.opensrs;
         assert_eq!((opensrs.system, opensrs.balance, opensrs.connections), (System::Horizon, 500, 3));
+        assert_eq!(opensrs.transferring, Some(Duration::from_millis(1500)));
         assert_eq!((opensrs.waiting, opensrs.requests_per_window), (Duration::from_secs(60), Some(100)));
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--assessment-ms", "0"]).is_err());
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--fault", "nonsense"]).is_err());
