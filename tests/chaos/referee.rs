@@ -314,9 +314,9 @@ fn judge_job(evidence: &Evidence<'_>, id: Uuid, order: &Order, effects: &[&Seen<
     let is_by_hand = evidence.by_hand.contains(&id);
     verdict.by_hand += usize::from(is_by_hand);
     let wanted = fate.effects();
-    let are_all = wanted.iter().all(|wanted| {
-        effects.iter().any(|seen| (wanted.kind, &wanted.object) == (seen.kind.as_str(), &seen.object))
-    });
+    let are_all = wanted
+        .iter()
+        .all(|wanted| effects.iter().any(|seen| (wanted.kind, &wanted.object) == (seen.kind.as_str(), &seen.object)));
     for kind in kinds {
         let says_done = kind == "job.succeeded";
         let is_true = match &fate {
@@ -383,7 +383,8 @@ fn judge_messages(evidence: &Evidence<'_>, deeds: &Deeds<'_>, verdict: &mut Verd
         let accounts: BTreeSet<&str> = cast.accounts.iter().map(String::as_str).collect();
         let of_registry = evidence.books.inbox.iter().filter(|row| accounts.contains(row.account.as_str()));
         let ids: BTreeSet<&str> = of_registry.map(|row| row.id.as_str()).collect();
-        for (kind, caused) in cast.registry.told(evidence.ledger) {
+        let effects = evidence.ledger.effects.iter().filter(|effect| effect.registry == cast.registry.name());
+        for (kind, caused) in cast.registry.told(&effects.collect::<Vec<_>>()) {
             let told = heard.iter().filter(|(id, (told, _))| told == kind && ids.contains(id.as_str())).count();
             if caused != told {
                 verdict.note(Wrong::Message, format!("message.{kind} was told {told} times, caused {caused} times"));

@@ -55,10 +55,7 @@ fn effect(registry: &str, account: &str, kind: &str, object: &str, ctid: Option<
 
 impl Case {
     fn clean() -> Self {
-        let both = [
-            cast(&DenicRri, ["DENIC-1000001", "DENIC-1000002"]),
-            cast(&Opensrs, ["reseller1", "reseller2"]),
-        ];
+        let both = [cast(&DenicRri, ["DENIC-1000001", "DENIC-1000002"]), cast(&Opensrs, ["reseller1", "reseller2"])];
         let plan = Plan::new(7, &both, Size { writes: 200, waves: 3 });
         let (books, heard) = (Books::default(), Heard::default());
         let mut case =
@@ -74,10 +71,13 @@ impl Case {
                 Fate::Cancelled => "cancelled",
             };
             for wanted in order.fate.effects().iter().filter(|_| !is_loser) {
-                // One registry names the transaction in every effect, the other one in none of these.
-                let named = (order.registry.name() == DENIC).then(|| ctid(*id, 1));
+                // One registry names the transaction in every effect, the other one where an order is placed.
                 let (registry, account) = (order.registry.name(), &order.account);
-                case.ledger.effects.push(effect(registry, account, wanted.kind, &wanted.object, named));
+                let is_placed = ["domain.create", "domain.transfer", "domain.renew"].contains(&order.operation);
+                let named = (registry == DENIC || is_placed).then(|| ctid(*id, 1));
+                let request = case.arrive(order, named.clone());
+                let effect = effect(registry, account, wanted.kind, &wanted.object, named);
+                case.ledger.effects.push(EffectRecord { request, ..effect });
                 case.tell(registry, account, *id, wanted.kind);
             }
             let attempt = AttemptRow {
@@ -95,6 +95,26 @@ impl Case {
         // Jobs on one object come one after the other.
         case.one_by_one();
         case
+    }
+
+    /// Puts the request of a job into the ledger.
+    fn arrive(&mut self, order: &crate::plan::Order, ctid: Option<String>) -> u64 {
+        let seq = self.ledger.requests.len() as u64 + 1;
+        self.ledger.requests.push_back(RequestRecord {
+            seq,
+            arrived: at(1),
+            registry: order.registry.name().into(),
+            account: Some(order.account.clone()),
+            session: 1,
+            action: order.operation.into(),
+            object: None,
+            ctid,
+            digest: None,
+            bytes: 0,
+            answer: None,
+            fault: None,
+        });
+        seq
     }
 
     /// The registry's message about an effect, if there is one.
@@ -267,6 +287,7 @@ const TAMPERINGS: &[Tampering] = &[
     }),
     (Wrong::Unintended, |case| {
         let id = case.of_opensrs("domain.create");
+        // That is for refused ones.
         case.ledger.effects.push(effect(OPENSRS, "reseller1", "order.pending", "example.com", Some(ctid(id, 1))));
     }),
     // A human declared it over, and it had happened.
@@ -315,7 +336,7 @@ fn faults_are_measured() {
     let id = case.done();
     case.books.attempts.iter_mut().find(|attempt| attempt.job == id).unwrap().cause = Some("found_applied".into());
     case.ledger.requests.push_back(RequestRecord {
-        seq: 1,
+        seq: 0,
         arrived: at(1),
         registry: "denic-rri".into(),
         account: None,

@@ -1,7 +1,7 @@
 //! DENIC RRI: handles and domains, and the transaction id of each request in the ledger.
 
 use rand::Rng;
-use registrard::sandbox::{EffectRecord, Ledger, RequestRecord};
+use registrard::sandbox::{EffectRecord, RequestRecord};
 use serde_json::{Value, json};
 
 use super::{Deed, Faults, Place, Registry, View, Weighted, done, effect, job_of, message, with};
@@ -107,12 +107,9 @@ impl Registry for DenicRri {
         account["messages"].as_u64().unwrap_or(0)
     }
 
-    fn told(&self, ledger: &Ledger) -> Vec<(&'static str, usize)> {
-        let caused = |cause: &str| ledger.effects.iter().filter(|effect| effect.kind == cause).count();
-        vec![
-            ("transferred_away", caused("domain.chprov")),
-            ("authinfo2_notify", caused("domain.create_authinfo2")),
-        ]
+    fn told(&self, effects: &[&EffectRecord]) -> Vec<(&'static str, usize)> {
+        let caused = |cause: &str| effects.iter().filter(|effect| effect.kind == cause).count();
+        vec![("transferred_away", caused("domain.chprov")), ("authinfo2_notify", caused("domain.create_authinfo2"))]
     }
 }
 

@@ -86,8 +86,8 @@ pub trait Registry: fmt::Debug + Sync {
     /// Messages that wait for an account, as `GET /objects` shows it.
     fn waiting(&self, account: &Value) -> u64;
 
-    /// Kinds of messages of which it is known how many there must have been.
-    fn told(&self, ledger: &Ledger) -> Vec<(&'static str, usize)>;
+    /// Kinds of messages of which it is known how many there must have been, by all that was done at this registry.
+    fn told(&self, effects: &[&EffectRecord]) -> Vec<(&'static str, usize)>;
 }
 
 /// The registry of that name.

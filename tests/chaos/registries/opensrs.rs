@@ -5,7 +5,7 @@
 mod orders;
 mod scenes;
 
-use registrard::sandbox::{EffectRecord, Ledger, RequestRecord};
+use registrard::sandbox::{EffectRecord, RequestRecord};
 use serde_json::{Value, json};
 
 use super::{Deed, Faults, Place, Registry, View, Weighted, job_of};
@@ -69,7 +69,11 @@ impl Registry for Opensrs {
             &["lie=705:action=domain.renew,effect=yes,p=0.4", "lie=704:action=order.*,effect=yes,p=0.3"],
             &["lie=703:action=domain.renew,p=0.4", "lie=404:action=order.*,p=0.3", "lie=400:action=host.*,p=0.3"],
             &["lie=702:action=host.*,effect=yes,p=0.4", "cut_after:action=order.*,p=0.3"],
-            &["cut_after:action=domain.renew,p=0.5", "cut_before:action=order.*,p=0.3", "delay=4500:action=host.*,p=0.3"],
+            &[
+                "cut_after:action=domain.renew,p=0.5",
+                "cut_before:action=order.*,p=0.3",
+                "delay=4500:action=host.*,p=0.3",
+            ],
         ]
     }
 
@@ -130,9 +134,12 @@ impl Registry for Opensrs {
         account["events"].as_u64().unwrap_or(0)
     }
 
-    fn told(&self, ledger: &Ledger) -> Vec<(&'static str, usize)> {
-        let count = |kind: &str| ledger.effects.iter().filter(|e| e.kind == kind && !e.object.contains("-norenew-")).count();
-        vec![("domain_deleted", count("domain.delete")), ("domain_renewed", count("domain.renew") + count("domain.restore"))]
+    fn told(&self, effects: &[&EffectRecord]) -> Vec<(&'static str, usize)> {
+        let count = |kind: &str| effects.iter().filter(|e| e.kind == kind && !e.object.contains("-norenew-")).count();
+        vec![
+            ("domain_deleted", count("domain.delete")),
+            ("domain_renewed", count("domain.renew") + count("domain.restore")),
+        ]
     }
 }
 
@@ -145,4 +152,3 @@ fn name(view: &View<'_>, object: &str) -> String {
     let order = orders.find(|order| order["id"].to_string() == object);
     order.and_then(|order| order["domain"].as_str()).unwrap_or(object).to_owned()
 }
-

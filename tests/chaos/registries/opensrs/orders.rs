@@ -66,7 +66,14 @@ pub fn year(years: i16) -> i16 {
     jiff::Timestamp::now().to_zoned(zone).year() + years
 }
 
-pub fn renewal(draft: &mut Draft<'_>, account: &str, name: &str, [from, years]: [i16; 2], fate: Fate, after: &[&Value]) -> Value {
+pub fn renewal(
+    draft: &mut Draft<'_>,
+    account: &str,
+    name: &str,
+    [from, years]: [i16; 2],
+    fate: Fate,
+    after: &[&Value],
+) -> Value {
     let params = json!({ "domain": name, "expires": year(from), "years": years, "auto_renew": false });
     draft.order(account, "domain.renew", params, fate, after)
 }
@@ -75,4 +82,3 @@ pub fn transfer(draft: &mut Draft<'_>, account: &str, name: &str, code: &str, fa
     let params = with(order(draft, name), &json!({ "auth_info": code }));
     draft.order(account, "domain.transfer", params, fate, after)
 }
-

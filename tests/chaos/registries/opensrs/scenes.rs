@@ -4,9 +4,7 @@ use rand::Rng;
 use serde_json::{Value, json};
 
 use super::super::{Weighted, done, effect, message, with};
-use super::orders::{
-    create, domain, for_a_year, moved, person, plain, renewal, servers, transfer, update,
-};
+use super::orders::{create, domain, for_a_year, moved, person, plain, renewal, servers, transfer, update};
 use crate::plan::{Draft, Fate};
 
 /// Everything a reseller does with OpenSRS.
@@ -173,13 +171,8 @@ fn turned_down(draft: &mut Draft<'_>) -> Vec<Value> {
     let params = for_a_year(draft, &name);
     let fate = Fate::TurnedDown(effect("domain.create", &name));
     let declined = draft.order(&account, "domain.create", params, fate, &[]);
-    let next = draft.order(
-        &account,
-        "domain.update",
-        json!({ "domain": name, "lock": true }),
-        Fate::Cancelled,
-        &[&declined],
-    );
+    let next =
+        draft.order(&account, "domain.update", json!({ "domain": name, "lock": true }), Fate::Cancelled, &[&declined]);
     let other = domain(draft, "async-norenew");
     let create = create(draft, &account, &other);
     let fate = Fate::TurnedDown(effect("domain.renew", &other));
@@ -280,7 +273,8 @@ fn taken(draft: &mut Draft<'_>) -> Vec<Value> {
     let next = json!({ "domain": name, "lock": true });
     let next = draft.order(&second, "domain.update", next, Fate::Cancelled, &[&refused]);
     // It is not theirs to change, either.
-    let theft = draft.order(&second, "domain.update", json!({ "domain": name, "lock": true }), Fate::Refused, &[&create]);
+    let theft =
+        draft.order(&second, "domain.update", json!({ "domain": name, "lock": true }), Fate::Refused, &[&create]);
     vec![message(draft, vec![create]), message(draft, vec![refused, next]), message(draft, vec![theft])]
 }
 
@@ -325,8 +319,7 @@ fn letters(draft: &mut Draft<'_>) -> Vec<Value> {
     let create = create(draft, &account, &name);
     let letter = |kind| Fate::Letter(effect(kind, &name));
     let code = json!({ "domain": name });
-    let code =
-        draft.order(&account, "domain.authcode_request", code, letter("domain.authcode_request"), &[&create]);
+    let code = draft.order(&account, "domain.authcode_request", code, letter("domain.authcode_request"), &[&create]);
     let proof = json!({ "domain": name, "resend_verification": true });
     let proof = draft.order(&account, "domain.update", proof, letter("domain.update"), &[&create]);
     vec![message(draft, vec![create]), message(draft, vec![code]), message(draft, vec![proof])]

@@ -205,7 +205,7 @@ fn rest() -> Vec<Row> {
             "GET all_info",
             vec![
                 ("applied", vec![absent(), belongs("0")], "BELONGS_TO_RSP: not ours"),
-                ("unknown", vec![expires("2027")], "jobs retry"),
+                ("unknown", vec![expires("2027")], "order it anew"),
                 ("unknown", vec![absent(), belongs("1")], "says that it is ours"),
             ],
         ),
