@@ -196,6 +196,7 @@ fn doubts(bytes: &[u8], read: &Answer) {
         transaction: TRANSACTION,
         since: tools.since,
         so_already: None,
+        taken: None,
     };
     let mut heard = Vec::new();
     while let Step::Ask(question) = tools.kv.reconcile(&doubt, &heard) {
