@@ -20,6 +20,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::commands::{Rules, raw};
+use super::mailbox;
 use super::outcome::{self, Heard};
 use crate::model::verdict::Doubt;
 use crate::model::{Answer, Finding, Operation};
@@ -126,8 +127,8 @@ fn raw(case: &Case<'_>) -> Next {
     }
 }
 
-/// An order in the registry's own words that it took: the only one of its kind for its name that is not older than the
-/// request. No other job of the account was sent for that name meanwhile.
+/// An order in the registry's own words that it took: the one of the number it told, else the only one of its kind for its
+/// name that is not older than the request. No other job of the account was sent for that name meanwhile.
 fn raw_order(case: &mut Case<'_>) -> Next {
     let raw = match raw::read(case.doubt.params, &Rules::default()) {
         Ok(raw) => raw,
@@ -139,13 +140,18 @@ fn raw_order(case: &mut Case<'_>) -> Next {
         Operation::DomainRenew => (orders::RENEWAL, outcome::FINISHED),
         other => return cannot(format!("no question is known about a {other} of one's own")),
     };
-    let listed = orders::list(case, raw.object.name(), false)?.of(kinds);
-    let recent: Vec<_> = listed.into_iter().filter(|order| order.is_recent(case)).collect();
-    let [order] = recent.as_slice() else {
-        return cannot(format!("GET_ORDERS_BY_DOMAIN: {} orders may be the one that was taken", recent.len()));
+    let listed = orders::list(case, raw.object.name(), false)?;
+    let told = case.doubt.taken.and_then(|taken| mailbox::numbers(taken).find_map(|number| listed.find(number)));
+    let recent: Vec<_> = listed.of(kinds).into_iter().filter(|order| order.is_recent(case)).collect();
+    let (order, known_by) = match (told, recent.as_slice()) {
+        (Some(order), _) => (order, "its number"),
+        (None, [order]) => (order, "the only one of its kind since the request"),
+        (None, several) => {
+            return cannot(format!("GET_ORDERS_BY_DOMAIN: {} orders may be the one that was taken", several.len()));
+        }
     };
     let (_, shown) = orders::info(case, &order.id)?;
-    orders::fate(order, shown, "the only one of its kind since the request", false, until)
+    orders::fate(order, shown, known_by, false, until)
 }
 
 /// An order that sends an e-mail leaves nothing to look at. A second e-mail does little harm, a third and fourth would:
