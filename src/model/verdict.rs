@@ -64,6 +64,8 @@ pub struct Judgement {
     pub account_cooldown: Option<(Duration, String)>,
     /// What the registry said of the account's daily quota.
     pub quota: Option<QuotaWord>,
+    /// This order was not carried out for want of money, whatever becomes of its job; the registry's words.
+    pub unpaid: Option<String>,
 }
 
 /// A registry's word about a daily quota.
@@ -79,7 +81,14 @@ impl Judgement {
     /// A verdict and nothing else to tell.
     #[must_use]
     pub fn plain(verdict: Verdict) -> Self {
-        Self { verdict, unknown_codes: Vec::new(), deadlines: Vec::new(), account_cooldown: None, quota: None }
+        Self {
+            verdict,
+            unknown_codes: Vec::new(),
+            deadlines: Vec::new(),
+            account_cooldown: None,
+            quota: None,
+            unpaid: None,
+        }
     }
 }
 

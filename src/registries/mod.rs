@@ -205,6 +205,16 @@ pub trait Dialect: Send + Sync + 'static {
         Duration::ZERO
     }
 
+    /// The question how much money an account has, where the registry keeps one and can be asked. Read-only.
+    fn asks_for_funds(&self) -> Option<Prepared> {
+        None
+    }
+
+    /// What the answer to it says can be spent, in the registry's smallest unit; `None` if it does not say.
+    fn funds(&self, _answer: &Answer) -> Option<i64> {
+        None
+    }
+
     /// Whether the answer to a LOGIN opened a session, and if not, what the caller does next; `None` where a registry has
     /// no LOGIN.
     fn opened(&self, _answer: &Answer) -> Option<Result<(), OpenError>> {

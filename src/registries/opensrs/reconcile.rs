@@ -19,6 +19,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
+use super::commands::{Rules, raw};
+use super::mailbox;
 use super::outcome::{self, Heard};
 use crate::model::verdict::Doubt;
 use crate::model::{Answer, Finding, Operation};
@@ -52,7 +54,11 @@ pub fn next(dialect: &dyn Dialect, doubt: &Doubt<'_>, heard: &[Answer]) -> Step 
 
 /// The next question about an order the registry took, or how far it is. That an effect is not there yet proves nothing.
 pub fn follow_up(dialect: &dyn Dialect, order: &Doubt<'_>, heard: &[Answer]) -> Step {
-    match step(settle(dialect, order, heard)) {
+    let found = match order.operation {
+        Operation::Raw => raw_order(&mut Case { dialect, doubt: order, heard }),
+        _ => settle(dialect, order, heard),
+    };
+    match step(found) {
         Step::Found(Finding::Nothing { evidence, .. }) => Step::Found(Finding::Unknown(format!("not yet: {evidence}"))),
         step => step,
     }
@@ -119,6 +125,33 @@ fn raw(case: &Case<'_>) -> Next {
         Ok(request) => cannot(format!("no question is known about a {} of one's own", request.operation)),
         Err(reject) => cannot(format!("cannot read the request: {reject}")),
     }
+}
+
+/// An order in the registry's own words that it took: the one of the number it told, else the only one of its kind for its
+/// name that is not older than the request. No other job of the account was sent for that name meanwhile.
+fn raw_order(case: &mut Case<'_>) -> Next {
+    let raw = match raw::read(case.doubt.params, &Rules::default()) {
+        Ok(raw) => raw,
+        Err(reject) => return cannot(format!("cannot read the request: {reject}")),
+    };
+    let (kinds, until) = match raw.operation {
+        Operation::DomainCreate => (orders::NEW, outcome::FINISHED),
+        Operation::DomainTransfer => (orders::TRANSFER, outcome::TRANSFERRED),
+        Operation::DomainRenew => (orders::RENEWAL, outcome::FINISHED),
+        other => return cannot(format!("no question is known about a {other} of one's own")),
+    };
+    let listed = orders::list(case, raw.object.name(), false)?;
+    let told = case.doubt.taken.and_then(|taken| mailbox::numbers(taken).find_map(|number| listed.find(number)));
+    let recent: Vec<_> = listed.of(kinds).into_iter().filter(|order| order.is_recent(case)).collect();
+    let (order, known_by) = match (told, recent.as_slice()) {
+        (Some(order), _) => (order, "its number"),
+        (None, [order]) => (order, "the only one of its kind since the request"),
+        (None, several) => {
+            return cannot(format!("GET_ORDERS_BY_DOMAIN: {} orders may be the one that was taken", several.len()));
+        }
+    };
+    let (_, shown) = orders::info(case, &order.id)?;
+    orders::fate(order, shown, known_by, false, until)
 }
 
 /// An order that sends an e-mail leaves nothing to look at. A second e-mail does little harm, a third and fourth would:

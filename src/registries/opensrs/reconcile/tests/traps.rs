@@ -207,6 +207,37 @@ fn requests_of_ones_own_are_asked_again_only_if_they_read() {
     }
 }
 
+/// Such an order bears no mark of ours; of its kind there is one, or nobody can tell.
+#[test]
+fn an_order_of_ones_own_is_followed_up_by_its_kind() {
+    let told = |action: &str, more: &str, answers: &[Answer]| {
+        let request = format!(
+            "<OPS_envelope><header><version>0.9</version></header><body><data_block><dt_assoc>\
+             <item key='protocol'>XCP</item><item key='action'>{action}</item><item key='object'>DOMAIN</item>\
+             <item key='attributes'><dt_assoc><item key='domain'>example.com</item>{more}</dt_assoc></item>\
+             </dt_assoc></data_block></body></OPS_envelope>"
+        );
+        let (asked, finding) = play(follow_up, None, ID, Operation::Raw, json!({ "request": request }), answers);
+        let finding = finding.unwrap();
+        (asked.join(", "), finding.word(), finding.evidence().to_owned())
+    };
+    let kind = "<item key='reg_type'>new</item>";
+    for (status, word) in
+        [("completed", "applied"), ("waiting", "taken"), ("declined", "foreign"), ("pending", "unknown")]
+    {
+        let listed =
+            orders(&[["7", "new", status, NEW], ["6", "new", "completed", OLD], ["8", "renewal", "waiting", NEW]]);
+        let (asked, found, why) = told("SW_REGISTER", kind, &[listed, theirs()]);
+        assert_eq!((&*asked, found), ("GET_ORDERS_BY_DOMAIN, GET_ORDER_INFO", word), "{why}");
+    }
+    let two = orders(&[["7", "new", "waiting", NEW], ["8", "new", "completed", NEW]]);
+    for (action, more, answers) in
+        [("SW_REGISTER", kind, vec![two]), ("RENEW", "", vec![orders(&[])]), ("MODIFY", "", vec![])]
+    {
+        assert_eq!(told(action, more, &answers).1, "unknown", "{action}");
+    }
+}
+
 /// A transfer that was called back and asked for again: the new order has the data of the old one, its mark too.
 #[test]
 fn an_order_of_a_known_number_is_not_mistaken_for_what_was_made_of_it() {
