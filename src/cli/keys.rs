@@ -12,7 +12,7 @@ use super::output::{Out, plain};
 use crate::config::{Config, Finding, Letters};
 use crate::model::Secret;
 use crate::net::mail::Address;
-use crate::net::openpgp::policy::{Objection, Review, Weight};
+use crate::net::openpgp::policy::{self, Objection, Review, Weight};
 use crate::net::openpgp::{Key, LockedKey};
 use crate::net::secret_ref;
 
@@ -92,7 +92,7 @@ pub fn run(command: &Keys, config: &Config, now: Timestamp, out: &mut Out<'_>) -
 
 impl Checked {
     fn new(of: &str, read: Result<(LockedKey, Option<Secret>), String>, now: Timestamp) -> Self {
-        match read.map(|(key, passphrase)| key.review(passphrase.as_ref(), now)) {
+        match read.map(|(key, passphrase)| key.review(policy::DENIC, passphrase.as_ref(), now)) {
             Ok(key) => Self { of: of.to_owned(), usable: !key.refused(), key: Some(key), error: None },
             Err(error) => Self { of: of.to_owned(), usable: false, key: None, error: Some(error) },
         }
@@ -156,7 +156,7 @@ pub fn signing_key(
             .next(format!("`registrard keys check --account {account}` says everything about it"))
     };
     let (key, passphrase) = read(letters).map_err(refused)?;
-    let review = key.review(passphrase.as_ref(), now);
+    let review = key.review(policy::DENIC, passphrase.as_ref(), now);
     let of_weight = |weight: Weight| review.objections.iter().filter(move |o| o.weight == weight);
     let errors: Vec<_> = of_weight(Weight::Error).map(|o| o.what.as_str()).collect();
     if !errors.is_empty() {
@@ -196,7 +196,7 @@ pub fn findings(config: &Config, now: Timestamp) -> Vec<Finding> {
         match read(letters) {
             Err(why) => findings.push(Finding::warning(place("key_file"), why, "name the files of key and passphrase")),
             Ok((key, passphrase)) => {
-                let objections = key.review(passphrase.as_ref(), now).objections;
+                let objections = key.review(policy::DENIC, passphrase.as_ref(), now).objections;
                 // The daemon works without: only orders by e-mail do not.
                 findings.extend(objections.into_iter().map(|o| Finding::warning(place("key_file"), o.what, o.next)));
             }
