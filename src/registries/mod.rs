@@ -2,6 +2,7 @@
 //! `outcome` (native codes → verdicts), `reconcile`, `limits`, `session`. A folder knows `model` and `net` only.
 
 pub mod denic_rri;
+pub mod nz_srs;
 pub mod opensrs;
 
 use std::sync::Arc;
