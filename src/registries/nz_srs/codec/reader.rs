@@ -156,8 +156,7 @@ fn attributes(start: &BytesStart<'_>) -> Result<Vec<(String, String)>, Fault> {
         if found.len() == MOST_ATTRIBUTES {
             return Err(Fault::TooLarge(format!("more than {MOST_ATTRIBUTES} attributes")));
         }
-        let value =
-            attribute.normalized_value(XmlVersion::Explicit1_0).map_err(|error| wrong(error.to_string()))?;
+        let value = attribute.normalized_value(XmlVersion::Explicit1_0).map_err(|error| wrong(error.to_string()))?;
         if value.contains(|character| !is_xml(character)) {
             return malformed("a character that XML does not have");
         }
