@@ -181,6 +181,10 @@ pub const ROWS: &[Row] = &[
     row("INVALID_SIGNATURE_RECEIVED_FROM_SERVER", Ask, "a client's own word"),
     row("MALFORMED_TRANSACTION_RESPONSE", Ask, "a client's own word"),
     row("RESPONSE_TRANSACTION_NUMBER_MISMATCH", Ask, "a client's own word"),
+    // Our own words, where the server in front of the registry has no service for us: no action was looked at.
+    row("HTTP_401", Suspend, "the server does not let us in"),
+    row("HTTP_403", Suspend, "the server does not let us in"),
+    row("HTTP_404", Wait, "nothing is at the url"),
 ];
 
 /// What a hint means for an error that stands in no row (9.1).
