@@ -20,7 +20,7 @@ use registrard::model::verdict::Doubt;
 use registrard::model::{
     Answer, Cause, Class, Event, Job, JobId, Move, ObjectKey, Operation, State, WaitingFor, request,
 };
-use registrard::registries::{PLUGINS, Plugin, Step, denic_rri, opensrs};
+use registrard::registries::{PLUGINS, Plugin, Step, denic_rri, nz_srs, opensrs};
 use serde_json::{Value, json};
 
 #[test]
@@ -96,12 +96,12 @@ fn the_table_of_operations_is_what_the_registries_do() {
 }
 
 /// Each write of a job has its row, with the question that its doubt begins with.
-fn hold_questions_against(plugin: &Plugin, account: &str, params: &Value, table: &str) {
+fn hold_questions_against(plugin: &Plugin, account: &str, params: &dyn Fn(Operation) -> Value, table: &str) {
     let options = registrard::registries::WireOptions { account: account.into(), ..Default::default() };
     let dialect = (plugin.dialect)(&options).unwrap();
-    let params = params.as_object().unwrap();
     let asks = |operation: Operation| {
         let since = "2026-12-01T09:30:00Z".parse().unwrap();
+        let params = &params(operation).as_object().unwrap().clone();
         let doubt = Doubt { account, operation, params, transaction: "rd-1", since, so_already: None };
         match dialect.reconcile(&doubt, &[]) {
             Step::Ask(question) => question.operation.name(),
@@ -127,7 +127,7 @@ fn the_table_of_questions_is_what_the_code_asks() {
     let plugin = PLUGINS.iter().find(|plugin| plugin.name == "denic-rri").unwrap();
     let params =
         json!({ "domain": "example.de", "handle": "DENIC-1000022-MAX", "id": "1", "request": "Action: DELETE" });
-    hold_questions_against(plugin, "DENIC-1000022", &params, "questions");
+    hold_questions_against(plugin, "DENIC-1000022", &|_| params.clone(), "questions");
 }
 
 #[test]
@@ -136,7 +136,18 @@ fn the_table_of_questions_of_opensrs_is_what_the_code_asks() {
         "domain": "example.com", "contacts": { "owner": {} }, "host": "ns1.example.com", "order": "1", "id": "1",
         "auth_info": "Ab1!code", "request": "<OPS_envelope/>",
     });
-    hold_questions_against(&opensrs::PLUGIN, "reseller", &params, "opensrs-questions");
+    hold_questions_against(&opensrs::PLUGIN, "reseller", &|_| params.clone(), "opensrs-questions");
+}
+
+#[test]
+fn the_table_of_questions_of_nz_srs_is_what_the_code_asks() {
+    let jobs = Document::read("docs/nz-srs.md").blocks();
+    let mut params: Vec<(Operation, Value)> = vec![(Operation::MessageDelete, json!({ "id": "1:x" }))];
+    for block in jobs.iter().filter(|block| block.is(&["json", "job", "nz-srs"])) {
+        params.extend(requests(block).into_iter().map(|job| (job.operation, Value::Object(job.params))));
+    }
+    let of = |operation| params.iter().find(|(known, _)| *known == operation).unwrap().1.clone();
+    hold_questions_against(&nz_srs::PLUGIN, "500", &of, "nz-srs-questions");
 }
 
 #[test]
@@ -149,19 +160,28 @@ fn the_table_of_rules_is_that_of_the_code() {
 }
 
 /// Each operation has its parameters and an example.
-#[test]
-fn the_operations_of_opensrs_are_those_of_the_code() {
-    let document = Document::read("docs/opensrs.md");
-    let mut documented: Vec<String> = document.table("opensrs").iter().map(|row| row[0].clone()).collect();
+fn hold_operations_against(plugin: &Plugin, document: &str) {
+    let document = Document::read(document);
+    let mut documented: Vec<String> = document.table(plugin.name).iter().map(|row| row[0].clone()).collect();
     documented.dedup();
-    let operations: Vec<_> = opensrs::PLUGIN.operations.iter().map(|operation| operation.name()).collect();
+    let operations: Vec<_> = plugin.operations.iter().map(|operation| operation.name()).collect();
     assert_eq!(documented, operations);
-    let examples = document.blocks().into_iter().filter(|block| block.is(&["json", "job", "opensrs"]));
+    let examples = document.blocks().into_iter().filter(|block| block.is(&["json", "job", plugin.name]));
     let shown: BTreeSet<_> = examples.flat_map(|block| requests(&block)).map(|job| job.operation.name()).collect();
     let not_for_jobs = ["message.read", "message.delete"];
     let missing: Vec<_> =
         operations.into_iter().filter(|name| !shown.contains(name) && !not_for_jobs.contains(name)).collect();
     assert!(missing.is_empty(), "no example of {missing:?}");
+}
+
+#[test]
+fn the_operations_of_opensrs_are_those_of_the_code() {
+    hold_operations_against(&opensrs::PLUGIN, "docs/opensrs.md");
+}
+
+#[test]
+fn the_operations_of_nz_srs_are_those_of_the_code() {
+    hold_operations_against(&nz_srs::PLUGIN, "docs/nz-srs.md");
 }
 
 fn parsed(block: &Block) -> Value {

@@ -14,6 +14,9 @@ use crate::model::{ObjectKey, Reject};
 pub const FIELDS: &[&str] =
     &["registrant", "admin", "tech", "nserver", "ds", "delegate", "lock", "reference", "term", "years"];
 
+/// Those that have a value always, so that null says nothing.
+const VALUES: &[&str] = &["delegate", "lock", "term", "years"];
+
 /// The contacts, name servers and keys of a change, in the order of the DTD.
 pub fn parts(params: &Params<'_>, name: &Name) -> Result<Vec<Element>, Reject> {
     let change = |param, element| contact::of_domain(params, param, element, Extent::Change);
@@ -62,7 +65,12 @@ impl Request for Update {
 
     fn read(params: &Params<'_>, _: &Rules) -> Result<Self, Reject> {
         let name = names::read(params)?;
-        if FIELDS.iter().all(|field| params.state(field).is_keep()) {
+        let is_said = |field: &&str| match params.state(field) {
+            Field::Keep => false,
+            Field::Clear => !VALUES.contains(field),
+            Field::Set(_) => true,
+        };
+        if !FIELDS.iter().any(|field| is_said(&field)) {
             let reason = format!("states no change; there are {}", FIELDS.join(", "));
             return Err(Reject { field: Some("params".into()), ..Reject::new(RejectCode::InvalidParameter, reason) });
         }
