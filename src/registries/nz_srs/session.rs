@@ -134,7 +134,11 @@ impl Session for SignedSession {
     async fn exchange(&mut self, request: &Prepared) -> Result<Answer, Lost> {
         let way = &self.way;
         let post = way.request(&request.bytes).await;
-        self.conversation.post(post, |reply| way.read(request.operation, &reply)).await
+        let read = |reply: Reply| {
+            let answer = way.read(request.operation, &reply)?;
+            belongs(request, &answer).map(|()| answer)
+        };
+        self.conversation.post(post, read).await
     }
 
     /// Nobody is logged in, so no session is closed as idle; a connection that was, is replaced.
@@ -144,6 +148,20 @@ impl Session for SignedSession {
     }
 
     async fn close(self: Box<Self>) {}
+}
+
+/// Whether a response answers this request: it repeats the id of its action. An error at the top of a document repeats none;
+/// neither does it say that anything was done. A signature alone proves that the registry said so once, not when.
+///
+/// # Errors
+/// It repeats another one, or none.
+fn belongs(request: &Prepared, answer: &Answer) -> Result<(), String> {
+    match (request.transaction.as_deref(), answer.client_transaction.as_deref()) {
+        (Some(ours), Some(theirs)) if ours == theirs => Ok(()),
+        (_, Some(theirs)) => Err(format!("it is the answer to the action `{}`", theirs.escape_debug())),
+        (Some(_), None) if answer.server_transaction.is_some() => Err("it repeats no id of an action".into()),
+        (_, None) => Ok(()),
+    }
 }
 
 /// The answer that a bare HTTP 401, 403 or 404 is, in the shape of one in XML: the server has no such service for us, so no

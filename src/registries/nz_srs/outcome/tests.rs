@@ -49,7 +49,8 @@ fn every_error_has_one_row_for_all_and_at_most_one_for_an_operation() {
         assert!(!row.remark.is_empty() && explain(AccountInfo, row.id).is_some());
     }
     // Section 9.3 of the reference has so many.
-    let ids: std::collections::BTreeSet<_> = codes::ROWS.iter().map(|row| row.id).collect();
+    let of_theirs = codes::ROWS.iter().map(|row| row.id).filter(|id| !id.starts_with("HTTP_"));
+    let ids: std::collections::BTreeSet<_> = of_theirs.collect();
     assert_eq!(ids.len(), 116);
 }
 

@@ -293,3 +293,25 @@ fn an_account_is_a_registrar_at_a_system() {
     assert_eq!(account.limits().answer_within, Duration::from_secs(160));
     assert_eq!(account.kind(), "nz-srs");
 }
+
+#[test]
+fn an_answer_repeats_the_id_of_what_was_asked() {
+    let request = |id: Option<&str>| Prepared { transaction: id.map(str::to_owned), ..request() };
+    let answer = |place: Option<&str>, id: Option<&str>| Answer {
+        server_transaction: place.map(str::to_owned),
+        client_transaction: id.map(str::to_owned),
+        ..Answer::default()
+    };
+    for (ours, place, theirs, good) in [
+        (Some("rd-1"), Some("8-1"), Some("rd-1"), true),
+        (Some("rd-1"), Some("8-1"), Some("RD-1"), false),
+        (Some("rd-1"), Some("8-1"), Some("rd-2"), false),
+        (Some("rd-1"), Some("8-1"), None, false),
+        // An error at the top of the document.
+        (Some("rd-1"), None, None, true),
+        (None, Some("8-1"), None, true),
+        (None, Some("8-1"), Some("rd-1"), false),
+    ] {
+        assert_eq!(belongs(&request(ours), &answer(place, theirs)).is_ok(), good, "{ours:?} {place:?} {theirs:?}");
+    }
+}
