@@ -37,6 +37,22 @@ for file in "$golden"/answer.*.kv "$golden"/answer.*.xml; do
     { letter "$name" && cat "$file"; } | seed "${file##*.}_answer" "$name"
 done
 
+# The letter that `fuzz/src/opensrs.rs` reads an answer as, by the table in tests/wire/opensrs_answers.rs.
+ops=tests/golden/opensrs
+sed -n 's/^ *("\([0-9.-]*\)", "\([a-z_.]*\)".*/\1 \2/p' tests/wire/opensrs_answers.rs | while read -r name operation; do
+    letter=$(sed -n "s/^ *(b'\(.\)', \"$operation\").*/\1/p" fuzz/src/opensrs.rs)
+    { printf %s "${letter:-a}" && cat "$ops/$name-reply.xml"; } | seed ops_answer "$name-reply.xml"
+done
+for file in "$ops"/*-request.xml "$ops"/*-reply.xml; do
+    seed ops_envelope "$(basename "$file")" <"$file"
+done
+for name in 2.3-1-reply.xml 2.3-4-reply.xml 5.1-1-request.xml; do
+    { printf '\3Content-Length: %d\r\n\r\n' "$(wc -c <"$ops/$name")" && cat "$ops/$name"; } | seed ops_frame "$name"
+done
+printf '\0 content-LENGTH :\t4 \r\n\r\n\r\n \n<a/>Content-Length: 2\r\n\r\n\r\n\r\ncut' | seed ops_frame several
+printf '\0Content-Length: 99999999\r\n\r\nx' | seed ops_frame absurd
+printf '\0\0\5<a/>' | seed ops_frame binary
+
 for name in answer.login.kv answer.login.xml answer.domain.check.kv; do
     { printf '\3' && length "$(wc -c <"$golden/$name")" && cat "$golden/$name"; } | seed rri_frame "$name"
 done

@@ -9,17 +9,25 @@ mod contacts;
 mod database;
 #[path = "bad_input/domains.rs"]
 mod domains;
+#[path = "bad_input/opensrs.rs"]
+mod opensrs;
+#[path = "opensrs/params.rs"]
+#[allow(dead_code, reason = "each test binary uses its part of this")]
+mod params;
 #[path = "bad_input/words.rs"]
 mod words;
 #[path = "engine/world.rs"]
 mod world;
 
+use std::collections::BTreeSet;
+
 use registrard::daemon;
 use registrard::job::intake::{self, Outcome, Submission};
+use registrard::registries::plugin;
 use serde_json::{Value, json};
 
 use database::Kind;
-use world::{ACCOUNT, OTHER, Setup, World, play};
+use world::{Place, Setup, World, play};
 
 /// What is changed (`null`: left out), the field the reject names, and a part of its reason.
 type Row = (Value, &'static str, &'static str);
@@ -31,16 +39,20 @@ struct Table {
     bad: Vec<Row>,
 }
 
+/// A name that begins with a slash is a place (RFC 6901), whose last part need not be there yet.
 fn changed(good: &Value, change: &Value) -> Value {
-    let (Value::Object(mut params), Value::Object(change)) = (good.clone(), change.clone()) else { panic!("objects") };
+    let Value::Object(change) = change.clone() else { panic!("objects") };
+    let mut params = good.clone();
     for (name, value) in change {
+        let (way, name) = if name.starts_with('/') { name.rsplit_once('/').unwrap() } else { ("", name.as_str()) };
+        let Some(Value::Object(inside)) = params.pointer_mut(way) else { panic!("{good} has no {way}") };
         if value.is_null() {
-            params.remove(&name)
+            inside.remove(name)
         } else {
-            params.insert(name, value)
+            inside.insert(name.to_owned(), value)
         };
     }
-    Value::Object(params)
+    params
 }
 
 async fn submitted(world: &World, jobs: Vec<Value>) -> Vec<Outcome> {
@@ -55,12 +67,13 @@ async fn nothing_bad_passes(tables: Vec<Table>) {
 }
 
 async fn nothing_bad_passes_by(setup: Setup, tables: Vec<Table>) {
+    let [account, other] = setup.place.accounts();
     play(Kind::Sqlite, setup, async |world: World| {
         let mut missed = Vec::new();
         for Table { operation, good, bad } in tables {
             // Not yet, so that the daemon below has no reason to send it.
             let of = |params: Value| {
-                let mut job = world::job(ACCOUNT, operation, params);
+                let mut job = world::job(account, operation, params);
                 job["not_before"] = json!("2999-01-01T00:00:00Z");
                 job
             };
@@ -80,8 +93,8 @@ async fn nothing_bad_passes_by(setup: Setup, tables: Vec<Table>) {
         let daemon = world.daemon();
         world.rounds(3).await;
         daemon.stop().await;
-        assert_eq!(world.requests(ACCOUNT).len(), 0, "something reached the wire");
-        assert!(!world.requests(OTHER).is_empty(), "the daemon was at work");
+        assert_eq!(world.requests(account).len(), 0, "something reached the wire");
+        assert!(!world.requests(other).is_empty(), "the daemon was at work");
     })
     .await;
 }
@@ -99,6 +112,15 @@ async fn contacts() {
 #[tokio::test]
 async fn words() {
     nothing_bad_passes(words::tables()).await;
+}
+
+#[tokio::test]
+async fn opensrs() {
+    let tables = opensrs::tables();
+    let tried: BTreeSet<_> = tables.iter().map(|table| table.operation).collect();
+    let known: BTreeSet<_> = plugin("opensrs").unwrap().operations.iter().map(|operation| operation.name()).collect();
+    assert_eq!(tried, known, "each operation has its rows");
+    nothing_bad_passes_by(Setup::at(Place::OpensrsByHttps), tables).await;
 }
 
 /// What otherwise only warns, and what an account has decided that it shall do.

@@ -20,7 +20,7 @@ use registrard::model::verdict::Doubt;
 use registrard::model::{
     Answer, Cause, Class, Event, Job, JobId, Move, ObjectKey, Operation, State, WaitingFor, request,
 };
-use registrard::registries::{PLUGINS, Plugin, Step, denic_rri, nz_srs, opensrs};
+use registrard::registries::{PLUGINS, Plugin, Step, denic_rri, nz_srs, opensrs, rrp};
 use serde_json::{Value, json};
 
 #[test]
@@ -151,6 +151,14 @@ fn the_table_of_questions_of_nz_srs_is_what_the_code_asks() {
 }
 
 #[test]
+fn the_table_of_questions_of_rrp_is_what_the_code_asks() {
+    let params = json!({
+        "domain": "example.com", "host": "ns1.example.com", "years": 1, "expires": 2027, "request": "restore\nEntityName:Domain",
+    });
+    hold_questions_against(&rrp::PLUGIN, "registrarA", &|_| params.clone(), "rrp-questions");
+}
+
+#[test]
 fn the_table_of_rules_is_that_of_the_code() {
     let rows = Document::read("docs/messages.md").table("rules");
     let documented: Vec<[String; 3]> = rows.iter().map(|row| [0, 1, 2].map(|column| row[column].clone())).collect();
@@ -160,13 +168,13 @@ fn the_table_of_rules_is_that_of_the_code() {
 }
 
 /// Each operation has its parameters and an example.
-fn hold_operations_against(plugin: &Plugin, document: &str) {
+fn hold_operations_against(plugin: &Plugin, document: &str, table: &str) {
     let document = Document::read(document);
-    let mut documented: Vec<String> = document.table(plugin.name).iter().map(|row| row[0].clone()).collect();
+    let mut documented: Vec<String> = document.table(table).iter().map(|row| row[0].clone()).collect();
     documented.dedup();
     let operations: Vec<_> = plugin.operations.iter().map(|operation| operation.name()).collect();
     assert_eq!(documented, operations);
-    let examples = document.blocks().into_iter().filter(|block| block.is(&["json", "job", plugin.name]));
+    let examples = document.blocks().into_iter().filter(|block| block.is(&["json", "job", table]));
     let shown: BTreeSet<_> = examples.flat_map(|block| requests(&block)).map(|job| job.operation.name()).collect();
     let not_for_jobs = ["message.read", "message.delete"];
     let missing: Vec<_> =
@@ -176,12 +184,17 @@ fn hold_operations_against(plugin: &Plugin, document: &str) {
 
 #[test]
 fn the_operations_of_opensrs_are_those_of_the_code() {
-    hold_operations_against(&opensrs::PLUGIN, "docs/opensrs.md");
+    hold_operations_against(&opensrs::PLUGIN, "docs/opensrs.md", "opensrs");
 }
 
 #[test]
 fn the_operations_of_nz_srs_are_those_of_the_code() {
-    hold_operations_against(&nz_srs::PLUGIN, "docs/nz-srs.md");
+    hold_operations_against(&nz_srs::PLUGIN, "docs/nz-srs.md", "nz-srs");
+}
+
+#[test]
+fn the_operations_of_rrp_are_those_of_the_code() {
+    hold_operations_against(&rrp::PLUGIN, "docs/rrp.md", "rrp");
 }
 
 fn parsed(block: &Block) -> Value {

@@ -1,5 +1,5 @@
 //! What a reseller does at OpenSRS, as jobs and events: a daemon, PostgreSQL and the sandbox registry, over both transports.
-//! Each operation is done for real and seen from both sides; then with answers that are lost.
+//! Each command is done for real and seen from both sides; then each write with answers that are lost.
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -15,7 +15,11 @@ mod life;
 mod office;
 #[path = "opensrs/orders.rs"]
 mod orders;
+#[path = "opensrs/pages.rs"]
+mod pages;
 #[path = "opensrs/params.rs"]
 mod params;
+#[path = "opensrs/table.rs"]
+mod table;
 #[path = "engine/world.rs"]
 mod world;

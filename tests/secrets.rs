@@ -9,8 +9,15 @@ mod canary;
 mod database;
 #[path = "support/dump.rs"]
 mod dump;
+#[path = "support/control.rs"]
+mod control;
 #[path = "secrets/mistakes.rs"]
 mod mistakes;
+#[path = "secrets/opensrs.rs"]
+mod opensrs;
+#[path = "opensrs/params.rs"]
+#[allow(dead_code, reason = "each test binary uses its part of this")]
+mod params;
 #[path = "secrets/play.rs"]
 mod play;
 #[path = "secrets/stage.rs"]

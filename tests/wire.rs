@@ -1,4 +1,5 @@
-//! The wire of DENIC RRI through `registrard wire`: requests byte by byte, answers value by value.
+//! The wire of DENIC RRI through `registrard wire`: requests byte by byte, answers value by value; `opensrs` and
+//! `opensrs_answers` do the same for OpenSRS.
 //!
 //! `tests/golden/denic_rri` holds jobs (`x.json`) with the exact bytes of their requests where these are looked at (`x.kv`,
 //! `x.xml`), the manual's own samples of the same requests (`x.sample.*`), which differ in nothing that means anything (see
@@ -16,10 +17,14 @@ mod meaning;
 mod nz_srs;
 #[path = "wire/opensrs.rs"]
 mod opensrs;
+#[path = "wire/opensrs_answers.rs"]
+mod opensrs_answers;
 #[path = "wire/property.rs"]
 mod property;
 #[path = "wire/requests.rs"]
 mod requests;
+#[path = "wire/rrp.rs"]
+mod rrp;
 
 use std::path::{Path, PathBuf};
 
@@ -80,11 +85,15 @@ fn named(prefix: &str, suffix: &str) -> Vec<String> {
 }
 
 fn expect(name: &str, found: &[u8]) {
+    expect_at(&golden(name), found);
+}
+
+fn expect_at(path: &Path, found: &[u8]) {
     if std::env::var_os("REGISTRARD_BLESS").is_some() {
-        std::fs::write(golden(name), found).unwrap();
+        std::fs::write(path, found).unwrap();
     }
-    let (expected, found) = (load(name), String::from_utf8_lossy(found).into_owned());
-    assert_eq!(String::from_utf8_lossy(&expected), found, "{name}");
+    let expected = std::fs::read(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    assert_eq!(String::from_utf8_lossy(&expected), String::from_utf8_lossy(found), "{}", path.display());
 }
 
 /// The operation of a golden answer: the first two words of its name, or the first for one whose name is one word.

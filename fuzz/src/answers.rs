@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, LazyLock};
 
-use jiff::Timestamp;
 use registrard::model::verdict::Doubt;
 use registrard::model::{Answer, Operation, Secret, Verdict};
 use registrard::registries::denic_rri::PLUGIN;
@@ -59,20 +58,29 @@ const QUESTIONS: usize = 8;
 
 struct Tools {
     kv: Arc<dyn Dialect>,
-    lost: Vec<(Operation, Map<String, Value>)>,
-    since: Timestamp,
+    lost: Vec<Lost>,
+}
+
+/// A job whose answer was lost.
+pub struct Lost {
+    account: &'static str,
+    operation: Operation,
+    params: Map<String, Value>,
+}
+
+impl Lost {
+    /// The job of a text.
+    pub fn read(account: &'static str, job: &str) -> Self {
+        let job: Value = serde_json::from_str(job).unwrap();
+        let operation = job["operation"].as_str().unwrap().parse().unwrap();
+        Self { account, operation, params: job["params"].as_object().unwrap().clone() }
+    }
 }
 
 static TOOLS: LazyLock<Tools> = LazyLock::new(|| Tools {
     kv: dialect("kv"),
-    lost: LOST.iter().map(|job| lost(job)).collect(),
-    since: "2026-11-01T12:00:00Z".parse().unwrap(),
+    lost: LOST.iter().map(|job| Lost::read(ACCOUNT, &job.replace("DENIC-1000022", ACCOUNT))).collect(),
 });
-
-fn lost(job: &str) -> (Operation, Map<String, Value>) {
-    let job: Value = serde_json::from_str(&job.replace("DENIC-1000022", ACCOUNT)).unwrap();
-    (job["operation"].as_str().unwrap().parse().unwrap(), job["params"].as_object().unwrap().clone())
-}
 
 /// An answer in key/value text: what holds of every answer, and it means the same with other line ends.
 pub fn kv_answer(bytes: &[u8]) {
@@ -119,9 +127,9 @@ fn answer(bytes: &[u8]) -> Option<(Operation, &[u8], Answer)> {
     assert!(stored.len() <= 16 * bytes.len() + 4096, "{} bytes became {}", bytes.len(), stored.len());
     assert_eq!(serde_json::from_slice::<Answer>(&stored).unwrap(), read, "an answer that is stored comes back changed");
     judged(operation, &read);
-    queue(&read);
+    queue(&*tools.kv, &read, read.result.eq_ignore_ascii_case("success"));
     hidden(bytes, &read);
-    doubts(bytes, &read);
+    doubts(&*tools.kv, &tools.lost, QUESTIONS, bytes, &read);
     Some((operation, bytes, read))
 }
 
@@ -145,9 +153,8 @@ fn judged(operation: Operation, read: &Answer) {
 }
 
 /// Whatever is at the head of the queue can be removed, or it would stay there for ever.
-fn queue(read: &Answer) {
-    let mailbox = TOOLS.kv.mailbox().unwrap();
-    let success = read.result.eq_ignore_ascii_case("success");
+pub fn queue(dialect: &dyn Dialect, read: &Answer, success: bool) {
+    let mailbox = dialect.mailbox().unwrap();
     match mailbox.head(read) {
         Head::Message(message) => {
             assert!(success);
@@ -161,7 +168,7 @@ fn queue(read: &Answer) {
 }
 
 /// A secret that the registry repeats is shown nowhere.
-fn hidden(bytes: &[u8], read: &Answer) {
+pub fn hidden(bytes: &[u8], read: &Answer) {
     let middle = bytes.len() / 2;
     let Some(secret) = bytes.get(middle..middle + 8).and_then(|bytes| std::str::from_utf8(bytes).ok()) else { return };
     // Stars may stand where the next one was hidden.
@@ -185,28 +192,25 @@ fn strings(value: &Value) -> Vec<&str> {
 }
 
 /// Whatever the registry answers to every question about a lost order: the questions end, and change nothing.
-fn doubts(bytes: &[u8], read: &Answer) {
-    let tools = &*TOOLS;
+pub fn doubts(dialect: &dyn Dialect, lost: &[Lost], most: usize, bytes: &[u8], read: &Answer) {
     // One of them by the size of the input, or each input would take as long as all of them.
-    let (operation, params) = &tools.lost[bytes.len() % tools.lost.len()];
+    let Lost { account, operation, params } = &lost[bytes.len() % lost.len()];
     let doubt = Doubt {
-        account: ACCOUNT,
+        account,
         operation: *operation,
         params,
         transaction: TRANSACTION,
-        since: tools.since,
+        since: "2026-11-01T12:00:00Z".parse().unwrap(),
         so_already: None,
     };
-    let mut heard = Vec::new();
-    while let Step::Ask(question) = tools.kv.reconcile(&doubt, &heard) {
-        assert!(!question.operation.writes(), "{} asks with {}", doubt.operation, question.operation);
-        heard.push(tools.kv.decode(question.operation, bytes).unwrap_or_else(|_| read.clone()));
-        assert!(heard.len() <= QUESTIONS, "{} questions about {}", heard.len(), doubt.operation);
-    }
-    let mut heard = Vec::new();
-    while let Step::Ask(question) = tools.kv.follow_up(&doubt, &heard) {
-        assert!(!question.operation.writes(), "{} asks with {}", doubt.operation, question.operation);
-        heard.push(tools.kv.decode(question.operation, bytes).unwrap_or_else(|_| read.clone()));
-        assert!(heard.len() <= QUESTIONS, "{} questions about {}", heard.len(), doubt.operation);
+    let ask: [&dyn Fn(&[Answer]) -> Step; 2] =
+        [&|heard| dialect.reconcile(&doubt, heard), &|heard| dialect.follow_up(&doubt, heard)];
+    for ask in ask {
+        let mut heard = Vec::new();
+        while let Step::Ask(question) = ask(&heard) {
+            assert!(!question.operation.writes(), "{} asks with {}", doubt.operation, question.operation);
+            heard.push(dialect.decode(question.operation, bytes).unwrap_or_else(|_| read.clone()));
+            assert!(heard.len() <= most, "{} questions about {}", heard.len(), doubt.operation);
+        }
     }
 }

@@ -4,17 +4,21 @@
 #![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "this is test code")]
 
 mod answers;
+mod envelope;
 mod jobs;
+mod opensrs;
 mod registry;
 mod requests;
 mod settings;
 mod stream;
 
 pub use answers::{kv_answer, xml_answer};
+pub use envelope::ops_envelope;
 pub use jobs::job;
+pub use opensrs::ops_answer;
 pub use requests::{raw_request, sandbox_request};
 pub use settings::config;
-pub use stream::rri_frame;
+pub use stream::{ops_frame, rri_frame};
 
 /// A target: what must hold for some bytes.
 pub type Property = fn(&[u8]);
@@ -28,6 +32,9 @@ pub const TARGETS: &[(&str, Property)] = &[
     ("config", config),
     ("raw_request", raw_request),
     ("sandbox_request", sandbox_request),
+    ("ops_frame", ops_frame),
+    ("ops_envelope", ops_envelope),
+    ("ops_answer", ops_answer),
 ];
 
 /// The account everything is tried for.

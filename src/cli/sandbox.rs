@@ -1,5 +1,7 @@
 //! `registrard sandbox`: the registries' server side on loopback, until it is told to end.
 
+mod rrp;
+
 use std::io::Write;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,14 +10,15 @@ use clap::Args;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::sandbox::{
-    DenicOptions, Environment, FAULT_SYNTAX, FaultSpec, Manner, OpensrsOptions, Options, Sandbox, System,
+    DenicOptions, Environment, FAULT_SYNTAX, FaultSpec, Manner, OpensrsOptions, Options, RrpOptions, Sandbox, System,
 };
+use rrp::RrpArgs;
 
 /// Serve registries on loopback, for development and tests. Prints one JSON line when ready.
 #[derive(Args, Clone, Debug)]
 pub struct SandboxArgs {
     /// Registry to serve; may be given more than once.
-    #[arg(long = "registry", value_name = "NAME", default_value = "all", value_parser = ["all", "denic-rri", "opensrs"])]
+    #[arg(long = "registry", value_name = "NAME", default_value = "all", value_parser = ["all", "denic-rri", "opensrs", "rrp"])]
     pub registries: Vec<String>,
 
     /// Directory for the CA certificate (ca.pem); made if it is not there.
@@ -38,8 +41,8 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u16).range(2..=100))]
     pub accounts: u16,
 
-    /// Requests an account may send in 60 seconds; if not given, DENIC RRI's are by environment and time of day and OpenSRS
-    /// takes any number.
+    /// Requests an account may send in 60 seconds; if not given, DENIC RRI's are by environment and time of day, and
+    /// OpenSRS and RRP take any number.
     #[arg(long, value_name = "N")]
     pub requests_per_minute: Option<u32>,
 
@@ -95,7 +98,7 @@ pub struct SandboxArgs {
     #[arg(long, value_enum, default_value_t)]
     pub system: System,
 
-    /// What an account of OpenSRS has to spend, in whole dollars.
+    /// What an account of OpenSRS or RRP has to spend, in whole dollars.
     #[arg(long, value_name = "DOLLARS", default_value_t = 1_000_000, value_parser = clap::value_parser!(i64).range(0..=1_000_000_000))]
     pub balance: i64,
 
@@ -106,6 +109,10 @@ pub struct SandboxArgs {
     /// Milliseconds of sandbox time that an order or a change waits at an asynchronous registry of OpenSRS.
     #[arg(long, value_name = "MS", default_value_t = 3_600_000, value_parser = clap::value_parser!(u64).range(1..=365 * 86_400_000))]
     pub waiting_ms: u64,
+
+    /// Flags of RRP.
+    #[command(flatten)]
+    pub rrp: RrpArgs,
 }
 
 impl From<SandboxArgs> for Options {
@@ -121,6 +128,15 @@ impl From<SandboxArgs> for Options {
             failing_label: args.failing_label.clone(),
             manner: args.manner,
             ..OpensrsOptions::default()
+        };
+        let rrp = RrpOptions {
+            accounts: usize::from(args.accounts),
+            sessions: usize::from(args.sessions),
+            requests_per_window: args.requests_per_minute.map(|n| usize::try_from(n).unwrap_or(usize::MAX)),
+            balance: args.balance.saturating_mul(100),
+            processing: Duration::from_millis(u64::from(args.processing_ms)),
+            manner: args.manner,
+            ..args.rrp.options()
         };
         let denic = DenicOptions {
             accounts: usize::from(args.accounts),
@@ -146,6 +162,7 @@ impl From<SandboxArgs> for Options {
             seed: args.seed,
             denic,
             opensrs,
+            rrp,
         }
     }
 }
@@ -176,6 +193,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
+    use crate::sandbox::{RrpStyle, RrpVersion, TransferDecision};
 
     #[derive(Parser)]
     struct Line {
@@ -188,7 +206,9 @@ mod tests {
         let line = "sandbox --registry denic-rri --state s --port-base 40000 --fault busy:nth=7 --fault delay=5 --seed 3 \
                     --requests-per-minute 100 --quota 10 --sessions 2 --environment test --assessment-ms 5000 \
                     --login-block-seconds 60 --failing-label broken --undeliverable-label nowhere --authinfo2 secret-2 --manner odd \
-                    --system horizon --balance 5 --connections 3 --waiting-ms 60000";
+                    --system horizon --balance 5 --connections 3 --waiting-ms 60000 \
+                    --rrp-version 1.1.0 --idle-seconds 30 --life-seconds 90 --silent-timeout --style bare-lf --style draft \
+                    --transfer-decision reject --transfer-days 3 --redemption-days 0 --renewal-window-days 90 --no-auto-renew";
         let options = Options::from(Line::try_parse_from(line.split_whitespace()).unwrap().sandbox);
         assert_eq!((options.registries, options.port_base, options.seed), (vec!["denic-rri".into()], Some(40_000), 3));
         assert_eq!(options.faults.len(), 2);
@@ -201,6 +221,13 @@ mod tests {
         let opensrs = &options.opensrs;
         assert_eq!((opensrs.system, opensrs.balance, opensrs.connections), (System::Horizon, 500, 3));
         assert_eq!((opensrs.waiting, opensrs.requests_per_window), (Duration::from_secs(60), Some(100)));
+        let rrp = &options.rrp;
+        assert_eq!((rrp.version, rrp.balance, rrp.sessions), (RrpVersion::V110, 500, 2));
+        assert_eq!((rrp.idle, rrp.life), (Duration::from_secs(30), Some(Duration::from_secs(90))));
+        assert_eq!(rrp.styles, [RrpStyle::BareLf, RrpStyle::Draft]);
+        assert_eq!((rrp.decision, rrp.renewal_window), (TransferDecision::Reject, Some(90)));
+        assert_eq!((rrp.days.transfer, rrp.days.redemption, rrp.days.add_grace), (3, 0, 5));
+        assert!(!rrp.says_timeout && !rrp.auto_renew && rrp.manner == Manner::Odd);
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--assessment-ms", "0"]).is_err());
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--fault", "nonsense"]).is_err());
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--registry", "nowhere"]).is_err());

@@ -3,6 +3,8 @@
 //! The pure part: [`Circumstances`] turn what was heard, or not heard, into a move of the job and what it means for
 //! its account. `commit` writes them.
 
+mod pending;
+
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -220,38 +222,6 @@ impl Circumstances {
             }
             finding => self.found(job, finding, asked, deadlines),
         }
-    }
-
-    /// What the registry was found to have made of an order it took. Its message may have been missed: read while the job
-    /// was still running, lost with an old database, or never written.
-    #[must_use]
-    pub fn followed_up(&self, job: &Job, finding: Finding, asked: Vec<Question>, deadlines: &[Deadline]) -> Outcome {
-        let inquiry = Inquiry::new(asked, &finding);
-        let step = match finding {
-            Finding::Applied { shown, .. } => self.step(job, Cause::Completed).map(|mut step| {
-                step.answer = Some(shown);
-                because(step, "the registry was asked and has finished the order")
-            }),
-            Finding::Nothing { evidence: why, .. } | Finding::Foreign(why) => {
-                self.step(job, Cause::TurnedDown).map(|step| because(step, &why))
-            }
-            // As long as the registry says that it works on it, nobody gives up.
-            Finding::Taken { shown, until, .. } => {
-                let wait = self.policy.pending.wait(job.asked + 1, self.random);
-                self.still_pending(job, wait, &until).map(|mut step| {
-                    step.answer = Some(shown);
-                    step
-                })
-            }
-            Finding::Unknown(why) => match self.policy.next_follow_up(job.asked + 1, self.random) {
-                Some(wait) => self.still_pending(job, wait, &why),
-                None => {
-                    let why = format!("asked {} times what became of the order: {why}", job.asked + 1);
-                    self.step(job, Cause::GaveUp).map(|step| because(step, &why))
-                }
-            },
-        };
-        self.after_asking(job, step, inquiry, deadlines)
     }
 
     /// The move, with what led to it.

@@ -25,9 +25,16 @@ impl<'a> Params<'a> {
     /// # Errors
     /// There is another one.
     pub fn new(map: &'a Map<String, Value>, names: &[&str]) -> Result<Self, Reject> {
+        Self::inside(map, names, String::new())
+    }
+
+    fn inside(map: &'a Map<String, Value>, names: &[&str], path: String) -> Result<Self, Reject> {
         match map.keys().find(|key| !names.contains(&key.as_str())) {
-            None => Ok(Self { map, path: String::new() }),
-            Some(key) => Err(unknown(quoted(key), names)),
+            None => Ok(Self { map, path }),
+            Some(key) => {
+                let rule = format!("unknown parameter; there are {}", names.join(", "));
+                Err(Reject::param(format_args!("{path}{}", quoted(key)), rule))
+            }
         }
     }
 
@@ -61,14 +68,21 @@ impl<'a> Params<'a> {
         let path = self.path(name);
         match self.value(name) {
             None => Ok(Vec::new()),
-            Some(Value::Array(items)) if items.len() > MOST_ITEMS => {
-                Err(Reject::param(path, format!("must have at most {MOST_ITEMS} items, got {}", items.len())))
-            }
             Some(Value::Array(items)) => {
+                few(&path, items)?;
                 items.iter().enumerate().map(|(at, item)| text(&format!("{path}[{at}]"), item)).collect()
             }
             Some(one) => Ok(vec![text(&path, one)?]),
         }
+    }
+
+    /// A list that must have an item.
+    ///
+    /// # Errors
+    /// It has none, or as [`Self::list`].
+    pub fn required_list(&self, name: &str) -> Result<Vec<String>, Reject> {
+        let list = self.list(name)?;
+        if list.is_empty() { Err(missing(self.path(name))) } else { Ok(list) }
     }
 
     /// True or false; may be missing.
@@ -143,12 +157,29 @@ impl<'a> Params<'a> {
     /// # Errors
     /// It is something else, or has another name in it.
     pub fn object(&self, name: &str, names: &[&str]) -> Result<Option<Params<'a>>, Reject> {
-        let Some(map) = self.map(name)? else { return Ok(None) };
-        let path = format!("{}.", self.path(name));
-        match map.keys().find(|key| !names.contains(&key.as_str())) {
-            None => Ok(Some(Params { map, path })),
-            Some(key) => Err(unknown(format!("{path}{}", quoted(key)), names)),
-        }
+        let inside = |map| Params::inside(map, names, format!("{}.", self.path(name)));
+        self.map(name)?.map(inside).transpose()
+    }
+
+    /// A list of objects, each with these names; a missing list is empty.
+    ///
+    /// # Errors
+    /// It is something else, or an object has another name in it.
+    pub fn objects(&self, name: &str, names: &[&str]) -> Result<Vec<Params<'a>>, Reject> {
+        let path = self.path(name);
+        let items = match self.value(name) {
+            None => return Ok(Vec::new()),
+            Some(Value::Array(items)) => items,
+            Some(other) => return Err(Reject::param(path, format!("must be a list of objects, not {}", kind(other)))),
+        };
+        few(&path, items)?;
+        let object = |(at, item): (usize, &'a Value)| match item {
+            Value::Object(map) => Params::inside(map, names, format!("{path}[{at}].")),
+            other => {
+                Err(Reject::param(format_args!("{path}[{at}]"), format!("must be an object, not {}", kind(other))))
+            }
+        };
+        items.iter().enumerate().map(object).collect()
     }
 
     /// An object as it is; may be missing.
@@ -170,17 +201,28 @@ impl<'a> Params<'a> {
         self.value(name).is_some()
     }
 
+    /// Whether nothing is said here, or an empty list.
+    #[must_use]
+    pub fn is_absent(&self, name: &str) -> bool {
+        self.value(name).is_none_or(|value| value.as_array().is_some_and(Vec::is_empty))
+    }
+
     /// A missing parameter and one that is null are the same.
     fn value(&self, name: &str) -> Option<&'a Value> {
         self.map.get(name).filter(|value| !value.is_null())
     }
 }
 
-fn unknown(field: impl std::fmt::Display, names: &[&str]) -> Reject {
-    Reject::param(field, format!("unknown parameter; there are {}", names.join(", ")))
+/// No list of a registry is nearly as long.
+fn few(path: &str, items: &[Value]) -> Result<(), Reject> {
+    match items.len() {
+        ..=MOST_ITEMS => Ok(()),
+        count => Err(Reject::param(path, format!("must have at most {MOST_ITEMS} items, got {count}"))),
+    }
 }
 
-/// A text with the blanks around it cut. Control characters and line separators are refused: nobody's name has them.
+/// A text with the blanks around it cut. Control characters and line separators are refused in every value: nobody's name
+/// has them, and in a protocol of lines one would begin a field of its own.
 fn text(path: &str, value: &Value) -> Result<String, Reject> {
     let Some(text) = value.as_str() else {
         return Err(Reject::param(path, format!("must be a text, not {}", kind(value))));
@@ -276,6 +318,16 @@ mod tests {
         assert_eq!(wrong(json!({"a": {"x": 1}}), inside).0, "params.a.x");
         assert_eq!(wrong(json!({"a": {}}), inside).0, "params.a");
         assert_eq!(wrong(json!({"a": {"x": "1"}}), inside).0, "");
+    }
+
+    #[test]
+    fn one_text_is_a_list_of_one_and_paths_are_nested() {
+        let map = json!({"a": " x ", "b": null});
+        let params = Params::new(map.as_object().unwrap(), &["a", "b"]).unwrap();
+        assert_eq!(params.list("a"), Ok(vec!["x".to_owned()]));
+        assert!(params.is_absent("b") && params.list("b") == Ok(vec![]));
+        assert_eq!(params.required_list("b").unwrap_err().field.unwrap(), "params.b");
+        assert_eq!(wrong(json!({"a": [{"x": 1}, {"y": 1}]}), |p| p.objects("a", &["x"]).map(drop)).0, "params.a[1].y");
     }
 
     #[test]

@@ -101,3 +101,39 @@ fn system_roots() -> Result<RootCertStore, String> {
     }
     Ok(roots)
 }
+
+#[cfg(test)]
+mod tests {
+    use rcgen::{CertificateParams, KeyPair};
+
+    use super::*;
+
+    #[test]
+    fn a_certificate_of_our_own_goes_with_its_key() {
+        let directory = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| {
+            let path = directory.path().join(name);
+            std::fs::write(&path, text).unwrap();
+            path
+        };
+        let made = |name: &str| {
+            let key = KeyPair::generate().unwrap();
+            let certificate = CertificateParams::new([name.to_owned()]).unwrap().self_signed(&key).unwrap();
+            (write(&format!("{name}.pem"), &certificate.pem()), write(&format!("{name}.key"), &key.serialize_pem()))
+        };
+        let ((ours, our_key), (theirs, _), empty) = (made("ours"), made("theirs"), write("empty.pem", ""));
+        let with = |certificate: &Path, key: &Path| {
+            client_with(Some(&theirs), Some(Identity { certificate, key }), Version::Tls13).map(drop)
+        };
+        assert_eq!(with(&ours, &our_key), Ok(()));
+        for (certificate, key, part) in [
+            (&empty, &our_key, "empty.pem"),
+            (&ours, &empty, "empty.pem"),
+            (&ours, &directory.path().join("none.key"), "none.key"),
+            (&theirs, &our_key, "ours.key"),
+        ] {
+            let error = with(certificate, key).unwrap_err();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

@@ -4,6 +4,7 @@
 pub mod denic_rri;
 pub mod nz_srs;
 pub mod opensrs;
+pub mod rrp;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -23,7 +24,7 @@ use crate::net::dial::Dial;
 use crate::net::openpgp::policy::{self, Policy, Review};
 
 /// One list of all plug-ins: the name in the configuration and how an account of it is made.
-pub const PLUGINS: &[Plugin] = &[denic_rri::PLUGIN, opensrs::PLUGIN, nz_srs::PLUGIN];
+pub const PLUGINS: &[Plugin] = &[denic_rri::PLUGIN, opensrs::PLUGIN, nz_srs::PLUGIN, rrp::PLUGIN];
 
 /// A registry as the rest of the house sees it before any account exists.
 pub struct Plugin {
@@ -123,6 +124,17 @@ pub enum Step {
     Found(Finding),
 }
 
+/// How orders are followed that the registry took and that nothing it says will end.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct FollowUps {
+    /// Least time between two questions about one; where the policy follows up faster than that, for tests and the demo, so
+    /// do they.
+    pub every: Duration,
+    /// Within which time such an order is decided. That its effect is not there means so long that it is undecided, and
+    /// then that it was turned down.
+    pub decided_within: Duration,
+}
+
 /// What checking a job's parameters brought.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Checked {
@@ -198,10 +210,23 @@ pub trait Dialect: Send + Sync + 'static {
     /// what is true. Asks read-only questions only.
     fn reconcile(&self, doubt: &Doubt<'_>, heard: &[Answer]) -> Step;
 
+    /// As [`Dialect::reconcile`], about a doubt that an answer brought: the one to the repetition of a lost request, or one
+    /// that does not tell whether its request was carried out. For registries that can be asked nothing that would say as
+    /// much; by default the answer means nothing further.
+    fn reconcile_after(&self, doubt: &Doubt<'_>, _said: &Answer, heard: &[Answer]) -> Step {
+        self.reconcile(doubt, heard)
+    }
+
     /// As [`Dialect::reconcile`], about an order the registry took and works on: `Applied` if it is finished, `Taken` if
     /// it still is not, `Foreign` if it came to nothing.
     fn follow_up(&self, _order: &Doubt<'_>, _heard: &[Answer]) -> Step {
         Step::Found(Finding::Unknown("this registry's pending orders are ended by its messages only".into()))
+    }
+
+    /// How often such an order is asked about, and for how long it may be undecided; by default as the policy says, and not
+    /// at all.
+    fn follow_ups(&self, _operation: Operation) -> FollowUps {
+        FollowUps::default()
     }
 
     /// How long the effect of a request may take to show. That it is not there is believed only if it is found twice, at

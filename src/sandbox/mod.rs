@@ -13,6 +13,7 @@ mod ledger;
 mod limits;
 mod link;
 mod opensrs;
+mod rrp;
 mod tls;
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -33,24 +34,34 @@ pub use denic_rri::{DenicOptions, Environment, Manner};
 pub use faults::{FaultKind, FaultSpec, SYNTAX as FAULT_SYNTAX};
 pub use ledger::{EffectRecord, Ledger, RequestRecord};
 pub use opensrs::{OpensrsOptions, System};
+pub use rrp::{RrpDays, RrpOptions, RrpStyle, RrpVersion, TransferDecision};
 
 use clock::Clock;
 use faults::Faults;
 
 /// Registries that can be served.
-pub const REGISTRIES: &[&str] = &["denic-rri", "opensrs"];
+pub const REGISTRIES: &[&str] = &["denic-rri", "opensrs", "rrp"];
+
+/// Places of the ports behind the first. They do not depend on which registries are served; 4 is NZ SRS's.
+mod port {
+    pub(super) const CONTROL: u16 = 0;
+    pub(super) const DENIC_RRI: u16 = 1;
+    pub(super) const OPENSRS_HTTPS: u16 = 2;
+    pub(super) const OPENSRS_TCP: u16 = 3;
+    pub(super) const RRP: u16 = 5;
+}
 
 /// Longest wait for connections to end when the sandbox stops.
 const STOP_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What to serve and how.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Names from [`REGISTRIES`]; `all` means every one.
     pub registries: Vec<String>,
     /// Where `ca.pem` and the like are written.
     pub state_dir: PathBuf,
-    /// First of the ports: control, then DENIC RRI, then OpenSRS over HTTPS and over TCP. Free ports if none.
+    /// First of the ports: control, then DENIC RRI, OpenSRS over HTTPS and over TCP, NZ SRS, RRP. Free ports if none.
     pub port_base: Option<u16>,
     /// Faults from the start.
     pub faults: Vec<FaultSpec>,
@@ -60,6 +71,8 @@ pub struct Options {
     pub denic: DenicOptions,
     /// How OpenSRS is set up.
     pub opensrs: OpensrsOptions,
+    /// How RRP is set up.
+    pub rrp: RrpOptions,
 }
 
 /// A running sandbox. Dropping it stops it too, without waiting.
@@ -134,7 +147,7 @@ impl Sandbox {
         let shared = Arc::new(Shared::new(Clock::new(), options.seed, options.faults));
         let stop = shared.stop.clone().drop_guard();
 
-        let control = bind(options.port_base, 0).await?;
+        let control = bind(options.port_base, port::CONTROL).await?;
         let mut ready = json!({
             "ready": true,
             "ca": authority.ca_file,
@@ -142,18 +155,25 @@ impl Sandbox {
         });
         let mut registries: Vec<Arc<dyn Registry>> = Vec::new();
         if wanted(denic_rri::NAME) {
-            let listener = bind(options.port_base, 1).await?;
+            let listener = bind(options.port_base, port::DENIC_RRI).await?;
             let server = denic_rri::Server::new(options.denic, Arc::clone(&shared), address(&listener)?);
             let server = Arc::new(server);
             shared.tasks.spawn(denic_rri::listen(Arc::clone(&server), listener, acceptor.clone()));
             registries.push(server);
         }
         if wanted(opensrs::NAME) {
-            let (https, tcp) = (bind(options.port_base, 2).await?, bind(options.port_base, 3).await?);
+            let https = bind(options.port_base, port::OPENSRS_HTTPS).await?;
+            let tcp = bind(options.port_base, port::OPENSRS_TCP).await?;
             let (at, tcp_at) = (address(&https)?, address(&tcp)?);
             let server = Arc::new(opensrs::Server::new(options.opensrs, Arc::clone(&shared), at, tcp_at));
-            shared.tasks.spawn(opensrs::listen_https(Arc::clone(&server), https, acceptor));
+            shared.tasks.spawn(opensrs::listen_https(Arc::clone(&server), https, acceptor.clone()));
             shared.tasks.spawn(opensrs::listen_tcp(Arc::clone(&server), tcp));
+            registries.push(server);
+        }
+        if wanted(rrp::NAME) {
+            let listener = bind(options.port_base, port::RRP).await?;
+            let server = Arc::new(rrp::Server::new(options.rrp, Arc::clone(&shared), address(&listener)?));
+            shared.tasks.spawn(rrp::listen(Arc::clone(&server), listener, acceptor.clone()));
             registries.push(server);
         }
         for registry in &registries {
@@ -181,6 +201,15 @@ impl Sandbox {
         let server = Arc::new(opensrs::Server::new(options, Arc::clone(&shared), NOWHERE, NOWHERE));
         let ready = server.ready();
         LocalSandbox::new(shared, ready, move || opensrs::connect(&server))
+    }
+
+    /// The same for RRP, without TLS.
+    #[must_use]
+    pub fn local_rrp(options: RrpOptions, seed: u64, faults: Vec<FaultSpec>, begin: Timestamp) -> LocalSandbox {
+        let shared = Arc::new(Shared::new(Clock::starting(begin), seed, faults));
+        let server = Arc::new(rrp::Server::new(options, Arc::clone(&shared), NOWHERE));
+        let ready = server.ready();
+        LocalSandbox::new(shared, ready, move || rrp::connect(&server))
     }
 
     /// The ready line: where everything is, and the accounts.

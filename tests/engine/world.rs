@@ -64,7 +64,7 @@ impl Place {
     }
 
     /// Two accounts: the one the tests are about, and another one.
-    fn accounts(self) -> [&'static str; 2] {
+    pub fn accounts(self) -> [&'static str; 2] {
         match self {
             Self::Denic => [ACCOUNT, OTHER],
             Self::OpensrsByHttps | Self::OpensrsByTcp => [RESELLER, OTHER_RESELLER],
@@ -156,6 +156,7 @@ impl World {
             seed: setup.seed,
             denic: setup.denic,
             opensrs: setup.opensrs,
+            ..Options::default()
         })
         .await
         .unwrap();
@@ -303,7 +304,8 @@ impl World {
     /// every account look for work, so that what did not happen meanwhile was not merely late.
     pub async fn rounds(&self, count: usize) {
         for round in 0..count {
-            let [id] = self.submit(&[check(OTHER, &format!("round-{round}.de"))]).await[..] else { unreachable!() };
+            let [_, other] = self.place.accounts();
+            let [id] = self.submit(&[check(other, &format!("round-{round}.de"))]).await[..] else { unreachable!() };
             self.succeeded(id).await;
         }
     }
@@ -311,7 +313,8 @@ impl World {
     /// The same without a request: jobs of the other account expire, and each time all schedulers are told to look.
     pub async fn quiet_rounds(&self, count: usize) {
         for round in 0..count {
-            let mut job = check(OTHER, &format!("quiet-{round}.de"));
+            let [_, other] = self.place.accounts();
+            let mut job = check(other, &format!("quiet-{round}.de"));
             job["start_by"] = json!(Timestamp::UNIX_EPOCH);
             self.submit(std::slice::from_ref(&job)).await;
             assert_eq!(self.end_of(id_of(&job)).await.job.state, State::Expired);

@@ -2,10 +2,7 @@
 
 use std::path::Path;
 
-use clap::Parser;
 use jiff::Timestamp;
-use registrard::cli::output::{Colour, Format, Out};
-use registrard::cli::{Cli, Command, jobs, orders};
 use registrard::config::Letters;
 use registrard::store::JobDetail;
 use serde_json::{Value, json};
@@ -31,17 +28,7 @@ async fn operator(office: &Office, line: &[&str]) -> String {
         to: Some("orders@registry.example".into()),
         subject: "{operation} {object}".into(),
     });
-    let command = Cli::try_parse_from(["registrard"].iter().chain(line)).unwrap().command;
-    let (mut data, mut talk) = (Vec::new(), Vec::new());
-    let mut out = Out::new(Format::Table, Colour::Never, &mut data, &mut talk);
-    let store = &*world.database.store;
-    let how = match &command {
-        Command::Orders(command) => orders::run(command, &config, store, now(), &mut out).await,
-        Command::Jobs(command) => jobs::run(command, &config, store, Timestamp::now(), &mut out).await,
-        other => panic!("no case for {other:?}"),
-    };
-    assert_eq!(how, Ok(()), "{line:?}");
-    String::from_utf8(data).unwrap()
+    office.operator(&config, now(), line).await
 }
 
 /// Has a job tried that only a human can have done.

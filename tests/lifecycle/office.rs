@@ -1,6 +1,11 @@
 //! A registrar's office: one daemon at work for two accounts, and what is done there all day.
 #![allow(dead_code, reason = "each test binary uses its part of this")]
 
+use clap::Parser;
+use jiff::Timestamp;
+use registrard::cli::output::{Colour, Format, Out};
+use registrard::cli::{Cli, Command, jobs, orders};
+use registrard::config::Config;
 use registrard::store::JobDetail;
 use serde_json::{Value, json};
 
@@ -75,6 +80,21 @@ impl Office {
                 .find(fits)
         })
         .await
+    }
+
+    /// What a command of the operator prints; it has to succeed. `now` is what the keys for e-mail are looked at with.
+    pub async fn operator(&self, config: &Config, now: Timestamp, line: &[&str]) -> String {
+        let command = Cli::try_parse_from(["registrard"].iter().chain(line)).unwrap().command;
+        let (mut data, mut talk) = (Vec::new(), Vec::new());
+        let mut out = Out::new(Format::Table, Colour::Never, &mut data, &mut talk);
+        let store = &*self.world.database.store;
+        let how = match &command {
+            Command::Orders(command) => orders::run(command, config, store, now, &mut out).await,
+            Command::Jobs(command) => jobs::run(command, config, store, Timestamp::now(), &mut out).await,
+            other => panic!("no case for {other:?}"),
+        };
+        assert_eq!(how, Ok(()), "{line:?}");
+        String::from_utf8(data).unwrap()
     }
 
     /// Asks the sandbox's control interface.

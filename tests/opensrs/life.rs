@@ -1,10 +1,11 @@
-//! Domains and hosts: from the question whether a name is free to its deletion, each operation once, over both transports.
+//! Domains and hosts: from the question whether a name is free to its deletion, each command once.
 
 use registrard::model::State;
 use serde_json::{Value, json};
 
 use crate::office::{Office, open};
 use crate::params::{command, contact, registration, with};
+use crate::table::Lived;
 use crate::world::{Place, RESELLER, Setup};
 
 const DOMAIN: &str = "example.com";
@@ -37,13 +38,14 @@ fn names(list: &Value) -> Vec<&str> {
     list.as_array().unwrap().iter().map(|entry| entry["name"].as_str().unwrap()).collect()
 }
 
-async fn a_domains_life(place: Place) {
+pub async fn a_domains_life(place: Place, lived: &Lived) {
     open(Setup::at(place), async |office| {
         let balance = office.shown("account.info", json!({})).await["balance"].clone();
         let asked = |question: &str| json!({ "domain": DOMAIN, "question": question });
         assert_eq!(office.shown("domain.check", json!({ "domain": DOMAIN })).await["status"], "available");
         assert_eq!(office.shown("domain.check", asked("ours")).await["belongs_to_rsp"], "0");
         assert!(office.shown("domain.check", asked("price")).await["price"].is_string());
+        assert_eq!(office.shown("domain.check", asked("transfer")).await["transferrable"], "0", "nobody has it");
 
         office.done(RESELLER, "domain.create", with(registration(DOMAIN), json!({ "lock": true }))).await;
         assert_eq!(office.shown("domain.check", json!({ "domain": DOMAIN })).await["status"], "taken");
@@ -62,6 +64,10 @@ async fn a_domains_life(place: Place) {
 
         let verification = office.shown("domain.info", asked("verification")).await;
         assert!(verification["registrant_verification_status"].is_string(), "{verification}");
+        assert_eq!(office.shown("domain.info", asked("transfers_away")).await["total"], "0");
+        assert_eq!(office.shown("account.info", json!({ "question": "transfers_away" })).await["total"], "0");
+        let expiring = json!({ "question": "expiring", "from": "2026-01-01", "to": "2060-01-01" });
+        assert_eq!(names(&office.shown("account.info", expiring).await["exp_domains"]), [DOMAIN]);
         let unknown = json!({ "request": command("FLY", "DOMAIN", &[("domain", DOMAIN)]) });
         assert_eq!(office.refused(RESELLER, "raw", unknown, "failed").await, "400");
         let raw = command("BELONGS_TO_RSP", "DOMAIN", &[("domain", DOMAIN)]);
@@ -93,10 +99,12 @@ async fn a_domains_life(place: Place) {
                 "host.create",
                 "host.update",
                 "host.delete",
+                "host.create",
                 "domain.delete",
                 "domain.restore"
             ]
         );
+        lived.note(office).await;
     })
     .await;
 }
@@ -155,14 +163,9 @@ async fn hosts(office: &Office) {
     let renamed = with(host("ns1.example.com", "192.0.2.54"), json!({ "new_name": "dns1.example.com" }));
     office.done(RESELLER, "host.update", renamed).await;
     office.done(RESELLER, "host.delete", host("dns1.example.com", "192.0.2.54")).await;
-}
-
-#[tokio::test]
-async fn a_domains_life_over_https() {
-    a_domains_life(Place::OpensrsByHttps).await;
-}
-
-#[tokio::test]
-async fn a_domains_life_over_tcp() {
-    a_domains_life(Place::OpensrsByTcp).await;
+    // One of somebody else, which another registry is to know.
+    let foreign = json!({ "host": "ns1.example.net", "tld": ".org" });
+    assert_eq!(office.refused(RESELLER, "host.check", foreign.clone(), "failed").await, "480");
+    office.done(RESELLER, "host.create", foreign.clone()).await;
+    office.done(RESELLER, "host.check", foreign).await;
 }

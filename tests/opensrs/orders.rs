@@ -1,14 +1,15 @@
 //! Orders that are not done when they are answered: kept ones, those an asynchronous registry works on, transfers.
 
 use registrard::model::State;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::control;
 use crate::office::{Office, open};
 use crate::params::{registration, transfer, with};
+use crate::table::Lived;
 use crate::world::{Place, RESELLER, Setup, job, until};
 
-async fn kept_orders(place: Place) {
+pub async fn kept_orders(place: Place, lived: &Lived) {
     open(Setup::at(place), async |office| {
         let kept = |domain: &str| with(registration(domain), json!({ "save": true }));
         for domain in ["one.com", "two.com", "three.com"] {
@@ -39,12 +40,13 @@ async fn kept_orders(place: Place) {
         );
         let again = office.refused(RESELLER, "order.process", json!({ "order": one }), "failed").await;
         assert_eq!(again, "465");
+        lived.note(office).await;
     })
     .await;
 }
 
 /// Orders a job until the registry has taken it and works on it.
-async fn taken(office: &Office, operation: &str, params: serde_json::Value) -> registrard::model::JobId {
+pub async fn taken(office: &Office, operation: &str, params: serde_json::Value) -> registrard::model::JobId {
     let ids = office.world.submit(&[job(RESELLER, operation, params)]).await;
     until("an order that was taken", async || {
         let detail = office.world.job(ids[0]).await;
@@ -54,16 +56,27 @@ async fn taken(office: &Office, operation: &str, params: serde_json::Value) -> r
     ids[0]
 }
 
-async fn asynchronous(place: Place) {
+pub async fn asynchronous(place: Place, lived: &Lived) {
     open(Setup::at(place), async |office| {
         let done = taken(office, "domain.create", registration("async-a.com")).await;
         let agreed = taken(office, "domain.create", registration("gdpr-b.com")).await;
         let declined = taken(office, "domain.create", registration("async-decline-c.com")).await;
         let moved = taken(office, "domain.transfer", transfer("foreign-d.com")).await;
-        control::days(office.control_url(), 20).await;
+        // From what was told first: the job itself shows what the registry was last seen to say.
+        let told = office.world.job(done).await.events.into_iter().map(|row| row.event.body["data"]["answer"].clone());
+        let queued = told.map(|answer| answer["data"]["queue_request_id"].clone()).find(Value::is_string).unwrap();
+        let status = async || office.shown("order.info", json!({ "queue_request_id": queued })).await["status"].clone();
+        assert_eq!(status().await, "waiting");
+        let seen = office.shown("account.info", json!({ "question": "transfers_in" })).await;
+        assert_eq!(seen["transfers"][0]["status"], "pending_owner", "{seen}");
+        office.days(20).await;
+        assert_eq!(status().await, "completed");
         for id in [done, agreed, moved] {
             office.world.succeeded(id).await;
         }
+        // Questions about the name itself wait until the transfer is over.
+        let coming = json!({ "domain": "foreign-d.com", "question": "transfers_in" });
+        assert_eq!(office.shown("domain.info", coming).await["transfers"][0]["status"], "completed");
         let detail = office.world.end_of(declined).await;
         assert_eq!(detail.job.state, State::Failed, "{:?}", detail.job.reason);
         for domain in ["async-a.com", "gdpr-b.com", "foreign-d.com"] {
@@ -76,11 +89,12 @@ async fn asynchronous(place: Place) {
             objects["opensrs"]["events"].as_array().is_none_or(Vec::is_empty).then_some(())
         };
         until("all events acknowledged", queue).await;
+        lived.note(office).await;
     })
     .await;
 }
 
-async fn a_transfer_is_cancelled(place: Place) {
+pub async fn a_transfer_is_cancelled_and_begun_anew(place: Place, lived: &Lived) {
     open(Setup::at(place), async |office| {
         let moved = taken(office, "domain.transfer", transfer("foreign-e.com")).await;
         let cancel = json!({ "domain": "foreign-e.com", "transfer": true });
@@ -89,31 +103,13 @@ async fn a_transfer_is_cancelled(place: Place) {
         assert_eq!(detail.job.state, State::Failed, "{:?}", detail.job.reason);
         let seen = office.shown("account.info", json!({ "question": "transfers_in" })).await;
         assert_eq!(seen["transfers"][0]["status"], "cancelled");
+        let again = json!({ "order": seen["transfers"][0]["order_id"], "transfer": true });
+        let again = taken(office, "order.process", again).await;
+        office.days(20).await;
+        office.world.succeeded(again).await;
+        let seen = office.shown("domain.check", json!({ "domain": "foreign-e.com", "question": "ours" })).await;
+        assert_eq!(seen["belongs_to_rsp"], "1");
+        lived.note(office).await;
     })
     .await;
-}
-
-#[tokio::test]
-async fn kept_orders_over_https() {
-    kept_orders(Place::OpensrsByHttps).await;
-}
-
-#[tokio::test]
-async fn kept_orders_over_tcp() {
-    kept_orders(Place::OpensrsByTcp).await;
-}
-
-#[tokio::test]
-async fn orders_that_take_their_time_over_https() {
-    asynchronous(Place::OpensrsByHttps).await;
-}
-
-#[tokio::test]
-async fn orders_that_take_their_time_over_tcp() {
-    asynchronous(Place::OpensrsByTcp).await;
-}
-
-#[tokio::test]
-async fn a_transfer_that_is_called_back() {
-    a_transfer_is_cancelled(Place::OpensrsByHttps).await;
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use registrard::sandbox::{DenicOptions, FaultSpec, OpensrsOptions, Options, Sandbox};
+use registrard::sandbox::{DenicOptions, FaultSpec, Options, Sandbox};
 use rustls::pki_types::ServerName;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -37,7 +37,7 @@ impl World {
             faults: faults.iter().map(|spec| spec.parse::<FaultSpec>().unwrap()).collect(),
             seed: 42,
             denic,
-            opensrs: OpensrsOptions::default(),
+            ..Options::default()
         })
         .await
         .unwrap();

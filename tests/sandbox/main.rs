@@ -17,6 +17,7 @@ mod others;
 mod queue;
 mod retention;
 mod robust;
+mod rrp;
 mod time;
 mod transfer;
 mod twin;

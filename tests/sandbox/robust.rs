@@ -168,8 +168,7 @@ async fn an_unknown_registry_is_named() {
         port_base: None,
         faults: Vec::new(),
         seed: 0,
-        denic: registrard::sandbox::DenicOptions::default(),
-        opensrs: registrard::sandbox::OpensrsOptions::default(),
+        ..registrard::sandbox::Options::default()
     };
     let error = registrard::sandbox::Sandbox::start(options).await.err().unwrap();
     assert!(error.contains("nowhere"), "{error}");

@@ -108,7 +108,7 @@ impl<'a> Search<'a> {
 }
 
 /// MD5 (RFC 1321), which PostgreSQL and others make of passwords.
-fn md5(input: &[u8]) -> [u8; 16] {
+pub fn md5(input: &[u8]) -> [u8; 16] {
     const TURNS: [[u32; 4]; 4] = [[7, 12, 17, 22], [5, 9, 14, 20], [4, 11, 16, 23], [6, 10, 15, 21]];
     let mut padded = input.to_vec();
     padded.push(0x80);

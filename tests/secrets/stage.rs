@@ -36,9 +36,14 @@ pub struct Sandbox {
 
 impl Sandbox {
     pub async fn start(state: &Path) -> Self {
+        let flags = ["--registry", "denic-rri", "--requests-per-minute", "100000", "--ghost-seconds", "0", "--fault"];
+        Self::with(&[&flags[..], &["cut_after:action=domain.chprov,nth=2"]].concat(), state).await
+    }
+
+    /// With other flags.
+    pub async fn with(flags: &[&str], state: &Path) -> Self {
         let mut command = Command::new(PROGRAM);
-        command.args(["sandbox", "--registry", "denic-rri", "--accounts", "3", "--requests-per-minute", "100000"]);
-        command.args(["--ghost-seconds", "0", "--fault", "cut_after:action=domain.chprov,nth=2", "--state"]).arg(state);
+        command.args(["sandbox", "--accounts", "3", "--state"]).arg(state).args(flags);
         let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).kill_on_drop(true).spawn().unwrap();
         let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
         let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.unwrap().unwrap().expect("a line");

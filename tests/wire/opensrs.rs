@@ -9,11 +9,11 @@ use registrard::model::{Operation, Request};
 use registrard::registries::{Dialect, WireOptions, opensrs};
 use serde_json::{Map, Value, json};
 
-fn folder() -> PathBuf {
+pub fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/opensrs")
 }
 
-fn load(name: &str) -> String {
+pub fn load(name: &str) -> String {
     std::fs::read_to_string(folder().join(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
 }
 
@@ -31,7 +31,7 @@ fn job(name: &str) -> Request {
     serde_json::from_str(&load(&format!("{name}.json"))).unwrap()
 }
 
-fn dialect() -> std::sync::Arc<dyn Dialect> {
+pub fn dialect() -> std::sync::Arc<dyn Dialect> {
     let options = WireOptions { account: "myreseller".into(), ..WireOptions::default() };
     (opensrs::PLUGIN.dialect)(&options).unwrap()
 }
@@ -140,57 +140,6 @@ fn a_sample_as_a_request_of_ones_own_is_about_the_same_object_and_goes_out_as_it
         // What is written is read again as what it was.
         assert_eq!(prepared.operation.object(), operation.object(), "{name}");
     }
-}
-
-/// Each row: a job that is in order, where in its parameters a value is changed (null: left out), the field at fault and the
-/// rule.
-#[test]
-fn bad_input_is_named_before_the_wire() {
-    let dialect = dialect();
-    for (name, place, value, field, rule) in [
-        ("domain_create", "/domain", json!("example.c0m"), "domain", "top-level domain"),
-        ("domain_create", "/domain", json!("example"), "domain", "two labels"),
-        ("domain_create", "/domain", json!("exa_mple.com"), "domain", "letters, digits and hyphens"),
-        ("domain_create", "/years", json!(0), "years", "from 1 to 10"),
-        ("domain_create", "/years", json!(11), "years", "from 1 to 10"),
-        ("domain_create", "/contacts/owner/first_name", json!(null), "contacts.owner.first_name", "missing"),
-        ("domain_create", "/contacts/admin/postal_code", json!(null), "contacts.admin.postal_code", "missing"),
-        ("domain_create", "/contacts/billing", json!(null), "contacts.billing", "missing"),
-        ("domain_create", "/contacts/tech/state", json!(null), "contacts.tech.state", "missing"),
-        ("domain_create", "/contacts/owner/country", json!("Canada"), "contacts.owner.country", "ISO 3166-1"),
-        ("domain_create", "/contacts/owner/country", json!("UK"), "contacts.owner.country", "ISO 3166-1"),
-        ("domain_create", "/contacts/owner/phone", json!("416 555 0123"), "contacts.owner.phone", "+1.4165550123"),
-        ("domain_create", "/contacts/owner/phone", json!("+1.4165550123x12345"), "contacts.owner.phone", "x19"),
-        ("domain_create", "/contacts/owner/email", json!("owner"), "contacts.owner.email", "no @"),
-        ("domain_create", "/nserver", json!(["ns1.example.net"]), "nserver", "2 to 13"),
-        ("domain_create", "/nserver/1", json!("ns1.example.net"), "nserver[1]", "twice"),
-        ("domain_create", "/username", json!("me"), "username", "3 to 20"),
-        ("domain_create", "/password", json!(null), "password", "missing"),
-        ("domain_create", "/registrant_ip", json!("192.0.2.256"), "registrant_ip", "IPv4 or IPv6"),
-        ("domain_create_premium", "/premium_price", json!("1,500"), "premium_price", "1500.00"),
-        ("domain_renew", "/expires", json!(null), "expires", "missing"),
-        ("domain_renew", "/expires", json!("next year"), "expires", "year or the date"),
-        ("domain_change_holder", "/contacts/owner/phone", json!("none"), "contacts.owner.phone", "+1.4165550123"),
-        ("host_create", "/address/0", json!("192.0.2"), "address[0]", "IPv4 or IPv6"),
-        ("host_create", "/address", json!([]), "address", "missing"),
-        ("account_info_expiring", "/to", json!("2026-02-30"), "to", "must be a day"),
-        ("domain_info_transfers_in", "/limit", json!(41), "limit", "from 1 to 40"),
-        ("order_info", "/order", json!("12a"), "order", "digits only"),
-        ("message_read", "/limit", json!(101), "limit", "from 1 to 100"),
-    ] {
-        let Request { operation, params, .. } = job(name);
-        dialect.check(operation, &params).unwrap();
-        let mut params = Value::Object(params);
-        *params.pointer_mut(place).unwrap_or_else(|| panic!("{name} has no {place}")) = value.clone();
-        let Err(reject) = dialect.check(operation, params.as_object().unwrap()) else {
-            panic!("{name} {place} {value}")
-        };
-        assert_eq!(reject.field, Some(format!("params.{field}")), "{name} {place} {value}: {reject}");
-        assert!(reject.reason.contains(rule), "{name} {place} {value}: {reject}");
-    }
-    let unknown = json!({"domain": "example.com", "colour": "red"});
-    let reject = dialect.check(Operation::DomainInfo, unknown.as_object().unwrap()).unwrap_err();
-    assert_eq!(reject.field.as_deref(), Some("params.colour"));
 }
 
 #[test]

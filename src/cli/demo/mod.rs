@@ -1,7 +1,8 @@
-//! `registrard demo`: a registry, a daemon and a morning's work, with trouble on purpose, and the proof at the end that
+//! `registrard demo`: the registries, a daemon and a morning's work, with trouble on purpose, and the proof at the end that
 //! everything happened exactly once.
 
-mod bulk;
+mod cast;
+mod parts;
 mod progress;
 mod referee;
 mod report;
@@ -11,10 +12,13 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use clap::Args;
+use jiff::Zoned;
+use jiff::tz::TimeZone;
 
 use super::exit::{Exit, Failure};
 use super::output::Out;
 use crate::model::Job;
+use parts::PARTS;
 use report::Figures;
 use stage::Stage;
 
@@ -46,25 +50,31 @@ pub struct DemoArgs {
 pub async fn run(args: &DemoArgs, out: &mut Out<'_>) -> Result<(), Failure> {
     let begun = Instant::now();
     let stage = Stage::set(args, out).await?;
+    let cast = stage.cast().clone();
     let played = play(&stage, out).await;
-    let seen = stage.clear().await?;
+    let ledger = stage.clear().await?;
     let (jobs, figures) = played?;
-    out.data(&format!("\n{}\n", report::states(&jobs)))?;
+    out.data(&format!("\n{}\n", report::states(&cast, &jobs)))?;
     out.data(&format!("\nNot succeeded, and why:\n{}\n", report::failures(&jobs)))?;
     out.data(&format!("\nTurned away at the door:\n{}\n", report::rejects(&figures.rejects)))?;
     out.data(&format!("\n{}\n", figures.summary()))?;
-    let ruling = referee::rule(&jobs, &seen.effects);
-    out.data(&format!("registry's ledger: {} requests, {} effects\n", seen.requests, seen.effects.len()))?;
-    for finding in &ruling.findings {
+    let (mut once, mut findings) = (0, Vec::new());
+    for part in PARTS {
+        let told: Vec<_> = jobs.iter().filter_map(|job| cast.told(part, job)).collect();
+        let ruling = referee::rule(part, &told, &figures.transactions, &ledger.effects);
+        out.data(&report::ledger(part, &ledger, ruling.once))?;
+        once += ruling.once;
+        findings.extend(ruling.findings);
+    }
+    for finding in &findings {
         out.say(&format!("NOT IN ORDER: {finding}"));
     }
-    if !ruling.findings.is_empty() {
-        let what = format!("{} findings against exactly-once", ruling.findings.len());
+    if !findings.is_empty() {
+        let what = format!("{} findings against exactly-once", findings.len());
         return Err(Failure::new(Exit::Software, "proof_failed", what).next("run again with --keep DIR and look there"));
     }
     out.data(&format!(
-        "proof: {} effects happened exactly once, nothing else happened ({:.1} s)\n",
-        ruling.once,
+        "proof: {once} effects happened exactly once, nothing else happened ({:.1} s)\n",
         begun.elapsed().as_secs_f64()
     ))?;
     Ok(())
@@ -72,7 +82,8 @@ pub async fn run(args: &DemoArgs, out: &mut Out<'_>) -> Result<(), Failure> {
 
 /// Submits the bulk and waits until every job has ended.
 async fn play(stage: &Stage, out: &mut Out<'_>) -> Result<(Vec<Job>, Figures), Failure> {
-    let bulk = bulk::jobs(stage::ACCOUNT);
+    let today = Zoned::now().with_time_zone(TimeZone::UTC).date();
+    let bulk: Vec<_> = PARTS.iter().flat_map(|part| (part.jobs)(today)).collect();
     out.say(&format!("submitting {} jobs {}", bulk.len(), stage.way()));
     let rejects = stage.submit(&bulk).await?;
     let expected = bulk.len() - rejects.len();

@@ -1,6 +1,6 @@
-//! What the demo plays on: a sandbox registry, a store, perhaps a broker, and a daemon between them.
+//! What the demo plays on: the sandbox's registries, a store, perhaps a broker, and a daemon between them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,6 +10,8 @@ use tokio::task::JoinHandle;
 use super::super::exit::{Exit, Failure};
 use super::super::output::Out;
 use super::DemoArgs;
+use super::cast::Cast;
+use super::parts::PARTS;
 use crate::broker::rabbitmq::{JobMessage, Names, publish_jobs};
 use crate::config::{self, Config};
 use crate::daemon::{self, DaemonError};
@@ -17,29 +19,9 @@ use crate::job::intake::{self, Outcome, Submission};
 use crate::model::Job;
 use crate::ops::notify::Notify;
 use crate::ops::stop::Stop;
-use crate::sandbox::{DenicOptions, EffectRecord, FaultSpec, OpensrsOptions, Options, Sandbox};
+use crate::sandbox::{FaultSpec, Ledger, Options, Sandbox};
 use crate::store::floor::Scratch;
 use crate::store::{JobFilter, Store};
-
-/// The account the demo works.
-pub const ACCOUNT: &str = "DENIC-1000001";
-
-/// What goes wrong, and how often. Numbered faults strike in every run, the others by the seed.
-const FAULTS: &[&str] = &[
-    "cut_after:action=domain.create,every=23",
-    "cut_after:action=contact.create,nth=9",
-    "cut_after:action=domain.delete,nth=11",
-    "cut_before:action=domain.create,every=31",
-    "half_frame:action=domain.create,nth=50",
-    "garbage:action=domain.create,nth=75",
-    "wrong_ctid:action=domain.create,nth=100",
-    "busy:action=domain.create,every=17",
-    "unavailable:p=0.02",
-    "delay=30:p=0.05",
-];
-
-/// What the registry allows, by day and by night.
-const REQUESTS_PER_MINUTE: usize = 2000;
 
 /// How long a stopping daemon may take.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
@@ -47,6 +29,8 @@ const STOP_PATIENCE: Duration = Duration::from_secs(30);
 /// Everything the demo started.
 pub struct Stage {
     config: Config,
+    /// Who the accounts are to the registries.
+    cast: Cast,
     store: Arc<dyn Store>,
     sandbox: Sandbox,
     daemon: JoinHandle<Result<(), DaemonError>>,
@@ -56,36 +40,11 @@ pub struct Stage {
     directory: Option<tempfile::TempDir>,
 }
 
-/// What the registry saw.
-pub struct Seen {
-    /// Requests it got.
-    pub requests: usize,
-    /// What happened because of them.
-    pub effects: Vec<EffectRecord>,
-}
-
 impl Stage {
     /// Starts sandbox and daemon.
     pub async fn set(args: &DemoArgs, out: &mut Out<'_>) -> Result<Self, Failure> {
         let (path, directory) = directory(args)?;
-        let faults = FAULTS.iter().map(|spec| spec.parse::<FaultSpec>()).collect::<Result<_, _>>().map_err(software)?;
-        let sandbox = Sandbox::start(Options {
-            registries: vec!["denic-rri".into()],
-            state_dir: path.join("sandbox"),
-            port_base: None,
-            faults,
-            seed: args.seed,
-            // A cut session keeps its place for a while; a short while, or the demo would mostly wait for it.
-            // The same limit at every hour of the day, or the demo would be slow in the registry's purge phase.
-            denic: DenicOptions {
-                ghost: Duration::from_millis(20),
-                requests_per_window: Some(REQUESTS_PER_MINUTE),
-                ..DenicOptions::default()
-            },
-            opensrs: OpensrsOptions::default(),
-        })
-        .await
-        .map_err(software)?;
+        let sandbox = Sandbox::start(options(args.seed, &path)?).await.map_err(software)?;
         let scratch = match &args.database {
             Some(url) => Some(Scratch::create(url).await?),
             None => None,
@@ -94,13 +53,15 @@ impl Stage {
             Some(scratch) => scratch.url.clone(),
             None => format!("sqlite://{}", path.join("registrard.db").display()),
         };
-        let config = configuration(args, url, sandbox.ready(), &path)?;
+        let cast = Cast::of(sandbox.ready())?;
+        let config = cast.configuration(args, &url, &path)?;
         let store = daemon::store(&config).await?;
         let stop = Stop::new();
         let daemon = tokio::spawn(daemon::run(config.clone(), stop.clone(), Notify::to("", None)));
+        let names: Vec<_> = PARTS.iter().map(|part| part.registry).collect();
         let place = if args.keep.is_some() { format!(", kept in {}", path.display()) } else { String::new() };
-        out.say(&format!("sandbox registry on {}{place}", text(&sandbox.ready()["denic_rri"]["address"])));
-        Ok(Self { config, store, sandbox, daemon, stop, scratch, directory })
+        out.say(&format!("the sandbox plays {}{place}", names.join(", ")));
+        Ok(Self { config, cast, store, sandbox, daemon, stop, scratch, directory })
     }
 
     /// The way jobs take, for people.
@@ -162,6 +123,11 @@ impl Stage {
         Ok(self.store.jobs(&JobFilter { limit: 10_000, ..JobFilter::default() }).await?)
     }
 
+    /// Who the accounts are to the registries.
+    pub fn cast(&self) -> &Cast {
+        &self.cast
+    }
+
     /// The store.
     pub fn store(&self) -> &dyn Store {
         &*self.store
@@ -173,7 +139,7 @@ impl Stage {
     }
 
     /// Stops the daemon in good order, then the sandbox, and removes what is not to be kept.
-    pub async fn clear(self) -> Result<Seen, Failure> {
+    pub async fn clear(self) -> Result<Ledger, Failure> {
         self.stop.soft();
         let ended = tokio::time::timeout(STOP_PATIENCE, self.daemon).await;
         let ledger = self.sandbox.ledger();
@@ -188,10 +154,23 @@ impl Stage {
             Ok(Err(error)) => return Err(software(format!("the daemon broke: {error}"))),
             Err(_) => return Err(software("the daemon did not stop in time".into())),
         }
-        // What is removed from the queue of messages, no job has asked for.
-        let of_jobs = ledger.effects.into_iter().filter(|effect| effect.kind != "queue.delete");
-        Ok(Seen { requests: ledger.requests.len(), effects: of_jobs.collect() })
+        Ok(ledger)
     }
+}
+
+/// The sandbox with every part's registry and faults.
+fn options(seed: u64, path: &Path) -> Result<Options, Failure> {
+    let faults = PARTS.iter().flat_map(|part| part.faults).map(|spec| spec.parse::<FaultSpec>());
+    let mut options = Options {
+        registries: PARTS.iter().map(|part| part.registry.to_owned()).collect(),
+        state_dir: path.join("sandbox"),
+        port_base: None,
+        faults: faults.collect::<Result<_, _>>().map_err(software)?,
+        seed,
+        ..Options::default()
+    };
+    PARTS.iter().for_each(|part| (part.set_up)(&mut options));
+    Ok(options)
 }
 
 fn directory(args: &DemoArgs) -> Result<(PathBuf, Option<tempfile::TempDir>), Failure> {
@@ -213,37 +192,10 @@ fn directory(args: &DemoArgs) -> Result<(PathBuf, Option<tempfile::TempDir>), Fa
     }
 }
 
-/// The configuration of the demo's daemon: one account, everything that waits shortened.
-fn configuration(args: &DemoArgs, store: String, ready: &Value, path: &std::path::Path) -> Result<Config, Failure> {
-    let account = ready["denic_rri"]["accounts"]
-        .as_array()
-        .and_then(|accounts| accounts.iter().find(|account| account["account"] == ACCOUNT))
-        .ok_or_else(|| software("the sandbox lacks the demo's account".into()))?;
-    let secret = path.join("password");
-    std::fs::write(&secret, text(&account["password"])).map_err(|error| software(error.to_string()))?;
-    let quoted = |text: &str| Value::from(text).to_string();
-    let broker = args.amqp.as_ref().map(|url| format!("[broker]\nurl = {}\n\n", quoted(url))).unwrap_or_default();
-    let file = format!(
-        "{broker}[store]\nurl = {store}\n\n[http]\nlisten = \"\"\n\n[intake]\nopen = true\n\n[daemon]\npoll_millis = 100\n\n\
-         [retry]\nsoon = [0.1, 0.5]\nbackoff = [0.2, 1.0]\nquestion = [0.1, 1.0]\nconnect = [0.1, 0.5]\n\n\
-         [accounts.{ACCOUNT}]\nregistry = \"denic-rri\"\naddress = {address}\nuser = {user}\npassword_file = {secret}\n\
-         ca_file = {ca}\nanswer_seconds = 5\n\n\
-         [accounts.{ACCOUNT}.limits]\nrequests = {REQUESTS_PER_MINUTE}\ntimetable = []\nquiet = []\n",
-        store = quoted(&store),
-        address = ready["denic_rri"]["address"],
-        user = account["user"],
-        secret = quoted(&secret.display().to_string()),
-        ca = ready["ca"],
-    );
-    let place = path.join("registrard.toml");
-    std::fs::write(&place, file).map_err(|error| software(error.to_string()))?;
-    Config::load_with(Some(&place), &[]).map_err(|error| software(error.to_string()))
-}
-
 fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-fn software(what: String) -> Failure {
+pub fn software(what: String) -> Failure {
     Failure::new(Exit::Software, "demo", what)
 }

@@ -84,7 +84,10 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
     tracing::info!(account = account.name, job = %job.id, attempt = job.attempt, "{}, asked: {word}", job.state);
     let circumstances = account.circumstances();
     let outcome = match job.state {
-        State::Pending => circumstances.followed_up(job, finding, asked, &deadlines),
+        State::Pending => {
+            let follow_ups = account.registry.dialect().follow_ups(job.operation);
+            circumstances.followed_up_in_time(job, finding, intent(job), follow_ups, asked, &deadlines)
+        }
         _ => {
             let settles = account.registry.dialect().settles(job.operation);
             circumstances.found_in_time(job, finding, settles, asked, &deadlines)
@@ -128,7 +131,13 @@ fn next(shared: &Shared, job: &Job, so_already: Option<Timestamp>, heard: &[Answ
         so_already,
     };
     let dialect = shared.account.registry.dialect();
-    if job.state == State::Pending { dialect.follow_up(&doubt, heard) } else { dialect.reconcile(&doubt, heard) }
+    // After silence the last answer kept is that to an earlier request.
+    let said = job.answer.as_ref().filter(|_| !job.keep_transaction);
+    match (job.state, said) {
+        (State::Pending, _) => dialect.follow_up(&doubt, heard),
+        (_, Some(said)) => dialect.reconcile_after(&doubt, said, heard),
+        (_, None) => dialect.reconcile(&doubt, heard),
+    }
 }
 
 fn need(shared: &Shared, job: &Job, question: &Prepared) -> Need {

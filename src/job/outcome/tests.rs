@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::*;
 use crate::model::command::ObjectKind;
 use crate::model::{Class, JobId, ObjectKey, Operation, State};
+use crate::registries::FollowUps;
 
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
 
@@ -278,6 +279,37 @@ fn a_pending_order_is_asked_about_until_it_ends() {
     // As long as the registry says that it works on it, nobody gives up.
     let step = here().followed_up(&order, assessed(), vec![], &[]).step.unwrap();
     assert_eq!(step.cause(), Cause::StillPending);
+}
+
+#[test]
+fn an_order_nobody_announces_is_asked_about_seldom_and_ends_when_it_must_have_been_decided() {
+    let (hour, day) = (Duration::from_secs(3600), Duration::from_secs(86_400));
+    let follow_ups = FollowUps { every: hour * 4, decided_within: day * 5 };
+    let order = job(Operation::DomainTransfer, State::Pending);
+    let nothing = || Finding::Nothing { same_transaction: true, evidence: "STATUS: another registrar's".into() };
+    let find = |policy: Policy, age: Duration, finding: Finding| {
+        let circumstances = Circumstances { now: NOW + age, policy, ..here() };
+        circumstances.followed_up_in_time(&order, finding, NOW, follow_ups, vec![], &[]).step.unwrap()
+    };
+    let step = find(Policy::default(), day, nothing());
+    assert_eq!((step.cause(), step.due_at), (Cause::StillPending, NOW + day + hour * 4));
+    assert!(step.reason.unwrap().starts_with("not yet: STATUS"));
+    assert_eq!(step.inquiry.unwrap().finding, "not_applied");
+    let late = find(Policy::default(), day * 5, nothing());
+    assert_eq!((late.cause(), late.to()), (Cause::TurnedDown, State::Failed));
+    let there = Finding::Applied { shown: Answer::default(), evidence: "STATUS: ours".into() };
+    assert_eq!(find(Policy::default(), day, there).cause(), Cause::Completed);
+    assert_eq!(find(Policy::default(), day, Finding::Foreign("gone".into())).cause(), Cause::TurnedDown);
+    let unknown = find(Policy::default(), day, Finding::Unknown("silence".into()));
+    assert_eq!((unknown.cause(), unknown.due_at), (Cause::StillPending, NOW + day + hour * 4));
+    // A policy in a hurry, as tests have it.
+    let mut hurried = Policy::default();
+    hurried.pending.longest = Duration::from_secs(1);
+    let soon = find(hurried, day, nothing());
+    assert!(soon.due_at <= NOW + day + Duration::from_secs(1));
+    // Where the registry asks for neither, it is as before.
+    let plain = here().followed_up_in_time(&order, nothing(), NOW, FollowUps::default(), vec![], &[]).step.unwrap();
+    assert_eq!(plain.cause(), Cause::TurnedDown);
 }
 
 #[test]

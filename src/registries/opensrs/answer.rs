@@ -6,7 +6,9 @@ use super::codec::tree::Node;
 use crate::model::{Answer, Level, Message, Operation};
 
 /// What a registrant could take a domain away with, or act in another's place.
-const SECRET: &[&str] = &["domain_auth_info", "auth_info", "reg_password", "password"];
+const SECRET: &[&str] = &["domain_auth_info", "cookie", "auth_info", "reg_password", "password"];
+/// How many of them, from the first on, our own questions need: about a doubt, and for a profile's cookie.
+const NEEDED: usize = 2;
 /// What stands beside the attributes and has a place of its own in an answer, or says nothing new.
 const FRAME: &[&str] =
     &["protocol", "action", "object", "is_success", "response_code", "response_text", "attributes", "transaction_id"];
@@ -20,8 +22,8 @@ const FRAME: &[&str] =
 /// that says no where the whole says yes is an error in `details`, and a warning elsewhere. `data` has the attributes under
 /// their native names: hashes as objects, arrays as dense lists in the sequence of their numbers, text as strings (blanks
 /// at the ends taken off), empty items as null; what else stands beside the attributes (a cookie, `rwi_attributes`) is
-/// added to them. Where a job asks, what a registrant could take a domain away with (`domain_auth_info`) is `***`; only the
-/// question `DomainAuthcodeCheck`, which reconciliation asks, keeps it.
+/// added to them. Where a job asks, what a registrant could take a domain away with (`domain_auth_info`, `cookie`) is `***`;
+/// only the question `DomainAuthcodeCheck`, which no job but we ourselves ask, keeps it.
 ///
 /// # Errors
 /// It is no reply: its root is no hash, or it has neither code nor text.
@@ -121,15 +123,15 @@ fn json(node: &Node) -> Value {
 }
 
 /// Puts `***` in the place of what is secret, at any depth.
-fn hide(value: &mut Value, keeps_auth_info: bool) {
+fn hide(value: &mut Value, is_ours: bool) {
     match value {
-        Value::Array(items) => items.iter_mut().for_each(|item| hide(item, keeps_auth_info)),
+        Value::Array(items) => items.iter_mut().for_each(|item| hide(item, is_ours)),
         Value::Object(fields) => {
             for (name, field) in fields {
-                let is_kept = keeps_auth_info && name == SECRET[0];
-                match SECRET.contains(&name.as_str()) && !is_kept && !field.is_null() {
+                let is_hidden = SECRET.iter().skip(if is_ours { NEEDED } else { 0 }).any(|secret| secret == name);
+                match is_hidden && !field.is_null() {
                     true => *field = "***".into(),
-                    false => hide(field, keeps_auth_info),
+                    false => hide(field, is_ours),
                 }
             }
         }
@@ -231,14 +233,15 @@ mod tests {
         assert_eq!(answer.server_transaction.as_deref(), Some("24128866:3210384"));
         assert_eq!(
             answer.data,
-            json!({"orders": ["a", "b", "c"], "registration expiration date": null, "cookie": "24128866:3210384"})
+            json!({"orders": ["a", "b", "c"], "registration expiration date": null, "cookie": "***"})
         );
     }
 
     #[test]
-    fn the_code_that_moves_a_domain_is_shown_to_reconciliation_only() {
+    fn what_gives_power_over_a_domain_is_shown_to_our_own_questions_only() {
         let attributes = Node::assoc([
             ("domain_auth_info", Node::text("Ab1!code")),
+            ("cookie", Node::text("24128866:3210384")),
             (
                 "deep",
                 Node::array([Node::assoc([("reg_password", Node::text("s3cretpw9")), ("auth_info", Node::Empty)])]),
@@ -246,7 +249,8 @@ mod tests {
         ]);
         let shown = |operation| of(operation, &reply("1", "200", "", attributes.clone())).unwrap().data;
         let deep = json!([{"reg_password": "***", "auth_info": null}]);
-        assert_eq!(shown(Operation::DomainInfo), json!({"domain_auth_info": "***", "deep": deep}));
-        assert_eq!(shown(Operation::DomainAuthcodeCheck), json!({"domain_auth_info": "Ab1!code", "deep": deep}));
+        assert_eq!(shown(Operation::DomainInfo), json!({"domain_auth_info": "***", "cookie": "***", "deep": deep}));
+        let ours = json!({"domain_auth_info": "Ab1!code", "cookie": "24128866:3210384", "deep": deep});
+        assert_eq!(shown(Operation::DomainAuthcodeCheck), ours);
     }
 }

@@ -10,12 +10,12 @@ use super::{answer, codec, outcome, reconcile};
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Operation, Reject, Verdict};
-use crate::registries::{Checked, Dialect, Explanation, Mailbox, Prepared, Step, WireOptions};
+use crate::registries::{Checked, Dialect, Explanation, Mailbox, OpenError, Prepared, Step, WireOptions};
 
 /// Longest transaction id: it becomes an order's `affiliate_id`.
 const LONGEST_TRANSACTION: usize = 256;
-/// What a question for a cookie is read as; it changes nothing, and neither does a GET.
-const ASKS_FOR_COOKIE: Operation = Operation::DomainInfo;
+/// What a question for a cookie is read as: it changes nothing, and its answer shows what no job is shown.
+const ASKS_FOR_COOKIE: Operation = Operation::DomainAuthcodeCheck;
 
 /// XCP for one reseller.
 pub struct Xcp {
@@ -133,6 +133,11 @@ impl Dialect for Xcp {
 
     fn settles(&self, operation: Operation) -> Duration {
         reconcile::settles(operation)
+    }
+
+    /// Of the TCP protocol: over HTTPS each request proves who sends it.
+    fn opened(&self, answer: &Answer) -> Option<Result<(), OpenError>> {
+        Some(outcome::opened(answer))
     }
 
     fn explain(&self, operation: Operation, code: &str) -> Option<Explanation> {

@@ -27,6 +27,8 @@ use std::sync::Arc;
 
 use super::Plugin;
 
+pub use self::commands::{COMMANDS, find};
+
 /// The plug-in.
 pub const PLUGIN: Plugin = Plugin {
     name: NAME,

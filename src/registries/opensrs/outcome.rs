@@ -13,13 +13,15 @@ use crate::model::verdict::Judgement;
 use crate::model::{Answer, Operation, Verdict};
 use crate::registries::Explanation;
 
-pub use self::classes::{CHECKLIST, FINISHED, TRANSFERRED};
+pub use self::classes::{CHANGED, CHECKLIST, FINISHED, TRANSFERRED};
 pub use self::dates::{deadlines, instant, slack, toronto_date};
 pub use self::questions::{Heard, Name, heard, is_about_the_domain, is_session_spent, name, opened, removed};
 
 /// The part of an answer that decides.
 struct Said<'a> {
     yes: bool,
+    /// Whether it says neither yes nor no, as answers to the beginning of a connection do.
+    is_mute: bool,
     code: &'a str,
     text: &'a str,
 }
@@ -30,6 +32,7 @@ impl<'a> Said<'a> {
         let message = answer.messages.first();
         Self {
             yes: answer.result.trim() == "1",
+            is_mute: answer.result.trim().is_empty(),
             code: message.map_or("", |message| message.code.trim()),
             text: message.map_or("", |message| message.text.trim()),
         }
@@ -38,13 +41,15 @@ impl<'a> Said<'a> {
     /// What it says of one domain, where it names the results one by one.
     fn part(part: &'a Value) -> Self {
         let text = |name: &str| part.get(name).and_then(Value::as_str).unwrap_or_default().trim();
-        Self { yes: text("is_success") == "1", code: text("response_code"), text: text("response_text") }
+        let (flag, code) = (text("is_success"), text("response_code"));
+        Self { yes: flag == "1", is_mute: flag.is_empty(), code, text: text("response_text") }
     }
 
     /// Whether flag and code say the opposite of each other.
     fn contradicts_itself(&self) -> bool {
         match self.code.parse::<u16>() {
-            Ok(200..=299) => !self.yes,
+            // The one code of a part that says yes.
+            Ok(0 | 200..=299) => !self.yes,
             Ok(400..) => self.yes,
             _ => false,
         }
@@ -71,7 +76,8 @@ impl<'a> Said<'a> {
     /// Whether people must be told that this is in no table.
     fn is_unknown(&self, operation: Operation) -> bool {
         let known = codes::find(self.code).is_some_and(|row| row.code != codes::GRAB_BAG);
-        (!known && codes::find_text(operation, self.code, self.text).is_none()) || self.contradicts_itself()
+        let is_strange = !known && codes::find_text(operation, self.code, self.text).is_none();
+        is_strange || (self.contradicts_itself() && !self.is_mute)
     }
 
     fn reason(&self, remark: &str, answer: &Answer) -> String {
@@ -126,7 +132,18 @@ fn accepted(operation: Operation, answer: &Answer, whole: &Said<'_>, remark: &st
     if text_of(answer, "queue_request_id").is_some() {
         return Verdict::Pending(pending_until(operation).into());
     }
+    if operation == Operation::OrderProcess && begins_transfer(answer) {
+        return Verdict::Pending(TRANSFERRED.into());
+    }
     Class::Success.verdict(operation, true, String::new())
+}
+
+/// Whether an order that was run is one for a transfer, which is begun with that and not done (§5.3, §5.11). The answer to
+/// PROCESS_TRANSFER shows the new order's number and nothing else; that to PROCESS_PENDING has it in `rwi_attributes`.
+/// Where it is something else after all, the next look at the order finds it completed.
+fn begins_transfer(answer: &Answer) -> bool {
+    let resubmitted = text_of(answer, "order_id").is_some() && answer.data.get("rwi_attributes").is_none();
+    resubmitted || text_of(answer, "transfer_id").is_some()
 }
 
 /// The order that was not carried out and lies at the registry, where anybody can run it later.

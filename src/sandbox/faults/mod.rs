@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use sha2::{Digest, Sha256};
 
-pub(super) use spec::CONNECT;
+pub(super) use spec::{CONNECT, GREETING};
 pub use spec::{FaultKind, FaultSpec, SYNTAX};
 
 /// What befalls one request: delays add up, of everything else the first fault in the list counts.

@@ -20,17 +20,22 @@ last one after so long), tls_alert (a fatal TLS alert ends the connection before
 previous_answer (the effect happens; instead of its own the answer to the session's last request comes), wrong_stid (the
 effect happens; its answer names the server's transaction id of the last one), drop_session (the session is forgotten: this
 and every later request on its connection has no effect and no answer; with result=not_logged_in it is refused as if nobody
-had logged in), refuse_connection (closed as soon as it is accepted).
+had logged in), refuse_connection (closed as soon as it is accepted), http=STATUS (over HTTPS: a page for people with that
+status, 200 included, and no effect; with effect=yes it is carried out all the same; 300 to 399 points to where it came from).
 Keys: p=0..1 (probability), nth=N (only the Nth matching request), every=N, times=N (at most so often),
-action=GLOB (domain.create, login, queue.*), object=GLOB (a domain or handle), effect=yes|no (lie, tls_alert) and
+action=GLOB (domain.create, login, queue.*), object=GLOB (a domain or handle), effect=yes|no (lie, tls_alert, http) and
 result=failed|exception (lie) or silence|not_logged_in (drop_session).
 A LOGIN has no session yet: previous_answer, wrong_stid and drop_session pass it by. Connections are counted apart from
-requests, and only by refuse_connection.
+requests, and only by refuse_connection. The greeting of RRP is met by action=greeting alone.
 Examples: cut_after:action=domain.create,p=0.05   busy:nth=7   delay=200:p=0.1   lie=76000000001:result=exception
           tls_alert:effect=yes,nth=3   slow_drip=1500:action=domain.*   drop_session:result=not_logged_in,p=0.01";
 
 /// What a connection that begins is to the faults, and in the ledger if it is refused.
 pub(in crate::sandbox) const CONNECT: &str = "connect";
+
+/// What a server's first words are to the faults. Only faults that ask for them by name meet them, so that all others count
+/// nothing but requests.
+pub(in crate::sandbox) const GREETING: &str = "greeting";
 
 /// Longest injected delay.
 const LONGEST_DELAY_MS: u64 = 600_000;
@@ -86,6 +91,13 @@ pub enum FaultKind {
         /// Whether they are refused as if nobody had logged in, rather than never answered.
         answers: bool,
     },
+    /// Over HTTP, a page for people is the answer.
+    Http {
+        /// The status, 200 to 599.
+        status: u16,
+        /// Whether the request is carried out nevertheless.
+        effect: bool,
+    },
     /// A connection is closed as soon as it is accepted. Matches nothing but the beginning of connections.
     RefuseConnection,
 }
@@ -123,6 +135,7 @@ impl FaultSpec {
         let kind_fits = match self.kind {
             FaultKind::RefuseConnection => action == CONNECT,
             _ if action == CONNECT => false,
+            _ if action == GREETING && self.action.as_deref() != Some(GREETING) => false,
             FaultKind::RefuseLogin => logs_in,
             FaultKind::PreviousAnswer | FaultKind::WrongStid | FaultKind::DropSession { .. } => action != "login",
             _ => true,
@@ -138,6 +151,7 @@ struct Raw {
     kind: String,
     ms: Option<u64>,
     code: Option<String>,
+    status: Option<u16>,
     p: Option<f64>,
     nth: Option<u64>,
     every: Option<u64>,
@@ -167,6 +181,7 @@ impl FromStr for FaultSpec {
         match (raw.kind.as_str(), value) {
             ("delay" | "slow_drip", Some(ms)) => raw.ms = Some(number(ms)?),
             ("lie", Some(code)) => raw.code = Some(code.to_owned()),
+            ("http", Some(status)) => raw.status = status.trim().parse().ok(),
             (_, Some(value)) => return Err(format!("fault `{kind}` takes no value, `{value}` was given")),
             (_, None) => {}
         }
@@ -223,6 +238,10 @@ impl TryFrom<Raw> for FaultSpec {
                     Some("exception") => true,
                     Some(other) => return Err(format!("a result is `failed` or `exception`, not `{other}`")),
                 },
+            },
+            "http" => FaultKind::Http {
+                status: raw.status.filter(|status| (200..600).contains(status)).ok_or("http needs a status: http=503")?,
+                effect: raw.effect,
             },
             "stall" => FaultKind::Stall,
             "tls_alert" => FaultKind::TlsAlert { effect: raw.effect },
@@ -287,6 +306,8 @@ impl fmt::Display for FaultKind {
             Self::WrongStid => f.write_str("wrong_stid"),
             Self::DropSession { answers: false } => f.write_str("drop_session"),
             Self::DropSession { answers: true } => f.write_str("drop_session:result=not_logged_in"),
+            Self::Http { status, effect: false } => write!(f, "http={status}"),
+            Self::Http { status, effect: true } => write!(f, "http={status}:effect=yes"),
             Self::RefuseConnection => f.write_str("refuse_connection"),
         }
     }
@@ -320,6 +341,9 @@ mod tests {
             "slow_drip=600001",
             "tls_alert:effect=perhaps",
             "drop_session:result=failed",
+            "http",
+            "http=600",
+            "http=teapot",
         ] {
             assert!(wrong.parse::<FaultSpec>().is_err(), "{wrong}");
         }
@@ -336,6 +360,8 @@ mod tests {
             "drop_session",
             "drop_session:result=not_logged_in",
             "refuse_connection",
+            "http=401",
+            "http=200:effect=yes",
         ] {
             assert_eq!(text.parse::<FaultSpec>().unwrap().kind.to_string(), text);
         }

@@ -8,6 +8,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use super::super::faults::FaultKind;
 use super::super::link::{self, Next, Outgoing, PATIENCE, Wire, farewell, send};
 use super::server::{Proof, Server, Session};
 use super::wire::http::{self, HttpRequest, Read};
@@ -95,6 +96,14 @@ async fn answer(server: &Arc<Server>, session: &mut Session, stream: &mut impl W
     }
     if !pending.work.is_zero() {
         tokio::time::sleep(pending.work).await;
+    }
+    if let Some(FaultKind::Http { status, effect }) = fault {
+        if effect {
+            server.carry_out(&mut pending);
+        }
+        drop(pending);
+        let is_sent = send(stream, &http::page(status, request.keeps)).await;
+        return if is_sent { Next::Request } else { Next::Cut };
     }
     let payload = server.carry_out(&mut pending);
     let keeps = request.keeps && !pending.ends;

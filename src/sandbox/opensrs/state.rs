@@ -63,6 +63,8 @@ pub(super) struct State {
     /// Domains that left an account: name, account, when.
     pub(super) left: Vec<(String, String, Timestamp)>,
     pub(super) hosts: BTreeMap<String, Host>,
+    /// Hosts that the registry of a zone was told of: zone with its dot (empty: all), host.
+    pub(super) told_hosts: BTreeSet<(String, String)>,
     pub(super) later: BTreeMap<u64, Later>,
     /// When something is due for what; may hold dates that no longer matter.
     pub(super) calendar: BTreeSet<(Timestamp, Subject)>,
@@ -89,6 +91,7 @@ impl State {
             elsewhere: BTreeSet::new(),
             left: Vec::new(),
             hosts: BTreeMap::new(),
+            told_hosts: BTreeSet::new(),
             later: BTreeMap::new(),
             calendar: BTreeSet::new(),
             held: Holds::default(),

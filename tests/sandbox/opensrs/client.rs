@@ -37,8 +37,8 @@ impl World {
             port_base: None,
             faults: faults.iter().map(|spec| spec.parse::<FaultSpec>().unwrap()).collect(),
             seed: 42,
-            denic: registrard::sandbox::DenicOptions::default(),
             opensrs,
+            ..Options::default()
         })
         .await
         .unwrap();

@@ -104,10 +104,10 @@ mod tests {
         for (value, ace, unicode) in [
             ("example.co.nz", "example.co.nz", None),
             ("Example.NZ.", "example.nz", None),
-            ("tāne.nz", "xn--tne-ema.nz", Some("tāne.nz")),
-            ("TĀNE.MĀORI.nz", "xn--tne-ema.xn--mori-qsa.nz", Some("tāne.māori.nz")),
-            ("ta\u{304}ne.nz", "xn--tne-ema.nz", Some("tāne.nz")),
-            ("xn--tne-ema.nz", "xn--tne-ema.nz", Some("tāne.nz")),
+            ("tāne.nz", "xn--tne-1oa.nz", Some("tāne.nz")),
+            ("TĀNE.MĀORI.nz", "xn--tne-1oa.xn--mori-qsa.nz", Some("tāne.māori.nz")),
+            ("ta\u{304}ne.nz", "xn--tne-1oa.nz", Some("tāne.nz")),
+            ("xn--tne-1oa.nz", "xn--tne-1oa.nz", Some("tāne.nz")),
         ] {
             let expected = Name { ace: ace.into(), unicode: unicode.map(str::to_owned) };
             assert_eq!(domain("domain", value), Ok(expected), "{value}");

@@ -1,10 +1,12 @@
-//! Lost changes of a domain's data. They state what shall be, so what is there tells, and a repetition does no harm.
+//! Lost changes of a domain's data. They state what shall be, so what is there tells, and a repetition does no
+//! harm.
 
 use serde_json::{Value, json};
 
+use super::super::outcome::{self, Heard};
 use super::compare::{self, names};
-use super::{Case, Next, applied, cannot, flag, foreign, mail_again, nothing, shown};
-use crate::model::{Answer, Operation};
+use super::{Age, Case, Next, applied, cannot, flag, foreign, mail_again, nothing, said, shown, taken};
+use crate::model::{Answer, Finding, Operation, Verdict};
 
 /// How the doubt about a change is settled.
 type Change = fn(&mut Case<'_>) -> Next;
@@ -20,8 +22,11 @@ const CHANGES: &[(&str, Change)] = &[
     ("lock", lock),
     ("privacy", privacy),
     ("parked", parked),
-    ("resend_verification", |case| mail_again(case)),
+    (MAIL, |case| mail_again(case)),
 ];
+
+/// The change that is an e-mail.
+const MAIL: &str = "resend_verification";
 
 /// A domain that is not with us any more cannot be changed again.
 const GONE: &str = "GET: there is no such domain with us";
@@ -30,13 +35,55 @@ const GONE: &str = "GET: there is no such domain with us";
 pub fn update(case: &mut Case<'_>) -> Next {
     let stated = |name: &str| case.doubt.params.get(name).is_some_and(|value| !value.is_null());
     match CHANGES.iter().find(|(name, _)| stated(name)) {
-        Some((_, change)) => change(case),
+        // It leaves nothing to look at, and nothing that waits.
+        Some((MAIL, change)) => change(case),
+        Some((_, change)) => settled(case, *change),
         None => cannot("no question is known about this domain.update"),
     }
 }
 
+/// A change of the owner.
+pub fn holder(case: &mut Case<'_>) -> Next {
+    settled(case, contacts)
+}
+
+/// Another code.
+pub fn code(case: &mut Case<'_>) -> Next {
+    settled(case, auth_code)
+}
+
+/// What an asynchronous registry has not carried out yet looks as if it had never been ordered. So before that is believed
+/// the registry is asked what waits for the domain. Whose that is, it does not say; but while anything waits the change
+/// would only be refused (437), and once nothing does, what is there tells.
+fn settled(case: &mut Case<'_>, change: Change) -> Next {
+    let found = change(case);
+    let Ok(Finding::Nothing { .. }) = &found else { return found };
+    let params = json!({ "domain": case.domain()?, "type": "waiting_history" });
+    let answer = case.ask(Operation::DomainInfo, params)?;
+    let history = match outcome::heard(Operation::DomainInfo, answer) {
+        Heard::Shown => answer.data.as_object().and_then(|data| data.values().find_map(Value::as_array)),
+        Heard::Absent => None,
+        // Not every registry need have one: that it is refused says that nothing waits.
+        Heard::Unanswered(_) if matches!(case.dialect.judge(Operation::DomainInfo, answer).verdict, Verdict::Refused(_)) => None,
+        Heard::Unanswered(reason) => return cannot(format!("GET waiting_history was not answered: {reason}")),
+    };
+    let is_over = |entry: &&Value| {
+        let done = ["completed", "declined", "cancelled", "canceled"];
+        said(entry, "status").is_some_and(|status| done.contains(&status.to_ascii_lowercase().as_str()))
+            || case.age(said(entry, "completion_date")) == Some(Age::Older)
+    };
+    let open: Vec<&Value> = history.into_iter().flatten().filter(|entry| !is_over(entry)).collect();
+    match open.first() {
+        None => found,
+        Some(entry) if said(entry, "status").or(said(entry, "completion_date")).is_some() => {
+            taken(answer, outcome::CHANGED, "GET waiting_history: a change waits at its registry; GET shows the old data")
+        }
+        Some(_) => cannot("GET waiting_history shows something, and not whether it still waits"),
+    }
+}
+
 /// Contacts are replaced as a whole: those of the order beside those shown.
-pub fn contacts(case: &mut Case<'_>) -> Next {
+fn contacts(case: &mut Case<'_>) -> Next {
     let Some(Value::Object(ordered)) = case.doubt.params.get("contacts") else {
         return cannot("the job names no contacts");
     };
@@ -142,7 +189,7 @@ fn switch(case: &mut Case<'_>, param: &str, kind: &str, field: &str) -> Next {
 }
 
 /// The code itself is compared, and goes no further.
-pub fn auth_code(case: &mut Case<'_>) -> Next {
+fn auth_code(case: &mut Case<'_>) -> Next {
     const KIND: &str = "domain_auth_info";
     let params = json!({ "domain": case.domain()?, "type": KIND });
     let answer = case.ask_as(Operation::DomainInfo, Operation::DomainAuthcodeCheck, params)?;

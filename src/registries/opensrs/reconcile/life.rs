@@ -6,7 +6,10 @@ use super::{Case, Next, cannot};
 /// REVOKE: GET shows nothing of a deleted name, and it belongs to us no more.
 pub fn delete(case: &mut Case<'_>) -> Next {
     if case.get("all_info")?.is_some() {
-        return cannot("GET all_info: still ours; `registrard jobs retry` orders the deletion again");
+        return cannot(
+            "GET all_info: still ours, so it was not deleted; it is not repeated by itself: `registrard jobs dismiss` this job \
+             and order the deletion anew",
+        );
     }
     match case.belongs_to_us()? {
         (false, answer) => case.applied_by_us(answer, "GET: no such domain with us; BELONGS_TO_RSP: not ours".into()),
@@ -18,8 +21,9 @@ pub fn delete(case: &mut Case<'_>) -> Next {
 pub fn restore(case: &mut Case<'_>) -> Next {
     match case.get("all_info")? {
         Some(info) => case.applied_by_us(info, "GET all_info: ours, and shown again".into()),
-        None => {
-            cannot("GET still shows no such domain; a redemption costs money: `registrard jobs retry` orders it again")
-        }
+        None => cannot(
+            "GET still shows no such domain; a redemption costs money and is not repeated by itself: if it stays so, \
+             `registrard jobs dismiss` this job and order it anew",
+        ),
     }
 }

@@ -7,6 +7,9 @@ use super::super::reply::{Outcome, Reply, refuse_as};
 use super::super::wire::tree::Node;
 use super::{Context, fields};
 
+/// What stands for all registries.
+const EVERYWHERE: &str = "";
+
 /// The host's name and the domain it is below, which is the account's.
 fn named(context: &Context<'_>, key: &str) -> Result<(String, Domain), Box<Reply>> {
     if context.request.cookie.is_some() && context.attributes().text("domain").is_some() {
@@ -62,8 +65,12 @@ pub(super) fn check(context: &mut Context<'_>) -> Outcome {
     if !fields::is_host(&host) {
         return refuse_as(465, "Invalid data, error=nameserver syntax");
     }
-    let is_known = super::nameservers::known(context.state, std::slice::from_ref(&host)).is_ok();
-    if !is_known {
+    let tld = context.required("tld")?;
+    let is_there = super::nameservers::known(context.state, std::slice::from_ref(&host)).is_ok();
+    // The registry of its own zone knows it by itself, the others have to be told.
+    let told = |tld: &str| context.state.told_hosts.contains(&(tld.to_lowercase(), host.clone()));
+    let is_known = host.ends_with(&tld.to_lowercase()) || told(&tld) || told(EVERYWHERE);
+    if !(is_there && is_known) {
         return refuse_as(480, "Nameserver not found in registry");
     }
     Ok(Reply::success(212, "Nameserver exists").with(Node::none().with("status", "exists")))
@@ -84,7 +91,7 @@ pub(super) fn create(context: &mut Context<'_>) -> Outcome {
     Ok(Reply::ok("Nameserver Created."))
 }
 
-/// REGISTRY_ADD_NS makes a host known to another registry; of that nothing is kept here but the entry in the ledger.
+/// REGISTRY_ADD_NS makes a host known to another registry.
 pub(super) fn add(context: &mut Context<'_>) -> Outcome {
     let host = super::name(&context.required("fqdn")?);
     let tld = context.required("tld")?;
@@ -94,6 +101,9 @@ pub(super) fn add(context: &mut Context<'_>) -> Outcome {
     if super::nameservers::known(context.state, std::slice::from_ref(&host)).is_err() {
         return refuse_as(480, "existence of nameserver cannot be verified");
     }
+    let everywhere = context.attributes().flag("all") == Some(true);
+    let told = if everywhere { EVERYWHERE.to_owned() } else { tld.to_lowercase() };
+    context.state.told_hosts.insert((told, host.clone()));
     context.effect(&host);
     Ok(Reply::ok("Nameserver added"))
 }

@@ -93,20 +93,41 @@ fn parse(head: &str) -> Option<HttpRequest> {
 
 /// An answer with a body.
 pub(in super::super) fn wrap(status: u16, body: &[u8], keeps: bool) -> Vec<u8> {
-    let reason = match status {
-        200 => "OK",
+    answer(status, "Content-Type: text/xml", body, keeps)
+}
+
+/// A page for people, as a gateway or a portal in between would send it. A redirection leads back here, so that whoever
+/// follows it says the same again.
+pub(in super::super) fn page(status: u16, keeps: bool) -> Vec<u8> {
+    let text = reason(status);
+    let body = format!("<!DOCTYPE html>\n<html><head><title>{text}</title></head><body><h1>{text}</h1><br></body></html>\n");
+    let way = if (300..400).contains(&status) { "\r\nLocation: /" } else { "" };
+    answer(status, &format!("Content-Type: text/html{way}"), body.as_bytes(), keeps)
+}
+
+fn reason(status: u16) -> &'static str {
+    match status {
+        200..=299 => "OK",
+        300..=399 => "Elsewhere",
         401 => "Unauthorized",
+        403 => "Forbidden",
         404 => "Not Found",
         405 => "Method Not Allowed",
         411 => "Length Required",
         413 => "Content Too Large",
         431 => "Request Header Fields Too Large",
+        502 => "Bad Gateway",
+        503 => "Service Unavailable",
+        500..=599 => "Internal Server Error",
         _ => "Bad Request",
-    };
+    }
+}
+
+fn answer(status: u16, headers: &str, body: &[u8], keeps: bool) -> Vec<u8> {
+    let (reason, length) = (reason(status), body.len());
     let connection = if keeps { "keep-alive" } else { "close" };
     let head = format!(
-        "HTTP/1.1 {status} {reason}\r\nContent-Type: text/xml\r\nContent-Length: {}\r\nConnection: {connection}\r\n\r\n",
-        body.len()
+        "HTTP/1.1 {status} {reason}\r\n{headers}\r\nContent-Length: {length}\r\nConnection: {connection}\r\n\r\n"
     );
     [head.as_bytes(), body].concat()
 }

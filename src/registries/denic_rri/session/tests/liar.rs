@@ -193,12 +193,13 @@ async fn converse(stream: &mut DuplexStream, turns: &[Turn], current: &AtomicUsi
     }
 }
 
-/// Whether the request gets its own answer, if nothing lies about from before.
-fn is_honest(turn: &Turn, is_first: bool) -> bool {
+/// Whether the request gets its own answer, if nothing lies about from those before it.
+fn is_honest(turn: &Turn, before: &[Turn]) -> bool {
     match turn.act {
         Act::Answer | Act::Refuse | Act::RefuseUnread | Act::WithoutStid | Act::CtidInCapitals => true,
         Act::Twice | Act::ThenAStray => true,
-        Act::Again(_) | Act::WithLastStid => is_first,
+        Act::Again(_) => before.is_empty(),
+        Act::WithLastStid => before.iter().all(|turn| turn.act == Act::WithoutStid),
         // Only a write is answered with one.
         Act::WithoutCtid => turn.asks != Asks::Write,
         Act::AboutAnother => turn.asks != Asks::Question,
@@ -206,9 +207,14 @@ fn is_honest(turn: &Turn, is_first: bool) -> bool {
     }
 }
 
-/// A QUEUE-READ names no object.
-fn cannot_be_told(turn: &Turn, litter: Option<Litter>) -> bool {
-    turn.asks == Asks::KeepAlive && (turn.act == Act::AStrayFirst || litter == Some(Litter::NewToUs))
+/// A QUEUE-READ names no object, and an answer that had no STID bears no mark by which a copy of it is known.
+fn cannot_be_told(turn: &Turn, before: &[Turn], litter: Option<Litter>) -> bool {
+    let without_mark = |ago: usize| {
+        let said = before.get(before.len().saturating_sub(1 + ago));
+        said.is_some_and(|said| said.act == Act::WithoutStid && said.asks == Asks::KeepAlive)
+    };
+    let litter = turn.act == Act::AStrayFirst || litter == Some(Litter::NewToUs);
+    turn.asks == Asks::KeepAlive && (litter || matches!(turn.act, Act::Again(ago) if without_mark(ago)))
 }
 
 /// What lies about after an act whose answer was taken.
@@ -235,7 +241,7 @@ async fn lie(turns: Vec<Turn>) {
     let current = Arc::new(AtomicUsize::new(0));
     let peer = tokio::spawn(play(far, turns.clone(), Arc::clone(&current)));
     let (mut heard, mut not_sent) = (Vec::new(), VecDeque::new());
-    let (mut over, mut litter, mut answers) = (false, None, 0);
+    let (mut over, mut litter) = (false, None);
     for (n, turn) in turns.iter().enumerate() {
         if turn.rests {
             tokio::time::sleep(Duration::from_millis(1)).await;
@@ -257,11 +263,11 @@ async fn lie(turns: Vec<Turn>) {
                 session.exchange(&request).await.map(Some)
             }
         };
-        let honest = is_honest(turn, answers == 0);
+        let honest = is_honest(turn, &turns[..n]);
         match outcome {
             Ok(answer) => {
                 assert!(!over, "{n}: a session that is over heard something");
-                let blameless = cannot_be_told(turn, litter);
+                let blameless = cannot_be_told(turn, &turns[..n], litter);
                 assert!(litter.is_none() || blameless, "{n}: what lay about was taken for an answer");
                 assert!(honest || blameless, "{n}: {turn:?} was taken for an answer");
                 if let Some(answer) = answer {
@@ -282,7 +288,6 @@ async fn lie(turns: Vec<Turn>) {
                 over = true;
             }
         }
-        answers += 1;
     }
     drop(session);
     let received = String::from_utf8(peer.await.unwrap()).unwrap();

@@ -137,7 +137,7 @@ fn data() -> Vec<Row> {
             ],
         )
     };
-    vec![
+    let mut rows = vec![
         contacts(DomainUpdate),
         contacts(DomainChangeHolder),
         row(
@@ -187,7 +187,35 @@ fn data() -> Vec<Row> {
                 ("unknown", vec![ok(json!({}))], "does not show the code"),
             ],
         ),
-    ]
+    ];
+    rows.iter_mut().for_each(and_what_waits);
+    rows
+}
+
+/// What is not there may wait at an asynchronous registry.
+fn and_what_waits(row: &mut Row) {
+    let history = |entries: Value| ok(json!({ "waiting_history": entries }));
+    let proofs: Vec<Proof> = std::mem::take(&mut row.proofs);
+    for (word, answers, names) in proofs {
+        if word != "not_applied" {
+            row.proofs.push((word, answers, names));
+            continue;
+        }
+        for (word, waiting, names) in [
+            ("not_applied", history(json!([])), names),
+            ("not_applied", ok(json!({ "waiting_history": null })), names),
+            ("not_applied", said(false, "465", "Unknown Info type", Value::Null), names),
+            ("not_applied", absent(), names),
+            ("not_applied", history(json!([{ "request_id": "1", "completion_date": OLD }])), names),
+            ("not_applied", history(json!([{ "request_id": "1", "status": "Completed" }])), names),
+            ("taken", history(json!([{ "request_id": "1", "completion_date": NEW }])), "a change waits"),
+            ("taken", history(json!([{ "request_id": "1", "status": "waiting" }])), "a change waits"),
+            ("unknown", history(json!([{ "request_id": "1" }])), "not whether it still waits"),
+            ("unknown", said(false, "705", "x", Value::Null), "was not answered"),
+        ] {
+            row.proofs.push((word, [answers.clone(), vec![waiting]].concat(), names));
+        }
+    }
 }
 
 fn rest() -> Vec<Row> {
@@ -205,7 +233,7 @@ fn rest() -> Vec<Row> {
             "GET all_info",
             vec![
                 ("applied", vec![absent(), belongs("0")], "BELONGS_TO_RSP: not ours"),
-                ("unknown", vec![expires("2027")], "jobs retry"),
+                ("unknown", vec![expires("2027")], "jobs dismiss"),
                 ("unknown", vec![absent(), belongs("1")], "says that it is ours"),
             ],
         ),
