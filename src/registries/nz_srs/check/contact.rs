@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::super::codec::tree::Element;
-use super::super::params::{Field, Params, missing, refuse, text};
+use super::super::params::{Field, Params, field, missing, refuse, state};
 use super::{email, handle};
 use crate::model::{Reject, country};
 
@@ -63,21 +63,21 @@ pub enum Extent {
 /// # Errors
 /// Names the field at fault.
 pub fn of_domain(params: &Params<'_>, name: &str, element: &str, extent: Extent) -> Result<Option<Element>, Reject> {
-    let value = match params.state(name) {
+    let value = match state(params, name) {
         Field::Keep => return Ok(None),
         Field::Clear => return Ok(Some(Element::new(element))),
         Field::Set(value) => value,
     };
     let stored = |id: &str, field: &str| Ok(Some(Element::new(element).with("HandleId", handle(field, id)?)));
     if let Value::String(_) = value {
-        return stored(&text(&params.path(name), value)?, &params.path(name));
+        return stored(&params.required(name)?, &params.path(name));
     }
-    let contact = params.object(name, value, OF_DOMAIN)?;
+    let contact = params.object(name, OF_DOMAIN)?.ok_or_else(|| missing(params.path(name)))?;
     let Some(id) = contact.optional("handle")? else {
         return data(&contact, Element::new(element), extent).map(Some);
     };
     // HANDLE_ID_WITH_CONTACT_FIELDS
-    match DATA.iter().find(|field| !contact.state(field).is_keep()) {
+    match DATA.iter().find(|field| !state(&contact, field).is_keep()) {
         None => stored(&id, &contact.path("handle")),
         Some(field) => Err(Reject::param(contact.path(field), "cannot be stated beside a handle, which has its own")),
     }
@@ -101,7 +101,7 @@ pub fn data(params: &Params<'_>, element: Element, extent: Extent) -> Result<Ele
 
 /// A text that cannot be cleared, and must be there in a new contact.
 fn mandatory(params: &Params<'_>, name: &str, extent: Extent) -> Result<Option<String>, Reject> {
-    match params.field(name)? {
+    match field(params, name)? {
         Field::Set(value) => Ok(Some(value)),
         Field::Clear => Err(Reject::param(params.path(name), "cannot be cleared")),
         Field::Keep if extent == Extent::Whole => Err(missing(params.path(name))),
@@ -111,14 +111,14 @@ fn mandatory(params: &Params<'_>, name: &str, extent: Extent) -> Result<Option<S
 
 /// The address: as a whole, but for its lesser parts, wherever one of its parts is stated.
 fn address(params: &Params<'_>, extent: Extent) -> Result<Option<Element>, Reject> {
-    if extent == Extent::Change && ADDRESS.iter().all(|(name, ..)| params.state(name).is_keep()) {
+    if extent == Extent::Change && ADDRESS.iter().all(|(name, ..)| state(params, name).is_keep()) {
         return Ok(None);
     }
     let mut element = Element::new("PostalAddress");
     for (name, attribute, must) in ADDRESS {
         let value = match must {
             true => Field::Set(mandatory(params, name, Extent::Whole)?.ok_or_else(|| missing(params.path(name)))?),
-            false => params.field(name)?,
+            false => field(params, name)?,
         };
         let value = match *name {
             "country_code" => value.and_then(|code| country_code(&params.path(name), &code))?,
@@ -139,21 +139,22 @@ fn country_code(field: &str, value: &str) -> Result<String, Reject> {
 /// A telephone number: `+64.4.1234567` (country, area, number; the area may be left out), or the three as an object. null
 /// clears it.
 fn number(params: &Params<'_>, name: &str, element: &str) -> Result<Option<Element>, Reject> {
-    let value = match params.state(name) {
+    let value = match state(params, name) {
         Field::Keep => return Ok(None),
         Field::Clear => return Ok(Some(Element::new(element))),
         Field::Set(value) => value,
     };
     let parts = match value {
         Value::String(_) => {
-            let text = text(&params.path(name), value)?;
+            let text = params.required(name)?;
             dialled(&text).ok_or_else(|| {
                 let rule = "must be a telephone number as in +64.4.1234567: country, area and number";
                 refuse(params.path(name), rule, &text)
             })?
         }
-        value => {
-            let parts = params.object(name, value, &["country_code", "area_code", "local_number"])?;
+        _ => {
+            let names = ["country_code", "area_code", "local_number"];
+            let parts = params.object(name, &names)?.ok_or_else(|| missing(params.path(name)))?;
             let area = parts.optional("area_code")?.unwrap_or_default();
             [parts.required("country_code")?, area, parts.required("local_number")?]
         }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use super::super::codec::tree::Element;
-use super::super::params::{Field, Params, refuse};
+use super::super::params::{Field, Params, list, refuse};
 use super::names::{host, lies_in};
 use crate::model::Reject;
 
@@ -19,7 +19,7 @@ const DIGESTS: &[(u64, usize)] = &[(1, 40), (2, 64), (4, 96)];
 /// # Errors
 /// Names the host or address at fault.
 pub fn nservers(params: &Params<'_>, domain: &str) -> Result<Option<Element>, Reject> {
-    let values = match params.list("nserver")? {
+    let values = match list(params, "nserver")? {
         Field::Keep => return Ok(None),
         Field::Clear => return Ok(Some(Element::new("NameServers"))),
         Field::Set(values) => values,
@@ -68,7 +68,7 @@ fn nserver(field: &str, value: &str, domain: &str) -> Result<Element, Reject> {
 /// # Errors
 /// Names the key at fault.
 pub fn ds(params: &Params<'_>) -> Result<Option<Element>, Reject> {
-    let values = match params.list("ds")? {
+    let values = match list(params, "ds")? {
         Field::Keep => return Ok(None),
         Field::Clear => return Ok(Some(Element::new("DNSSEC"))),
         Field::Set(values) => values,

@@ -30,7 +30,7 @@ pub fn term(params: &Params<'_>) -> Result<Option<u64>, Reject> {
 /// # Errors
 /// It is missing, or has not 8 visible ASCII characters.
 pub fn udai(params: &Params<'_>) -> Result<Secret, Reject> {
-    let udai = params.secret("auth_info")?;
+    let udai = params.secret("auth_info")?.ok_or_else(|| missing("auth_info"))?;
     match udai.expose().len() == 8 && udai.expose().bytes().all(|byte| byte.is_ascii_graphic()) {
         true => Ok(udai),
         false => Err(Reject::param("auth_info", "must be a UDAI: 8 letters and digits")),

@@ -2,7 +2,7 @@
 
 use super::super::check::{date_range, names, names::Name};
 use super::super::codec::tree::Element;
-use super::super::params::{Field, Params, refuse};
+use super::super::params::{Field, Params, list, refuse};
 use super::{Request, Rules};
 use crate::model::{ObjectKey, Reject};
 
@@ -82,7 +82,7 @@ impl Request for List {
                 .find(|known| known == field)
                 .ok_or_else(|| refuse(format!("fields[{at}]"), &rule, field))
         };
-        let fields = match params.list("fields")? {
+        let fields = match list(params, "fields")? {
             Field::Set(fields) => fields.iter().enumerate().map(known).collect::<Result<_, _>>()?,
             Field::Keep | Field::Clear => FIELDS.to_vec(),
         };

@@ -5,7 +5,7 @@ use super::super::check::contact::{self, Extent};
 use super::super::check::names::{self, Name};
 use super::super::check::{dns, term};
 use super::super::codec::tree::Element;
-use super::super::params::{Field, Params, missing};
+use super::super::params::{Field, Params, field, missing, state};
 use super::{Request, Rules, audit_text, digit, domain_update};
 use crate::model::request::RejectCode;
 use crate::model::{ObjectKey, Reject};
@@ -21,7 +21,7 @@ const VALUES: &[&str] = &["delegate", "lock", "term", "years"];
 pub fn parts(params: &Params<'_>, name: &Name) -> Result<Vec<Element>, Reject> {
     let change = |param, element| contact::of_domain(params, param, element, Extent::Change);
     let registrant = change("registrant", "RegistrantContact")?;
-    if params.state("registrant") == Field::Clear {
+    if state(params, "registrant") == Field::Clear {
         return Err(Reject::param("registrant", "cannot be cleared: a domain has a holder"));
     }
     let parts = [
@@ -65,7 +65,7 @@ impl Request for Update {
 
     fn read(params: &Params<'_>, _: &Rules) -> Result<Self, Reject> {
         let name = names::read(params)?;
-        let is_said = |field: &&str| match params.state(field) {
+        let is_said = |field: &&str| match state(params, field) {
             Field::Keep => false,
             Field::Clear => !VALUES.contains(field),
             Field::Set(_) => true,
@@ -77,7 +77,7 @@ impl Request for Update {
         Ok(Self {
             parts: parts(params, &name)?,
             name,
-            reference: params.field("reference")?,
+            reference: field(params, "reference")?,
             term: term(params)?.map(|months| months.to_string()),
             delegate: params.flag("delegate")?,
             lock: params.flag("lock")?,
@@ -112,7 +112,7 @@ impl Request for ChangeHolder {
 
     fn read(params: &Params<'_>, _: &Rules) -> Result<Self, Reject> {
         let name = names::read(params)?;
-        if params.state("registrant").is_keep() {
+        if state(params, "registrant").is_keep() {
             return Err(missing("registrant"));
         }
         Ok(Self { parts: parts(params, &name)?, name })

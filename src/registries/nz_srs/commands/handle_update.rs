@@ -3,7 +3,7 @@
 use super::super::check::contact::{self, Extent};
 use super::super::check::handle;
 use super::super::codec::tree::Element;
-use super::super::params::Params;
+use super::super::params::{Params, state};
 use super::handle_create::{self, PARAMS, with_ids};
 use super::{Request, Rules, audit_text};
 use crate::model::request::RejectCode;
@@ -21,7 +21,7 @@ impl Request for Update {
 
     fn read(params: &Params<'_>, _: &Rules) -> Result<Self, Reject> {
         let id = handle("handle", &params.required("handle")?)?;
-        let stated = contact::DATA.iter().find(|field| !params.state(field).is_keep());
+        let stated = contact::DATA.iter().find(|field| !state(params, field).is_keep());
         let element = Element::new("HandleUpdate");
         let data = match (params.flag("delete")?, stated) {
             // DELETE_FLAG_WITH_OTHER_FIELDS
