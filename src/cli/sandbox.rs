@@ -12,8 +12,8 @@ use clap::builder::PossibleValuesParser;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::sandbox::{
-    DenicOptions, Environment, FAULT_SYNTAX, FaultSpec, Manner, NzOptions, OpensrsOptions, Options, REGISTRIES, RrpOptions,
-    Sandbox, System,
+    DenicOptions, Environment, FAULT_SYNTAX, FaultSpec, Manner, NzOptions, OpensrsOptions, Options, REGISTRIES,
+    RrpOptions, Sandbox, System,
 };
 use nz_srs::NzArgs;
 use rrp::RrpArgs;

@@ -101,7 +101,8 @@ pub(crate) fn wrap(status: u16, mime: &str, body: &[u8], keeps: bool) -> Vec<u8>
 /// follows it says the same again.
 pub(crate) fn page(status: u16, path: &str, keeps: bool) -> Vec<u8> {
     let text = reason(status);
-    let body = format!("<!DOCTYPE html>\n<html><head><title>{text}</title></head><body><h1>{text}</h1><br></body></html>\n");
+    let body =
+        format!("<!DOCTYPE html>\n<html><head><title>{text}</title></head><body><h1>{text}</h1><br></body></html>\n");
     let way = if (300..400).contains(&status) { format!("\r\nLocation: {path}") } else { String::new() };
     answer(status, &format!("Content-Type: text/html{way}"), body.as_bytes(), keeps)
 }

@@ -71,7 +71,8 @@ impl Form {
 /// # Errors
 /// What a parser or a validator would say.
 pub(super) fn parse(document: &[u8]) -> Result<Element, String> {
-    let text = std::str::from_utf8(document).map_err(|_| "Input is not proper UTF-8, indicate encoding !".to_owned())?;
+    let text =
+        std::str::from_utf8(document).map_err(|_| "Input is not proper UTF-8, indicate encoding !".to_owned())?;
     let mut root = read::document(text)?;
     if !["NZSRSRequest", "SRSRequest"].contains(&root.name.as_str()) {
         return Err(format!("Root element is {}, not NZSRSRequest", root.name.escape_default()));

@@ -190,4 +190,3 @@ fn say(state: &mut State, account: &str, message: &Value, now: Timestamp) -> Res
     }
     Ok(json!({ "id": id }))
 }
-

@@ -4,7 +4,17 @@ use super::reply::{Refusal, refuse};
 
 /// Second levels anybody registers in; `nz` stands for names at the second level themselves.
 pub(super) const OPEN: &[&str] = &[
-    "nz", "ac.nz", "co.nz", "geek.nz", "gen.nz", "kiwi.nz", "maori.nz", "net.nz", "org.nz", "school.nz", "xn--mori-qsa.nz",
+    "nz",
+    "ac.nz",
+    "co.nz",
+    "geek.nz",
+    "gen.nz",
+    "kiwi.nz",
+    "maori.nz",
+    "net.nz",
+    "org.nz",
+    "school.nz",
+    "xn--mori-qsa.nz",
 ];
 /// Second levels with another way in.
 const MODERATED: &[&str] = &["cri.nz", "govt.nz", "health.nz", "iwi.nz", "mil.nz", "parliament.nz"];
@@ -32,7 +42,10 @@ pub(super) fn has_dnssec(name: &str) -> bool {
 pub(super) fn is_host(name: &str) -> bool {
     let is_label = |label: &str| {
         let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        (1..=63).contains(&label.len()) && label.bytes().all(is_part) && !label.starts_with('-') && !label.ends_with('-')
+        (1..=63).contains(&label.len())
+            && label.bytes().all(is_part)
+            && !label.starts_with('-')
+            && !label.ends_with('-')
     };
     name.len() <= 253 && name.contains('.') && name.split('.').all(is_label)
 }
@@ -172,7 +185,10 @@ mod tests {
 
     #[test]
     fn macrons_and_nothing_else() {
-        assert_eq!(unicode("xn--tne-ema.co.nz", Some("tāne.co.nz"), Some(".NZ LATIN")).unwrap().as_deref(), Some("tāne.co.nz"));
+        assert_eq!(
+            unicode("xn--tne-ema.co.nz", Some("tāne.co.nz"), Some(".NZ LATIN")).unwrap().as_deref(),
+            Some("tāne.co.nz")
+        );
         assert_eq!(unicode("xn--tne-ema.co.nz", None, None).unwrap().as_deref(), Some("tāne.co.nz"));
         assert_eq!(unicode("example.co.nz", Some("example.co.nz"), None).unwrap(), None);
         for (name, given, id) in [

@@ -102,7 +102,9 @@ impl Server {
             return Err(Box::new(Refusal::usual("LOCK_ERROR", &request.object)));
         }
         match &request.fate.fault {
-            Some(FaultKind::Busy) if command.is_write => return Err(Box::new(Refusal::usual("LOCK_ERROR", &request.object))),
+            Some(FaultKind::Busy) if command.is_write => {
+                return Err(Box::new(Refusal::usual("LOCK_ERROR", &request.object)));
+            }
             Some(FaultKind::Busy) => return Err(Box::new(Refusal::usual("SYSTEM_ERROR", &request.object))),
             Some(FaultKind::Lie { code, effect: false, .. }) => return Err(Box::new(lie(code, &request.object))),
             _ => {}

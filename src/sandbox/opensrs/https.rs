@@ -8,11 +8,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-<<<<<<< HEAD
 use super::super::faults::FaultKind;
-=======
 use super::super::http::{self, HttpRequest, Read};
->>>>>>> 5272d5f (Sandbox: NZ SRS with its DTD, signatures, actions, messages and jobs)
 use super::super::link::{self, Next, Outgoing, PATIENCE, Wire, farewell, send};
 use super::server::{Proof, Server, Session};
 

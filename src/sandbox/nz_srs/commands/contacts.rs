@@ -20,7 +20,9 @@ pub(super) fn read(context: &Context<'_>, element: &Element, before: &Contact) -
         if element.attributes.iter().any(|(name, _)| name != "HandleId") || !element.children.is_empty() {
             return refuse("HANDLE_ID_WITH_CONTACT_FIELDS", &[]);
         }
-        let Some(known) = context.state.handle(context.registrar, id) else { return refuse("HANDLE_DOES_NOT_EXIST", &[]) };
+        let Some(known) = context.state.handle(context.registrar, id) else {
+            return refuse("HANDLE_DOES_NOT_EXIST", &[]);
+        };
         return Ok(Contact { handle: Some(known.id.clone()), ..Contact::default() });
     }
     let contact = merged(element, before)?;
@@ -53,7 +55,10 @@ pub(super) fn merged(element: &Element, before: &Contact) -> Result<Contact, Box
 }
 
 /// Attributes over those that were there; an empty one takes away.
-fn put<'a>(fields: &mut Fields, attributes: impl IntoIterator<Item = &'a (String, String)>) -> Result<(), Box<Refusal>> {
+fn put<'a>(
+    fields: &mut Fields,
+    attributes: impl IntoIterator<Item = &'a (String, String)>,
+) -> Result<(), Box<Refusal>> {
     for (name, value) in attributes {
         let is_needed = NEEDED.contains(&name.as_str()) || ["Address1", "City"].contains(&name.as_str());
         match value.trim() {

@@ -23,11 +23,14 @@ pub(super) fn run(context: &mut Context<'_>) -> Outcome {
     // An end that is not given is far ahead here: what is billed is billed for the future.
     let ranges: Result<Vec<_>, Box<Refusal>> = DATES
         .iter()
-        .filter_map(|(name, date)| Range::read(action, name, Timestamp::MAX).map(|range| Some((range?, date))).transpose())
+        .filter_map(|(name, date)| {
+            Range::read(action, name, Timestamp::MAX).map(|range| Some((range?, date))).transpose()
+        })
         .collect();
     let ranges = ranges?;
     let is_wanted = |domain: &Domain| {
-        let in_range = |(range, date): &(Range, &fn(&Domain) -> Option<Timestamp>)| date(domain).is_some_and(|at| range.has(at));
+        let in_range =
+            |(range, date): &(Range, &fn(&Domain) -> Option<Timestamp>)| date(domain).is_some_and(|at| range.has(at));
         fits(context, domain) && ranges.iter().all(in_range)
     };
     let mut found = Vec::new();
@@ -97,7 +100,8 @@ fn fits_servers(action: &Element, domain: &Domain) -> bool {
     let by_signer = action.find("DNSSECFilter").is_none_or(|list| {
         list.children.iter().any(|filter| {
             domain.signers.iter().any(|signer| {
-                let digest = filter.find("Digest").is_none_or(|digest| names::fits_text(digest.text.trim(), &signer.digest));
+                let digest =
+                    filter.find("Digest").is_none_or(|digest| names::fits_text(digest.text.trim(), &signer.digest));
                 let numbers = filters::fits(filter, |name| match name {
                     "KeyTag" => Some(signer.key_tag.as_str()),
                     "Algorithm" => Some(signer.algorithm.as_str()),
@@ -118,7 +122,7 @@ fn fits_people(context: &Context<'_>, domain: &Domain) -> bool {
         ("AdminContactFilter", view::admin(state, domain)),
         ("TechnicalContactFilter", view::technical(state, domain)),
     ];
-    people.iter().all(|(name, contact)| {
-        context.action.find(name).is_none_or(|filter| filters::fits_contact(filter, contact))
-    })
+    people
+        .iter()
+        .all(|(name, contact)| context.action.find(name).is_none_or(|filter| filters::fits_contact(filter, contact)))
 }

@@ -73,10 +73,8 @@ pub(super) fn update(context: &mut Context<'_>) -> Outcome {
 pub(super) fn query(context: &mut Context<'_>) -> Outcome {
     let action = context.action;
     filters::counted(action, "HandleIdFilter")?;
-    let ranges = [
-        Range::read(action, "SearchDateRange", context.now)?,
-        Range::read(action, "ChangedInDateRange", context.now)?,
-    ];
+    let ranges =
+        [Range::read(action, "SearchDateRange", context.now)?, Range::read(action, "ChangedInDateRange", context.now)?];
     let is_wanted = |handle: &Handle| -> bool {
         let named = action.find("HandleIdFilter").is_none()
             || action.each("HandleIdFilter").any(|filter| names::fits_text(filter.text.trim(), &handle.id));

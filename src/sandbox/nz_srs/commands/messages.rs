@@ -50,7 +50,8 @@ fn fits(context: &Context<'_>, message: &Message) -> bool {
         "third-party" => message.is_third_party,
         _ => message.is_generated,
     };
-    let text = action.find("AuditTextFilter").is_none_or(|filter| names::fits_text(filter.text.trim(), &message.audit_text));
+    let text =
+        action.find("AuditTextFilter").is_none_or(|filter| names::fits_text(filter.text.trim(), &message.audit_text));
     by && text
         && action.attribute("ActionId").is_none_or(|id| message.transaction == id)
         && (kinds.is_empty() || kinds.iter().any(kind))

@@ -37,11 +37,21 @@ pub(super) struct Command {
     pub(super) run: fn(&mut Context<'_>) -> Outcome,
 }
 
-const fn read(action: &'static str, name: &'static str, role: &'static str, run: fn(&mut Context<'_>) -> Outcome) -> Command {
+const fn read(
+    action: &'static str,
+    name: &'static str,
+    role: &'static str,
+    run: fn(&mut Context<'_>) -> Outcome,
+) -> Command {
     Command { action, is_write: false, role, name, run }
 }
 
-const fn write(action: &'static str, name: &'static str, role: &'static str, run: fn(&mut Context<'_>) -> Outcome) -> Command {
+const fn write(
+    action: &'static str,
+    name: &'static str,
+    role: &'static str,
+    run: fn(&mut Context<'_>) -> Outcome,
+) -> Command {
     Command { is_write: true, ..read(action, name, role, run) }
 }
 
@@ -136,7 +146,11 @@ impl Context<'_> {
     /// Refuses an account without this role.
     fn needs(&self, role: &str) -> Result<(), Box<Refusal>> {
         let registrar = self.state.registrars.get(self.registrar);
-        if registrar.is_some_and(|known| known.roles.contains(role)) { Ok(()) } else { refuse("PERMISSION_DENIED", &[role]) }
+        if registrar.is_some_and(|known| known.roles.contains(role)) {
+            Ok(())
+        } else {
+            refuse("PERMISSION_DENIED", &[role])
+        }
     }
 
     /// Who changes something by this action.

@@ -31,7 +31,8 @@ fn server(element: &Element, domain: &str) -> Result<Server, Box<Refusal>> {
     if !names::is_host(&name) {
         return refuse("INVALID_FIELD", &[element.value("FQDN"), "FQDN"]);
     }
-    let address = |attribute: &str| element.attribute(attribute).map(str::to_owned).filter(|address| !address.is_empty());
+    let address =
+        |attribute: &str| element.attribute(attribute).map(str::to_owned).filter(|address| !address.is_empty());
     let (ipv4, ipv6) = (address("IP4Addr"), address("IP6Addr"));
     let is_inside = name == domain || name.ends_with(&format!(".{domain}"));
     if !is_inside {

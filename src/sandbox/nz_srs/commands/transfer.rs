@@ -1,9 +1,9 @@
 //! DomainUpdate with the UDAI of somebody else's domain: it changes hands at once, and who loses it is told.
 
+use super::super::dates;
 use super::super::objects::{Contact, Domain, Handle, Message};
 use super::super::reply::{Answer, Outcome, refuse};
 use super::super::wire::tree::Element;
-use super::super::dates;
 use super::{Context, update};
 
 pub(super) fn run(context: &mut Context<'_>, filters: &[String], udai: &str) -> Outcome {
@@ -41,7 +41,9 @@ pub(super) fn run(context: &mut Context<'_>, filters: &[String], udai: &str) -> 
 fn updates(action: &Element) -> bool {
     let is_update = |name: &str| !["DomainNameFilter", "AuditText"].contains(&name);
     action.children.iter().any(|child| is_update(&child.name))
-        || ["NewUDAI", "RegistrantRef", "Term", "Delegate", "Renew", "Lock"].iter().any(|name| action.attribute(name).is_some())
+        || ["NewUDAI", "RegistrantRef", "Term", "Delegate", "Renew", "Lock"]
+            .iter()
+            .any(|name| action.attribute(name).is_some())
 }
 
 /// The domain in other hands: contacts in full, because handles stay where they are; the UDAI is used up.
@@ -63,7 +65,9 @@ fn gained(context: &Context<'_>, before: &Domain) -> Domain {
 /// Contacts become handles of who gains the domain.
 fn convert(context: &mut Context<'_>, domain: &mut Domain) {
     let audit = context.audit();
-    for contact in [Some(&mut domain.registrant), domain.admin.as_mut(), domain.technical.as_mut()].into_iter().flatten() {
+    for contact in
+        [Some(&mut domain.registrant), domain.admin.as_mut(), domain.technical.as_mut()].into_iter().flatten()
+    {
         if contact.handle.is_some() {
             continue;
         }

@@ -31,7 +31,9 @@ const FULL: &[&str] = &[
 /// The full result of a write. Lists that are empty are left out.
 pub(in super::super) fn full(state: &State, domain: &Domain) -> Element {
     let mut element = self::domain(state, domain, &|field| FULL.contains(&field));
-    element.children.retain(|child| !["NameServers", "DNSSEC"].contains(&child.name.as_str()) || !child.children.is_empty());
+    element
+        .children
+        .retain(|child| !["NameServers", "DNSSEC"].contains(&child.name.as_str()) || !child.children.is_empty());
     element
 }
 

@@ -46,6 +46,7 @@ pub(super) fn public(context: &Context<'_>, domain: &Domain) -> Element {
 pub(super) fn udai_valid(context: &mut Context<'_>) -> Outcome {
     let name = names::canonical(context.action.value("DomainName"));
     let domain = context.state.domains.get(&name);
-    let is_valid = domain.is_some_and(|domain| context.state.is_udai(domain, context.action.value("UDAI"), context.now));
+    let is_valid =
+        domain.is_some_and(|domain| context.state.is_udai(domain, context.action.value("UDAI"), context.now));
     Ok(Answer::of([Element::new("UDAIValid").with("Valid", u8::from(is_valid))]))
 }

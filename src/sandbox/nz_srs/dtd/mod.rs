@@ -32,9 +32,9 @@ struct Rule {
 
 static RULES: LazyLock<BTreeMap<&'static str, Rule>> = LazyLock::new(|| {
     let rows = ELEMENTS.iter().flat_map(|(names, content, attributes)| {
-        names.split(' ').map(move |name| {
-            (name, Rule { model: Model::read(content), attributes: self::attributes(attributes) })
-        })
+        names
+            .split(' ')
+            .map(move |name| (name, Rule { model: Model::read(content), attributes: self::attributes(attributes) }))
     });
     rows.collect()
 });
@@ -72,7 +72,10 @@ pub(super) fn check(element: &mut Element) -> Result<(), String> {
             (Some(value), _) if known.words.is_empty() || known.words.contains(&value) => {}
             (Some(value), _) => {
                 let value = quoted(value);
-                return Err(format!("Value {value} for attribute {} of {name} is not among the enumerated set", known.name));
+                return Err(format!(
+                    "Value {value} for attribute {} of {name} is not among the enumerated set",
+                    known.name
+                ));
             }
             (None, _) if known.is_required => {
                 return Err(format!("Element {name} does not carry attribute {}", known.name));

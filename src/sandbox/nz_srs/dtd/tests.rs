@@ -17,7 +17,9 @@ fn declarations() -> Vec<(String, String)> {
     }
     text.push_str(rest);
     let found = text.split("<!").skip(1).map(|part| part.split_once('>').expect("declarations end").0.to_owned());
-    found.map(|part| part.split_once(char::is_whitespace).map(|(k, v)| (k.to_owned(), v.trim().to_owned())).unwrap()).collect()
+    found
+        .map(|part| part.split_once(char::is_whitespace).map(|(k, v)| (k.to_owned(), v.trim().to_owned())).unwrap())
+        .collect()
 }
 
 /// Content and attribute list of each element, parameter entities replaced, without white space in the content.
@@ -154,7 +156,10 @@ fn order_number_and_attributes_are_enforced() {
         ("<Unheard/>", "got (Unheard)"),
         ("<DomainUpdate ActionId='1'/>", "content does not follow"),
         ("<DomainUpdate ActionId='1'><NameServers/><DomainNameFilter>a</DomainNameFilter></DomainUpdate>", "follow"),
-        ("<DomainUpdate ActionId='1'><DomainNameFilter>a</DomainNameFilter><DNSSEC/><NameServers/></DomainUpdate>", "follow"),
+        (
+            "<DomainUpdate ActionId='1'><DomainNameFilter>a</DomainNameFilter><DNSSEC/><NameServers/></DomainUpdate>",
+            "follow",
+        ),
         ("<DomainUpdate ActionId='1'><DomainNameFilter><b/></DomainNameFilter></DomainUpdate>", "follow"),
     ] {
         let error = checked(&request(bad)).unwrap_err();

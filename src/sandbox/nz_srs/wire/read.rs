@@ -58,7 +58,8 @@ impl<'a> Reader<'a> {
         if self.takes("\u{feff}") {}
         if self.rest().starts_with("<?xml") {
             let declaration = self.until("?>", "XML declaration")?.to_lowercase();
-            let is_utf8 = !declaration.contains("encoding") || declaration.contains("utf-8") || declaration.contains("ascii");
+            let is_utf8 =
+                !declaration.contains("encoding") || declaration.contains("utf-8") || declaration.contains("ascii");
             if !is_utf8 {
                 return Err("unsupported encoding".into());
             }
