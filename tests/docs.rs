@@ -102,7 +102,7 @@ fn hold_questions_against(plugin: &Plugin, account: &str, params: &dyn Fn(Operat
     let asks = |operation: Operation| {
         let since = "2026-12-01T09:30:00Z".parse().unwrap();
         let params = &params(operation).as_object().unwrap().clone();
-        let doubt = Doubt { account, operation, params, transaction: "rd-1", since, so_already: None };
+        let doubt = Doubt { account, operation, params, transaction: "rd-1", since, so_already: None, taken: None };
         match dialect.reconcile(&doubt, &[]) {
             Step::Ask(question) => question.operation.name(),
             Step::Found(_) => "nothing",

@@ -114,6 +114,11 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "MS", default_value_t = 3_600_000, value_parser = clap::value_parser!(u64).range(1..=365 * 86_400_000))]
     pub waiting_ms: u64,
 
+    /// Milliseconds of sandbox time that each of the two steps of a transfer at OpenSRS takes; a day and five days if not
+    /// given.
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=365 * 86_400_000))]
+    pub transfer_ms: Option<u64>,
+
     /// Flags of RRP.
     #[command(flatten)]
     pub rrp: RrpArgs,
@@ -137,6 +142,7 @@ impl From<SandboxArgs> for Options {
             connections: usize::from(args.connections),
             balance: args.balance.saturating_mul(100),
             waiting: Duration::from_millis(args.waiting_ms),
+            transferring: args.transfer_ms.map(Duration::from_millis),
             processing: Duration::from_millis(u64::from(args.processing_ms)),
             failing_label: args.failing_label.clone(),
             manner: args.manner,
@@ -226,7 +232,7 @@ mod tests {
         let line = "sandbox --registry denic-rri --state s --port-base 40000 --fault busy:nth=7 --fault delay=5 --seed 3 \
                     --requests-per-minute 100 --quota 10 --sessions 2 --environment test --assessment-ms 5000 \
                     --login-block-seconds 60 --failing-label broken --undeliverable-label nowhere --authinfo2 secret-2 --manner odd \
-                    --system horizon --balance 5 --connections 3 --waiting-ms 60000 \
+                    --system horizon --balance 5 --connections 3 --waiting-ms 60000 --transfer-ms 1500 \
                     --rrp-version 1.1.0 --idle-seconds 30 --life-seconds 90 --silent-timeout --style bare-lf --style draft \
                     --transfer-decision reject --transfer-days 3 --redemption-days 0 --renewal-window-days 90 --no-auto-renew \
                     --nz-lock-ms 5 --nz-quirk no-rows --nz-quirk plain-raw --nz-bad-keys";
@@ -241,6 +247,7 @@ mod tests {
         assert_eq!((denic.authinfo2.as_deref(), denic.manner), (Some("secret-2"), Manner::Odd));
         let opensrs = &options.opensrs;
         assert_eq!((opensrs.system, opensrs.balance, opensrs.connections), (System::Horizon, 500, 3));
+        assert_eq!(opensrs.transferring, Some(Duration::from_millis(1500)));
         assert_eq!((opensrs.waiting, opensrs.requests_per_window), (Duration::from_secs(60), Some(100)));
         let rrp = &options.rrp;
         assert_eq!((rrp.version, rrp.balance, rrp.sessions), (RrpVersion::V110, 500, 2));

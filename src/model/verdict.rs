@@ -170,4 +170,6 @@ pub struct Doubt<'a> {
     /// When an earlier job of ours brought about what this order is about, if the last one did ([`super::once`]); by our
     /// clock, and never after `since`.
     pub so_already: Option<Timestamp>,
+    /// Of an order the registry took: what it said then, or when it was last asked.
+    pub taken: Option<&'a Answer>,
 }

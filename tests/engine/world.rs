@@ -12,7 +12,7 @@ use registrard::job::intake::{self, Outcome, Submission};
 use registrard::model::{Job, JobId, State};
 use registrard::ops::notify::Notify;
 use registrard::ops::stop::Stop;
-use registrard::sandbox::{DenicOptions, FaultSpec, OpensrsOptions, Options, RequestRecord, Sandbox};
+use registrard::sandbox::{DenicOptions, FaultSpec, OpensrsOptions, Options, RequestRecord, RrpOptions, Sandbox};
 use registrard::store::{JobDetail, JobFilter};
 use serde_json::{Map, Value, json};
 use tokio::runtime::{Builder, Runtime};
@@ -31,6 +31,10 @@ pub const OTHER: &str = "DENIC-1000002";
 /// The same at OpenSRS.
 pub const RESELLER: &str = "reseller1";
 pub const OTHER_RESELLER: &str = "reseller2";
+
+/// The same at a registry that speaks RRP.
+pub const REGISTRAR: &str = "registrarA";
+pub const OTHER_REGISTRAR: &str = "registrarB";
 
 /// Looks again and again until there is something to see; fails the test, naming what was awaited.
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
@@ -52,6 +56,7 @@ pub enum Place {
     Denic,
     OpensrsByHttps,
     OpensrsByTcp,
+    Rrp,
 }
 
 impl Place {
@@ -60,6 +65,7 @@ impl Place {
         match self {
             Self::Denic => "denic-rri",
             Self::OpensrsByHttps | Self::OpensrsByTcp => "opensrs",
+            Self::Rrp => "rrp",
         }
     }
 
@@ -68,6 +74,7 @@ impl Place {
         match self {
             Self::Denic => [ACCOUNT, OTHER],
             Self::OpensrsByHttps | Self::OpensrsByTcp => [RESELLER, OTHER_RESELLER],
+            Self::Rrp => [REGISTRAR, OTHER_REGISTRAR],
         }
     }
 }
@@ -78,6 +85,7 @@ pub struct Setup {
     pub place: Place,
     pub denic: DenicOptions,
     pub opensrs: OpensrsOptions,
+    pub rrp: RrpOptions,
     /// Decides what chance decides in the sandbox.
     pub seed: u64,
     pub faults: Vec<String>,
@@ -156,7 +164,7 @@ impl World {
             seed: setup.seed,
             denic: setup.denic,
             opensrs: setup.opensrs,
-            ..Options::default()
+            rrp: setup.rrp,
         })
         .await
         .unwrap();
@@ -221,6 +229,10 @@ impl World {
                 "transport": "tcp", "address": ready["opensrs"]["tcp"], "user": name,
                 "key_file": self.password_file(name), "answer_seconds": 20,
             }),
+            Place::Rrp => json!({
+                "address": ready["rrp"]["address"], "ca_file": ready["ca"], "user": name,
+                "password_file": self.password_file(name), "answer_seconds": 20,
+            }),
         };
         settings.as_object().unwrap().clone()
     }
@@ -230,6 +242,7 @@ impl World {
         let (registry, keys) = match self.place {
             Place::Denic => ("denic_rri", ["account", "user", "password"]),
             Place::OpensrsByHttps | Place::OpensrsByTcp => ("opensrs", ["username", "username", "private_key"]),
+            Place::Rrp => ("rrp", ["id", "id", "password"]),
         };
         let accounts = self.sandbox.ready()[registry]["accounts"].as_array().unwrap();
         let account = accounts.iter().find(|account| account[keys[0]] == name).unwrap();

@@ -28,7 +28,7 @@ const REJECTED: &str = "CanaryF\"Rejected<Horse>";
 const PARAMETER_KEY: &str = "c2f1b3a4958677889900aabbccddeeff0123456789abcdef0f1e2d3c4b5a6978";
 const SEED: u64 = 4711;
 /// Random bytes of the sandbox that are looked for; the daemon's challenges are among the first.
-const CHALLENGES: u64 = 24;
+const CHALLENGES: u64 = 12;
 
 struct House {
     sandbox: Sandbox,

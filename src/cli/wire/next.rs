@@ -92,6 +92,7 @@ fn about(job: &Job) -> Doubt<'_> {
         transaction: job.transaction.as_deref().unwrap_or_default(),
         since: NOW,
         so_already: None,
+        taken: None,
     }
 }
 

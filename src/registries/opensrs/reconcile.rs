@@ -26,7 +26,8 @@ use crate::registries::{Dialect, Prepared, Step};
 
 /// How far our clock and the registry's may be apart (§7.2). A date inside it counts as "cannot tell".
 const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
-/// How long an order may take to show (§7.3): that there is none is believed when it is found twice, this far apart.
+/// How long an order may take to show (§7.3), and how long a lost request may still be on its way: that there is no effect is
+/// believed when that is found twice, this far apart.
 const SETTLES: Duration = Duration::from_secs(60);
 
 /// What is true, or what comes before that is known.
@@ -57,11 +58,18 @@ pub fn follow_up(dialect: &dyn Dialect, order: &Doubt<'_>, heard: &[Answer]) -> 
     }
 }
 
-/// How long after a request its effect may not show yet: what becomes an order shows with delay.
+/// How long after a request its effect may not show yet. What becomes an order shows with delay; and nothing at the registry
+/// tells a lost change that arrives late from a new one, so that it would undo what was changed after its repetition. Not so
+/// where the registry carries out only one of the two (a renewal, by its year), where nothing can follow that is undone (a
+/// withdrawal), and where there is nothing to see.
 pub fn settles(operation: Operation) -> Duration {
     match operation {
-        Operation::DomainCreate | Operation::DomainTransfer | Operation::OrderProcess => SETTLES,
-        _ => Duration::ZERO,
+        Operation::DomainRenew
+        | Operation::OrderCancel
+        | Operation::DomainAuthcodeRequest
+        | Operation::MessageDelete
+        | Operation::Raw => Duration::ZERO,
+        _ => SETTLES,
     }
 }
 

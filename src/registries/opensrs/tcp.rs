@@ -46,6 +46,8 @@ pub struct Way {
     pub connect_within: Duration,
     /// How long one answer may take.
     pub answer_within: Duration,
+    /// Connections closed on the answer to the challenge.
+    pub closings: handshake::Closings,
 }
 
 impl Way {
@@ -61,6 +63,7 @@ impl Way {
             cipher,
             connect_within: settings.connect_within(),
             answer_within: settings.answer_within(),
+            closings: handshake::Closings::default(),
         }
     }
 
@@ -77,7 +80,7 @@ impl Way {
         let begun = Instant::now();
         let mut stream = BufReader::new(stream);
         let limit = self.answer_within.min(USABLE_FOR);
-        timeout(limit, handshake::shake(&mut stream, &self.user, &self.cipher))
+        timeout(limit, handshake::shake(&mut stream, &self.user, &self.cipher, &self.closings))
             .await
             .map_err(|_| OpenError::Unreachable(format!("not let in within {} s", limit.as_secs())))??;
         let usable_until = begun + USABLE_FOR;

@@ -15,7 +15,7 @@ fn step(operation: Operation, params: &Value, answers: &[(Operation, String)]) -
     let dialect = dialect();
     let params = params.as_object().unwrap();
     let since = "2026-11-22T00:00:00Z".parse().unwrap();
-    let doubt = Doubt { account: "nz", operation, params, transaction: ID, since, so_already: None };
+    let doubt = Doubt { account: "nz", operation, params, transaction: ID, since, so_already: None, taken: None };
     let heard: Vec<Answer> =
         answers.iter().map(|(asked, text)| dialect.decode(*asked, text.as_bytes()).unwrap()).collect();
     for known in 0..heard.len() {

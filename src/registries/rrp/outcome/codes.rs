@@ -112,8 +112,13 @@ pub const CODES: &[Row] = &[
     ),
     row("553", Refused, Refused, "a transfer is pending: decide it first"),
     row("554", Refused, Already, "registered, and ours already: perhaps by an earlier request of this job"),
-    // Renewed by us or by the registry itself, or the order's year was wrong: the expiry is compared with the order's.
-    row("555", Refused, Ask, "the domain expires in another year than the order says: perhaps renewed already"),
+    // That a renewal from this year counted does not say whose: the expiry is compared with the order's.
+    row(
+        "555",
+        Refused,
+        Already,
+        "the domain expires in another year than the order says: renewed already, perhaps by us",
+    ),
     row("556", Refused, Refused, "further ahead than domains may be registered: order fewer years"),
     row("557", Refused, ByHand, "2.0.0: serves a top-level domain; changed by the registry's operator only"),
 ];

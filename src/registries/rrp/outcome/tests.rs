@@ -54,9 +54,8 @@ const TABLE: &[(&[&str], &str, &str)] = &[
     (&["500", "501", "502", "503", "504", "505", "506", "507", "508", "509", "510"], "refused", "refused"),
     (&["531", "532", "533", "534", "535", "536", "541", "543", "544", "545", "548"], "refused", "refused"),
     (&["550", "551", "552", "553", "556"], "refused", "refused"),
-    (&["540", "542", "554"], "refused", "refused unless lost"),
+    (&["540", "542", "554", "555"], "refused", "refused unless lost"),
     (&["546"], "refused", FUNDS),
-    (&["555"], "refused", "unsure"),
     (&["557"], "refused", "by hand"),
 ];
 
@@ -204,7 +203,7 @@ fn what_may_answer_a_command_means_what_its_list_says() {
                 // Only writes are in doubt, and what a job cannot mend does not become a retry.
                 assert!(operation.writes() || !matches!(verdict, Verdict::Unsure(_) | Verdict::RefusedUnlessLost(_)));
                 let retried = matches!(verdict, Verdict::Later(_) | Verdict::Unsure(_));
-                let may_be = COMMON.contains(code) || matches!(*code, "220" | "546" | "555");
+                let may_be = COMMON.contains(code) || matches!(*code, "220" | "546");
                 assert!(!retried || may_be, "{code} to {operation}: {verdict:?}");
                 assert!(explain(*operation, code).is_some_and(|row| !row.remark.is_empty()));
             }

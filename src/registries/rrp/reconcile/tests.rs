@@ -210,7 +210,7 @@ fn rows() -> Vec<(Operation, Value, &'static str, Vec<Proof>)> {
                 ("applied", vec![reply("210", &[])], "CHECK: not registered"),
                 ("applied", vec![reply("211", &[]), ours(OLD, NEW, &["status:REDEMPTIONPERIOD"])], "deleted"),
                 ("not_applied", vec![reply("211", &[]), ours(OLD, OLD, &[])], "still ours"),
-                ("foreign", vec![reply("211", &[]), ours(OLD, OLD, &["status:PENDINGDELETE"])], "before this order"),
+                ("applied", vec![reply("211", &[]), ours(OLD, OLD, &["status:PENDINGDELETE"])], "deleted"),
                 ("unknown", vec![reply("211", &[]), ours(NEW, NEW, &[])], "registered at the time"),
                 ("unknown", vec![reply("211", &[]), foreign()], "another registrar's"),
                 ("unknown", vec![reply("211", &[]), absent()], "not registered"),

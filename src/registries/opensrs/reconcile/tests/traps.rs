@@ -160,6 +160,7 @@ fn an_auth_code_is_asked_for_and_not_kept() {
         transaction: ID,
         since,
         so_already: None,
+        taken: None,
     };
     let Step::Ask(question) = next(&Words, &doubt, &[]) else { panic!("it is asked for") };
     assert_eq!(question.operation, Operation::DomainAuthcodeCheck, "read as the one question that shows it");
@@ -206,9 +207,26 @@ fn requests_of_ones_own_are_asked_again_only_if_they_read() {
     }
 }
 
+/// A transfer that was called back and asked for again: the new order has the data of the old one, its mark too.
 #[test]
-fn what_becomes_an_order_is_looked_for_twice() {
-    for operation in [DomainCreate, DomainTransfer, Operation::OrderProcess] {
+fn an_order_of_a_known_number_is_not_mistaken_for_what_was_made_of_it() {
+    let list = orders(&[["9", "transfer", "completed", NEW], ["7", "transfer", "cancelled", NEW]]);
+    let follow = |taken: Option<&str>| {
+        let params = taken.map_or(domain(), |number| json!({ "domain": "example.com", "taken": number }));
+        let finding = play(follow_up, None, ID, DomainTransfer, params, &[list.clone(), ours()]).1.unwrap();
+        format!("{}: {}", finding.word(), finding.evidence())
+    };
+    let told = follow(Some("7"));
+    assert!(told.starts_with("foreign: order 7 is this job's (its number) and came to nothing"), "{told}");
+    assert!(follow(Some("9")).starts_with("applied: order 9"));
+    // One that is not listed any more, or none: by the mark.
+    assert!(follow(Some("5")).starts_with("applied: order 9 is this job's (affiliate_id)"));
+    assert!(follow(None).starts_with("applied: order 9 is this job's (affiliate_id)"));
+}
+
+#[test]
+fn what_may_show_late_is_looked_for_twice() {
+    for operation in [DomainCreate, DomainTransfer, DomainUpdate, Operation::OrderProcess, Operation::HostDelete] {
         assert_eq!(settles(operation).as_secs(), 60);
     }
     assert!(settles(DomainRenew).is_zero(), "its year makes a repetition safe");
