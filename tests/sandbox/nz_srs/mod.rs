@@ -1,0 +1,10 @@
+mod client;
+mod errors;
+mod faults;
+mod life;
+mod messages;
+mod queries;
+mod quirks;
+mod robust;
+mod transport;
+mod updates;
