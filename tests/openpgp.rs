@@ -8,7 +8,7 @@ use std::process::{Command, Output};
 
 use jiff::Timestamp;
 use registrard::model::Secret;
-use registrard::net::openpgp::{Key, LockedKey, sign_detached, verify_detached};
+use registrard::net::openpgp::{Key, LockedKey, sign_detached, verify_by_any};
 use tempfile::TempDir;
 
 /// Keys that never end, so that programs may look at them by the machine's clock.
@@ -147,7 +147,7 @@ fn gnupgs_signatures_verify_here() {
             // Armoured as registries send them, and binary.
             for how in [&["--armor"][..], &["--armor", "--digest-algo", "SHA256"], &[]] {
                 let signature = sign(document, how);
-                let verify = |bytes: &[u8]| verify_detached(bytes, &signature, &keys, Timestamp::now());
+                let verify = |bytes: &[u8]| verify_by_any(bytes, &signature, &keys, Timestamp::now());
                 assert_eq!(verify(document.as_bytes()), Ok(id.clone()), "{name}, {how:?}: {document:?}");
                 for changed in spoilt(document) {
                     assert!(verify(&changed).is_err(), "{document:?} became {changed:?}");
@@ -157,12 +157,12 @@ fn gnupgs_signatures_verify_here() {
                 (["--armor", "--textmode"], "binary document"),
                 (["--armor", "--digest-algo=SHA1"], "collision resistance"),
             ] {
-                let refused = verify_detached(document.as_bytes(), &sign(document, &how), &keys, Timestamp::now());
+                let refused = verify_by_any(document.as_bytes(), &sign(document, &how), &keys, Timestamp::now());
                 assert!(refused.as_ref().is_err_and(|why| why.contains(part)), "{how:?}: {refused:?}");
             }
         }
         let signature = sign(DOCUMENTS[0], &["--armor"]);
         let other = [key(KEYS[if *name == KEYS[0] { 1 } else { 0 }]).0];
-        assert!(verify_detached(DOCUMENTS[0].as_bytes(), &signature, &other, Timestamp::now()).is_err());
+        assert!(verify_by_any(DOCUMENTS[0].as_bytes(), &signature, &other, Timestamp::now()).is_err());
     }
 }

@@ -217,14 +217,8 @@ mod tests {
         let parts: Vec<_> = mail.split(delimiter.as_str()).collect();
         let (text, signature) = (parts[1].strip_suffix("\r\n").unwrap(), parts[2]);
         let armor = &signature[signature.find("-----BEGIN").unwrap()..];
-        assert_eq!(
-            verify_detached(text.as_bytes(), armor.as_bytes(), std::slice::from_ref(&key), at),
-            Ok(key.fingerprint())
-        );
-        assert!(
-            verify_detached(text.replace('J', "j").as_bytes(), armor.as_bytes(), std::slice::from_ref(&key), at)
-                .is_err()
-        );
+        assert_eq!(verify_detached(text.as_bytes(), armor.as_bytes(), &key, at), Ok(key.fingerprint()));
+        assert!(verify_detached(text.replace('J', "j").as_bytes(), armor.as_bytes(), &key, at).is_err());
     }
 
     #[test]

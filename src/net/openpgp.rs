@@ -207,12 +207,20 @@ pub fn sign_detached(bytes: &[u8], key: &Key, at: Timestamp) -> Result<Signature
     Ok(Signature { armored, micalg })
 }
 
-/// Verifies a detached signature, armoured or binary, over bytes exactly as they are: one by any of these keys will do. Gives
-/// the fingerprint of the part that signed.
+/// Verifies a detached signature of a key, armoured or binary, over bytes exactly as they are; gives the fingerprint of the
+/// part that signed.
+///
+/// # Errors
+/// There is no good signature of this key over these bytes.
+pub fn verify_detached(bytes: &[u8], signature: &[u8], key: &LockedKey, at: Timestamp) -> Result<String, String> {
+    verify_by_any(bytes, signature, std::slice::from_ref(key), at)
+}
+
+/// The same with several keys, of which any will do.
 ///
 /// # Errors
 /// There is no good signature of any of them over these bytes.
-pub fn verify_detached(bytes: &[u8], signature: &[u8], keys: &[LockedKey], at: Timestamp) -> Result<String, String> {
+pub fn verify_by_any(bytes: &[u8], signature: &[u8], keys: &[LockedKey], at: Timestamp) -> Result<String, String> {
     let at = SystemTime::from(at) + CLOCKS_DIFFER;
     let policy = StandardPolicy::at(at);
     let verifier = Verifier { keys, good: None, bad: None };

@@ -14,10 +14,6 @@ fn instant(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-fn one(key: &LockedKey) -> &[LockedKey] {
-    std::slice::from_ref(key)
-}
-
 fn passphrase() -> Secret {
     Secret::new("correct horse")
 }
@@ -116,11 +112,11 @@ fn signatures_verify_only_over_what_was_signed_and_by_whom() {
         assert_eq!(signature.micalg, micalg);
         assert!(signature.armored.starts_with("-----BEGIN PGP SIGNATURE-----"));
         let armored = signature.armored.as_bytes();
-        assert_eq!(verify_detached(text, armored, one(&locked), at), Ok(locked.fingerprint()));
-        assert!(verify_detached(b"Domain: example.com\r\n", armored, one(&locked), at).is_err());
+        assert_eq!(verify_detached(text, armored, &locked, at), Ok(locked.fingerprint()));
+        assert!(verify_detached(b"Domain: example.com\r\n", armored, &locked, at).is_err());
         let other = LockedKey::read(key!("no-passphrase.asc")).unwrap();
-        assert!(verify_detached(text, armored, one(&other), at).is_err());
-        assert!(verify_detached(text, b"no signature", one(&locked), at).is_err());
+        assert!(verify_detached(text, armored, &other, at).is_err());
+        assert!(verify_detached(text, b"no signature", &locked, at).is_err());
     }
 }
 
@@ -179,7 +175,7 @@ fn every_changed_byte_is_noticed() {
     let (locked, key) = unlocked(key!("good.asc"));
     let at = instant(SUMMER);
     let signature = sign_detached(DOCUMENT, &key, at).unwrap().armored;
-    let verify = |bytes: &[u8]| verify_detached(bytes, signature.as_bytes(), one(&locked), at);
+    let verify = |bytes: &[u8]| verify_detached(bytes, signature.as_bytes(), &locked, at);
     assert_eq!(verify(DOCUMENT), Ok(locked.fingerprint()));
     for index in 0..DOCUMENT.len() {
         for bit in 0..8 {
@@ -213,9 +209,9 @@ fn no_change_to_a_signature_panics_or_makes_it_one_over_something_else() {
         let mut changed = signature.clone();
         changed[index] ^= 1;
         // Comments and line ends of the armour are not signed; the document is, whatever becomes of them.
-        let _ = verify_detached(DOCUMENT, &changed, one(&locked), at);
-        assert!(verify_detached(b"<Domain/>", &changed, one(&locked), at).is_err());
-        assert!(verify_detached(b"<Domain/>", &signature[..index], one(&locked), at).is_err());
+        let _ = verify_detached(DOCUMENT, &changed, &locked, at);
+        assert!(verify_detached(b"<Domain/>", &changed, &locked, at).is_err());
+        assert!(verify_detached(b"<Domain/>", &signature[..index], &locked, at).is_err());
     }
 }
 
@@ -228,19 +224,19 @@ fn one_of_several_keys_will_do_and_clocks_may_differ() {
     let keys = [never.clone(), subkey, good];
     for key in [&key, &unlocked(key!("never.asc")).1] {
         let signature = sign_detached(DOCUMENT, key, at).unwrap().armored;
-        assert!(verify_detached(DOCUMENT, signature.as_bytes(), &keys, at).is_ok());
-        assert!(verify_detached(DOCUMENT, signature.as_bytes(), &keys[1..2], at).is_err());
-        assert!(verify_detached(DOCUMENT, signature.as_bytes(), &[], at).is_err());
+        assert!(verify_by_any(DOCUMENT, signature.as_bytes(), &keys, at).is_ok());
+        assert!(verify_by_any(DOCUMENT, signature.as_bytes(), &keys[1..2], at).is_err());
+        assert!(verify_by_any(DOCUMENT, signature.as_bytes(), &[], at).is_err());
     }
     let signature = sign_detached(DOCUMENT, &signing, instant("2026-03-01T00:00:00Z")).unwrap().armored;
-    let verify = |at: &str| verify_detached(DOCUMENT, signature.as_bytes(), &keys, instant(at));
+    let verify = |at: &str| verify_by_any(DOCUMENT, signature.as_bytes(), &keys, instant(at));
     assert!(verify("2026-02-28T23:56:00Z").is_ok(), "their clock is four minutes ahead");
     assert!(verify("2026-02-28T23:54:00Z").is_err(), "it is from the future");
     assert!(verify("2027-01-01T00:00:00Z").is_ok(), "the key was good when it signed");
     let late = instant("2026-07-21T00:00:00Z");
     assert_eq!(signing.ends(), Some("2026-07-20T00:00:00Z".parse().unwrap()));
     let signature = sign_detached(DOCUMENT, &signing, late).unwrap().armored;
-    assert!(verify_detached(DOCUMENT, signature.as_bytes(), &keys, late).is_err(), "it was not any more");
+    assert!(verify_by_any(DOCUMENT, signature.as_bytes(), &keys, late).is_err(), "it was not any more");
     assert!(never.verifies(late) && !LockedKey::read(key!("revoked.asc")).unwrap().verifies(late));
     assert!(!LockedKey::read(key!("no-signing.asc")).unwrap().verifies(late));
     assert!(!LockedKey::read(key!("good.asc")).unwrap().verifies(instant("2028-01-01T00:00:00Z")));
@@ -263,7 +259,7 @@ fn only_a_signature_over_bytes_as_they_are_counts() {
         signer.finalize().unwrap();
         signature
     };
-    let verify = |signature: &[u8]| verify_detached(DOCUMENT, signature, one(&locked), at);
+    let verify = |signature: &[u8]| verify_detached(DOCUMENT, signature, &locked, at);
     assert!(verify(&signed(SignatureType::Binary, HashAlgorithm::SHA256)).is_ok());
     let of_text = verify(&signed(SignatureType::Text, HashAlgorithm::SHA256)).unwrap_err();
     assert!(of_text.contains("binary document"), "{of_text}");

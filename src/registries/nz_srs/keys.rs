@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::settings::{Environment, OurKey, Settings, TheirKey};
 use crate::model::Secret;
 use crate::net::openpgp::policy::{NZ_SRS, Objection, Review, Weight};
-use crate::net::openpgp::{Key, LockedKey, verify_detached};
+use crate::net::openpgp::{Key, LockedKey, verify_by_any};
 use crate::net::secret_ref;
 use crate::registries::AccountKey;
 
@@ -100,7 +100,7 @@ impl Keys {
     /// # Errors
     /// It did not, or with a key that is not known here.
     pub fn verify(&self, bytes: &[u8], signature: &[u8], at: Timestamp) -> Result<(), String> {
-        verify_detached(bytes, signature, &self.theirs, at).map(drop)
+        verify_by_any(bytes, signature, &self.theirs, at).map(drop)
     }
 }
 

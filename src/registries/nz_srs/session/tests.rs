@@ -122,7 +122,7 @@ async fn a_document_is_posted_as_it_was_signed() {
         assert_eq!(names, ['n', 'r', 's'], "exactly these, or the registry refuses it");
         let field = |name| form::field(&body, name).unwrap().unwrap().to_vec();
         assert_eq!((field("n"), field("r")), (b"500".to_vec(), REQUEST.as_bytes().to_vec()));
-        let registrar = [unlocked("good.asc").0];
+        let registrar = unlocked("good.asc").0;
         assert!(verify_detached(&field("r"), &field("s"), &registrar, clock()).is_ok());
         assert!(field("s").starts_with(b"-----BEGIN PGP SIGNATURE-----"));
         // Byte by byte.
