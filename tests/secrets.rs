@@ -5,12 +5,12 @@
 
 #[path = "secrets/canary.rs"]
 mod canary;
+#[path = "support/control.rs"]
+mod control;
 #[path = "support/database.rs"]
 mod database;
 #[path = "support/dump.rs"]
 mod dump;
-#[path = "support/control.rs"]
-mod control;
 #[path = "secrets/mistakes.rs"]
 mod mistakes;
 #[path = "secrets/opensrs.rs"]

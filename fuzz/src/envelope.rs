@@ -82,9 +82,7 @@ fn depth(node: &Node) -> usize {
 /// The bytes of all keys and texts.
 fn weight(node: &Node) -> usize {
     match node {
-        Node::Assoc(items) | Node::Array(items) => {
-            items.iter().map(|item| item.key.len() + weight(&item.value)).sum()
-        }
+        Node::Assoc(items) | Node::Array(items) => items.iter().map(|item| item.key.len() + weight(&item.value)).sum(),
         Node::ScalarRef(inner) => weight(inner),
         Node::Scalar(text) => text.len(),
         Node::Empty => 0,

@@ -48,7 +48,8 @@ impl House {
     async fn new(database: Arc<Database>) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let seed = SEED.to_string();
-        let flags = ["--registry", "opensrs", "--seed", &seed, "--fault", "cut_after:action=domain.authcode_create,nth=1"];
+        let flags =
+            ["--registry", "opensrs", "--seed", &seed, "--fault", "cut_after:action=domain.authcode_create,nth=1"];
         let sandbox = Sandbox::with(&flags, &directory.path().join("sandbox")).await;
         let listen = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
         Self { sandbox, database, directory, listen }
@@ -130,8 +131,7 @@ async fn challenge(address: &str, user: &str) -> Vec<u8> {
     let mut stream = TcpStream::connect(address).await.unwrap();
     frame(&mut stream).await;
     let hello = xcp("check", "version", &[("sender", "OpenSRS CLIENT"), ("version", "XML:0.1"), ("state", "ready")]);
-    let claim =
-        xcp("authenticate", "user", &[("crypt_type", "blowfish"), ("username", user), ("password", user)]);
+    let claim = xcp("authenticate", "user", &[("crypt_type", "blowfish"), ("username", user), ("password", user)]);
     for text in [hello, claim] {
         stream.write_all(format!("Content-Length: {}\r\n\r\n{text}", text.len()).as_bytes()).await.unwrap();
     }
@@ -150,12 +150,11 @@ fn day(account: &str, domain: &str) -> Vec<((JobId, Value), State)> {
     let profile = |password: &str| json!({ "username": "example01", "password": password });
     let moved = with(transfer(&format!("foreign-{domain}")), json!({ "auth_info": TRANSFER, "password": PROFILE }));
     let cookie = xcp("SET", "COOKIE", &[("domain", domain), ("reg_username", "example01"), ("reg_password", PROFILE)]);
-    let code = xcp("MODIFY", "DOMAIN", &[
-        ("domain", domain),
-        ("data", "domain_auth_info"),
-        ("affect_domains", "0"),
-        ("domain_auth_info", RAW),
-    ]);
+    let code = xcp(
+        "MODIFY",
+        "DOMAIN",
+        &[("domain", domain), ("data", "domain_auth_info"), ("affect_domains", "0"), ("domain_auth_info", RAW)],
+    );
     vec![
         (job(account, "domain.create", registered.clone()), State::Succeeded),
         (job(account, "domain.create", registered), State::Failed),
@@ -322,9 +321,13 @@ async fn a_day(house: &House, format: &str) {
     outputs.add("what Debug prints", printed);
     outputs.add("log", daemon.stop().await);
     outputs.add("database, at the end", dump::everything(&house.database.url).await);
-    for (place, word) in
-        [("log", "TRACE"), ("log", &*names[2]), ("database", "sealed"), ("events in", "job.in_doubt"), ("log", "suspended")]
-    {
+    for (place, word) in [
+        ("log", "TRACE"),
+        ("log", &*names[2]),
+        ("database", "sealed"),
+        ("events in", "job.in_doubt"),
+        ("log", "suspended"),
+    ] {
         let text = String::from_utf8_lossy(&outputs.of(place)).into_owned();
         assert!(text.contains(word), "{place} says nothing of {word}");
     }

@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::time::timeout;
 use zeroize::Zeroizing;
 
+use super::answer::LastHeard;
 use super::crypt;
 use super::outcome::CHECKLIST;
 use super::settings::Settings;
@@ -65,7 +66,7 @@ impl Way {
     /// It cannot be had in time, or the server is not who it should be.
     pub async fn open(self: Arc<Self>) -> Result<PostSession, OpenError> {
         let link = self.connect().await.map_err(OpenError::Unreachable)?;
-        Ok(PostSession { way: self, link: Some(link), is_broken: false })
+        Ok(PostSession { way: self, link: Some(link), last: LastHeard::default(), is_broken: false })
     }
 
     async fn connect(&self) -> Result<Link, String> {
@@ -99,6 +100,7 @@ pub struct PostSession {
     way: Arc<Way>,
     /// The connection, unless the registry closed it.
     link: Option<Link>,
+    last: LastHeard,
     /// Set while an exchange is under way and left set when one fails or is abandoned.
     is_broken: bool,
 }
@@ -137,7 +139,13 @@ impl Session for PostSession {
         let answer = match status {
             StatusCode::UNAUTHORIZED => not_let_in(),
             status if !status.is_success() => return Err(lost(format!("HTTP {}", status.as_u16()))),
-            _ => self.way.dialect.decode(request.operation, &body).map_err(Lost::PerhapsSent)?,
+            _ => {
+                let answer = self.way.dialect.decode(request.operation, &body).map_err(Lost::PerhapsSent)?;
+                if !self.last.is_new(&answer, &body) {
+                    return Err(Lost::PerhapsSent("the answer is that to the request before".into()));
+                }
+                answer
+            }
         };
         self.is_broken = false;
         Ok(answer)

@@ -240,7 +240,10 @@ impl TryFrom<Raw> for FaultSpec {
                 },
             },
             "http" => FaultKind::Http {
-                status: raw.status.filter(|status| (200..600).contains(status)).ok_or("http needs a status: http=503")?,
+                status: raw
+                    .status
+                    .filter(|status| (200..600).contains(status))
+                    .ok_or("http needs a status: http=503")?,
                 effect: raw.effect,
             },
             "stall" => FaultKind::Stall,

@@ -279,7 +279,7 @@ async fn a_write_that_failed_counts_as_begun_and_a_link_that_ended_before_does_n
         );
         let peers = Arc::new(Peers(Mutex::new(VecDeque::new())));
         let way = Arc::new(Way::new(&settings, Secret::new(KEY), peers, dialect));
-        PostSession { way, link: Some(link), is_broken: false }
+        PostSession { way, link: Some(link), last: LastHeard::default(), is_broken: false }
     };
     let mut session = way(Link::new(Box::new(Deaf)).await.unwrap());
     assert!(matches!(session.exchange(&lookup()).await, Err(Lost::PerhapsSent(_))));

@@ -64,7 +64,11 @@ fn settled(case: &mut Case<'_>, change: Change) -> Next {
         Heard::Shown => answer.data.as_object().and_then(|data| data.values().find_map(Value::as_array)),
         Heard::Absent => None,
         // Not every registry need have one: that it is refused says that nothing waits.
-        Heard::Unanswered(_) if matches!(case.dialect.judge(Operation::DomainInfo, answer).verdict, Verdict::Refused(_)) => None,
+        Heard::Unanswered(_)
+            if matches!(case.dialect.judge(Operation::DomainInfo, answer).verdict, Verdict::Refused(_)) =>
+        {
+            None
+        }
         Heard::Unanswered(reason) => return cannot(format!("GET waiting_history was not answered: {reason}")),
     };
     let is_over = |entry: &&Value| {
@@ -75,9 +79,11 @@ fn settled(case: &mut Case<'_>, change: Change) -> Next {
     let open: Vec<&Value> = history.into_iter().flatten().filter(|entry| !is_over(entry)).collect();
     match open.first() {
         None => found,
-        Some(entry) if said(entry, "status").or(said(entry, "completion_date")).is_some() => {
-            taken(answer, outcome::CHANGED, "GET waiting_history: a change waits at its registry; GET shows the old data")
-        }
+        Some(entry) if said(entry, "status").or(said(entry, "completion_date")).is_some() => taken(
+            answer,
+            outcome::CHANGED,
+            "GET waiting_history: a change waits at its registry; GET shows the old data",
+        ),
         Some(_) => cannot("GET waiting_history shows something, and not whether it still waits"),
     }
 }

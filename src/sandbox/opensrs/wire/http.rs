@@ -100,7 +100,8 @@ pub(in super::super) fn wrap(status: u16, body: &[u8], keeps: bool) -> Vec<u8> {
 /// follows it says the same again.
 pub(in super::super) fn page(status: u16, keeps: bool) -> Vec<u8> {
     let text = reason(status);
-    let body = format!("<!DOCTYPE html>\n<html><head><title>{text}</title></head><body><h1>{text}</h1><br></body></html>\n");
+    let body =
+        format!("<!DOCTYPE html>\n<html><head><title>{text}</title></head><body><h1>{text}</h1><br></body></html>\n");
     let way = if (300..400).contains(&status) { "\r\nLocation: /" } else { "" };
     answer(status, &format!("Content-Type: text/html{way}"), body.as_bytes(), keeps)
 }
