@@ -267,7 +267,8 @@ impl Draft<'_> {
         job
     }
 
-    /// A message that goes out when an event about a job is heard.
+    /// A message that goes out when an event about a job is heard. Nothing that goes out before may depend on it: what waits
+    /// on an object for an order that nobody has given yet keeps everything else there waiting, too.
     pub fn reply(&mut self, to: &Value, event: &'static str, message: Value) {
         let to = serde_json::from_value(to["id"].clone()).unwrap();
         self.replies.push(Reply { registry: self.cast.registry, to, event, message });

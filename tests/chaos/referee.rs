@@ -253,11 +253,28 @@ fn judge_effects<'a>(
         let most = evidence.plan.orders.get(id).map_or(1, |order| order.fate.times());
         verdict.letters_twice += usize::from(most > 1 && effects.len() == most);
         for ((kind, object), seen) in times.iter().filter(|(_, seen)| seen.len() > most) {
-            verdict.note(Wrong::Duplicate, format!("job {id}, {kind} of {object}: {seen:?}"));
+            let tried = tries(evidence, *id);
+            verdict.note(Wrong::Duplicate, format!("job {id}, {kind} of {object}: {seen:?}; {tried}"));
         }
     }
     judge_left(evidence, deeds, verdict);
     by_job
+}
+
+/// The attempts of a job, for whoever has to find out.
+fn tries(evidence: &Evidence<'_>, id: Uuid) -> String {
+    let attempts = evidence.books.attempts.iter().filter(|attempt| attempt.job == id);
+    let told = |attempt: &AttemptRow| {
+        let (end, cause) = (attempt.ended.map(|end| end.to_string()), attempt.cause.as_deref());
+        format!(
+            "{} from {} to {}: {}",
+            attempt.transaction,
+            attempt.started,
+            end.unwrap_or_default(),
+            cause.unwrap_or("open")
+        )
+    };
+    attempts.map(told).collect::<Vec<_>>().join(", ")
 }
 
 /// What refusals left behind, once for each job that was to be refused.
@@ -328,7 +345,8 @@ fn judge_job(evidence: &Evidence<'_>, id: Uuid, order: &Order, effects: &[&Seen<
         };
         let ends = if is_by_hand { &["job.failed"] } else { fate.ends() };
         if !is_true {
-            verdict.note(Wrong::False, format!("{name}: told {kind} ({}), with {count} effects", row.why));
+            let (why, tried) = (&row.why, tries(evidence, id));
+            verdict.note(Wrong::False, format!("{name}: told {kind} ({why}), with {count} effects; {tried}"));
         } else if *kind != format!("job.{}", row.state) {
             verdict.note(Wrong::False, format!("{name}: told {kind}, stored {}", row.state));
         } else if !ends.contains(&kind.as_str()) {

@@ -7,6 +7,7 @@ use hyper::{Method, Request, StatusCode, header};
 use serde_json::Value;
 use zeroize::Zeroizing;
 
+use super::answer::LastHeard;
 use super::crypt;
 use super::outcome::CHECKLIST;
 use super::settings::Settings;
@@ -51,7 +52,7 @@ impl Way {
     /// It cannot be had in time, or the server is not who it should be.
     pub async fn open(self: Arc<Self>) -> Result<PostSession, OpenError> {
         let conversation = Arc::clone(&self.client).open().await.map_err(OpenError::Unreachable)?;
-        Ok(PostSession { way: self, conversation })
+        Ok(PostSession { way: self, conversation, last: LastHeard::default() })
     }
 
     /// The request for exactly these bytes.
@@ -73,16 +74,21 @@ impl Way {
 pub struct PostSession {
     way: Arc<Way>,
     conversation: Conversation,
+    last: LastHeard,
 }
 
 #[async_trait]
 impl Session for PostSession {
     async fn exchange(&mut self, request: &Prepared) -> Result<Answer, Lost> {
-        let way = &self.way;
+        let (way, last) = (&self.way, &mut self.last);
         let read = |reply: https::Reply| match reply.status {
             StatusCode::UNAUTHORIZED => Ok(not_let_in()),
             status if !status.is_success() => Err(format!("HTTP {}", status.as_u16())),
-            _ => way.dialect.decode(request.operation, &reply.body),
+            _ => {
+                let answer = way.dialect.decode(request.operation, &reply.body)?;
+                let is_new = last.is_new(&answer, &reply.body);
+                is_new.then_some(answer).ok_or_else(|| "the answer is that to the request before".to_owned())
+            }
         };
         self.conversation.post(way.request(&request.bytes), read).await
     }

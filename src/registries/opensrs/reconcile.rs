@@ -66,15 +66,12 @@ pub fn follow_up(dialect: &dyn Dialect, order: &Doubt<'_>, heard: &[Answer]) -> 
 
 /// How long after a request its effect may not show yet. What becomes an order shows with delay; and nothing at the registry
 /// tells a lost change that arrives late from a new one, so that it would undo what was changed after its repetition. Not so
-/// where the registry carries out only one of the two (a renewal, by its year), where nothing can follow that is undone (a
-/// withdrawal), and where there is nothing to see.
+/// where the registry carries out only one of the two (a renewal, by its year), and where there is nothing to see.
 pub fn settles(operation: Operation) -> Duration {
     match operation {
-        Operation::DomainRenew
-        | Operation::OrderCancel
-        | Operation::DomainAuthcodeRequest
-        | Operation::MessageDelete
-        | Operation::Raw => Duration::ZERO,
+        Operation::DomainRenew | Operation::DomainAuthcodeRequest | Operation::MessageDelete | Operation::Raw => {
+            Duration::ZERO
+        }
         _ => SETTLES,
     }
 }

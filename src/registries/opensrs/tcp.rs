@@ -15,6 +15,7 @@ use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
 
+use super::answer::LastHeard;
 use super::crypt::Cipher;
 use super::limits;
 use super::outcome;
@@ -84,7 +85,7 @@ impl Way {
             .await
             .map_err(|_| OpenError::Unreachable(format!("not let in within {} s", limit.as_secs())))??;
         let usable_until = begun + USABLE_FOR;
-        Ok(FrameSession { way: self, stream, usable_until, commands: 0, is_broken: false })
+        Ok(FrameSession { way: self, stream, usable_until, commands: 0, last: LastHeard::default(), is_broken: false })
     }
 }
 
@@ -94,6 +95,7 @@ pub struct FrameSession {
     stream: BufReader<Box<dyn Stream>>,
     usable_until: Instant,
     commands: u32,
+    last: LastHeard,
     /// Set while an exchange is under way and left set when one fails or is abandoned: an answer to it may still come,
     /// and the next exchange would take it for its own.
     is_broken: bool,
@@ -156,6 +158,10 @@ impl Session for FrameSession {
             self.is_broken = true;
             Lost::PerhapsSent(reason)
         })?;
+        if !self.last.is_new(&answer, &heard) {
+            self.is_broken = true;
+            return Err(Lost::PerhapsSent("the answer is that to the request before".into()));
+        }
         if outcome::is_session_spent(&answer) {
             // Refused before it was looked at: it goes out on the next connection as if it never had.
             self.is_broken = true;

@@ -220,8 +220,8 @@ fn called_back(draft: &mut Draft<'_>) -> Vec<Value> {
     let fate = Fate::Done(vec![effect("order.process", &name), effect("domain.transfer", &name)]);
     let again = draft.order(&account, "order.process", params, fate, &[&back]);
     let change = moved(draft, &account, &name, &[&again]);
-    draft.reply(&slow, "job.pending", json!({ "jobs": [back, again] }));
-    vec![message(draft, vec![slow]), message(draft, vec![change])]
+    draft.reply(&slow, "job.pending", json!({ "jobs": [back, again, change] }));
+    vec![message(draft, vec![slow])]
 }
 
 /// An order that is kept at first, and then carried out, withdrawn, or replaced by another one.
@@ -237,8 +237,7 @@ fn kept(draft: &mut Draft<'_>) -> Vec<Value> {
             let fate = Fate::Done(vec![effect("order.process", &name), effect("domain.create", &name)]);
             let process = draft.order(&account, "order.process", order, fate, &[]);
             let change = moved(draft, &account, &name, &[&process]);
-            draft.reply(&save, "job.succeeded", process);
-            messages.push(message(draft, vec![change]));
+            draft.reply(&save, "job.succeeded", json!({ "jobs": [process, change] }));
         }
         1 => {
             let cancel = draft.order(&account, "order.cancel", order, done("order.cancel", &name), &[]);
