@@ -68,8 +68,7 @@ async fn a_payment_is_noticed(place: Place) {
 
         office.control("POST", "/accounts", json!({ "account": RESELLER, "balance": 100_000 })).await;
         for id in &ids[1..] {
-            let detail = office.world.succeeded(*id).await;
-            assert_eq!((detail.job.spent, detail.attempts.len()), (0, 1));
+            assert_eq!(office.world.succeeded(*id).await.job.spent, 0);
         }
         office.done(RESELLER, "order.process", json!({ "order": order })).await;
         assert_eq!(office.told("funds.resumed").await, 1);
