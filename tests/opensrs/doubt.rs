@@ -381,12 +381,14 @@ async fn lose(office: &Office, scenes: &[Scene], fault: &str, happened: bool) {
     for (scene, id) in scenes.iter().zip(ids) {
         let (label, ends) = (scene.write.label, scene.write.ends);
         let mut detail = office.world.end_of(id).await;
-        let causes: Vec<_> = detail.attempts.iter().filter_map(|attempt| attempt.cause.clone()).collect();
+        // One that was certainly not sent does not count: a connection over TCP has its end after a minute.
+        let causes = detail.attempts.iter().filter_map(|attempt| attempt.cause.clone());
+        let causes: Vec<_> = causes.filter(|cause| cause != "deferred").collect();
         let told = format!("{fault} {label}: {causes:?} {:?}", detail.job.reason);
         assert_eq!(causes.first().map(String::as_str), Some(ends.cause(happened)), "{told}");
         if ends == Ends::ByPeople && !happened {
             assert_eq!(detail.job.state, State::NeedsAttention, "{told}");
-            assert_eq!(detail.attempts.len(), 1, "{told}");
+            assert_eq!(causes.len(), 1, "{told}");
             assert!(detail.job.reason.as_deref().unwrap().contains("jobs dismiss"), "{told}");
             // What it says is done.
             let line = ["jobs", "dismiss", &id.to_string(), "--because", "ordered anew"];
