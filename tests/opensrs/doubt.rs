@@ -385,6 +385,15 @@ async fn lose(office: &Office, scenes: &[Scene], fault: &str, happened: bool) {
         let causes = detail.attempts.iter().filter_map(|attempt| attempt.cause.clone());
         let causes: Vec<_> = causes.filter(|cause| cause != "deferred").collect();
         let told = format!("{fault} {label}: {causes:?} {:?}", detail.job.reason);
+        if ends == Ends::OnceMore && causes.len() < detail.attempts.len() {
+            // Mails are counted by attempts, so one that was not sent uses up the repetition, and a human is asked earlier.
+            let mailed =
+                office.effects().into_iter().skip(before).filter(|effect| scene.effects(false).contains(effect));
+            let mailed: Vec<_> = mailed.collect();
+            assert!(mailed.len() <= 2, "{told}");
+            expected.extend(mailed);
+            continue;
+        }
         assert_eq!(causes.first().map(String::as_str), Some(ends.cause(happened)), "{told}");
         if ends == Ends::ByPeople && !happened {
             assert_eq!(detail.job.state, State::NeedsAttention, "{told}");
