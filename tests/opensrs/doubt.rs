@@ -381,12 +381,23 @@ async fn lose(office: &Office, scenes: &[Scene], fault: &str, happened: bool) {
     for (scene, id) in scenes.iter().zip(ids) {
         let (label, ends) = (scene.write.label, scene.write.ends);
         let mut detail = office.world.end_of(id).await;
-        let causes: Vec<_> = detail.attempts.iter().filter_map(|attempt| attempt.cause.clone()).collect();
+        // One that was certainly not sent does not count: a connection over TCP has its end after a minute.
+        let causes = detail.attempts.iter().filter_map(|attempt| attempt.cause.clone());
+        let causes: Vec<_> = causes.filter(|cause| cause != "deferred").collect();
         let told = format!("{fault} {label}: {causes:?} {:?}", detail.job.reason);
+        if ends == Ends::OnceMore && causes.len() < detail.attempts.len() {
+            // Mails are counted by attempts, so one that was not sent uses up the repetition, and a human is asked earlier.
+            let mailed =
+                office.effects().into_iter().skip(before).filter(|effect| scene.effects(false).contains(effect));
+            let mailed: Vec<_> = mailed.collect();
+            assert!(mailed.len() <= 2, "{told}");
+            expected.extend(mailed);
+            continue;
+        }
         assert_eq!(causes.first().map(String::as_str), Some(ends.cause(happened)), "{told}");
         if ends == Ends::ByPeople && !happened {
             assert_eq!(detail.job.state, State::NeedsAttention, "{told}");
-            assert_eq!(detail.attempts.len(), 1, "{told}");
+            assert_eq!(causes.len(), 1, "{told}");
             assert!(detail.job.reason.as_deref().unwrap().contains("jobs dismiss"), "{told}");
             // What it says is done.
             let line = ["jobs", "dismiss", &id.to_string(), "--because", "ordered anew"];
