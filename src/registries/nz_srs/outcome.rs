@@ -7,7 +7,7 @@ mod codes;
 use jiff::Timestamp;
 use serde_json::Value;
 
-use self::classes::Class;
+use self::classes::{CHECKLIST, Class};
 use crate::model::deadline::{Deadline, DeadlineKind};
 use crate::model::verdict::Judgement;
 use crate::model::{Answer, Level, Operation, Verdict};
@@ -54,7 +54,8 @@ impl<'a> Said<'a> {
             [] => String::new(),
             details => format!(" [{}]", details.join("; ")),
         };
-        format!("{} {}{details} ({remark})", self.id.escape_default(), self.text)
+        let checklist = if codes::UNSIGNED.contains(&self.id) { format!("; {CHECKLIST}") } else { String::new() };
+        format!("{} {}{details} ({remark}){checklist}", self.id.escape_default(), self.text)
     }
 }
 

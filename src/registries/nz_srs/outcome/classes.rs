@@ -61,7 +61,7 @@ impl Class {
             Self::Ask => later(Pace::Backoff, Scope::Job, reason),
             Self::Already if operation.writes() => Verdict::RefusedUnlessLost(reason),
             Self::Already | Self::Refused | Self::Bug => Verdict::Refused(reason),
-            Self::Suspend => Verdict::Suspend(format!("{reason}; {CHECKLIST}")),
+            Self::Suspend => Verdict::Suspend(reason),
         }
     }
 }

@@ -31,6 +31,8 @@ pub fn find(operation: Operation, id: &str) -> Option<&'static Row> {
     ROWS.iter().find(|row| row.id == id && (row.of.is_empty() || row.of.contains(&operation)))
 }
 
+/// Those that say that it cannot be told who asks.
+pub const UNSIGNED: &[&str] = &["SIG_INVALID", "SIG_VERIFY_FAILED", "PUBLIC_KEY_INVALID", "UNKNOWN_REGISTRAR"];
 /// The field that a domain of somebody else lacks in an update: `MISSING_MANDATORY_FIELD` with this detail.
 pub const UDAI: &str = "UDAI";
 /// See [`UDAI`].
