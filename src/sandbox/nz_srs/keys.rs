@@ -3,7 +3,7 @@
 
 use jiff::Timestamp;
 
-use crate::net::openpgp::{Key, LockedKey, sign_detached, verify_detached};
+use crate::net::openpgp::{Key, LockedKey, sign_detached, verify_by_any};
 
 /// The registry's key.
 const REGISTRY: &str = include_str!("keys/registry.asc");
@@ -49,6 +49,6 @@ impl Signers {
 /// Whether one of these keys, in armour, made this signature over these bytes.
 pub(super) fn is_signed(bytes: &[u8], signature: &[u8], keys: &[String], at: Timestamp) -> bool {
     let armored = signature.starts_with(b"-----BEGIN PGP SIGNATURE-----");
-    let keys: Vec<_> = keys.iter().filter_map(|key| LockedKey::read(key.as_bytes()).ok()).collect();
-    armored && verify_detached(bytes, signature, &keys, at).is_ok()
+    let keys: Vec<LockedKey> = keys.iter().filter_map(|key| LockedKey::read(key.as_bytes()).ok()).collect();
+    armored && verify_by_any(bytes, signature, &keys, at).is_ok()
 }

@@ -186,15 +186,15 @@ mod tests {
     #[test]
     fn macrons_and_nothing_else() {
         assert_eq!(
-            unicode("xn--tne-ema.co.nz", Some("tāne.co.nz"), Some(".NZ LATIN")).unwrap().as_deref(),
+            unicode("xn--tne-1oa.co.nz", Some("tāne.co.nz"), Some(".NZ LATIN")).unwrap().as_deref(),
             Some("tāne.co.nz")
         );
-        assert_eq!(unicode("xn--tne-ema.co.nz", None, None).unwrap().as_deref(), Some("tāne.co.nz"));
+        assert_eq!(unicode("xn--tne-1oa.co.nz", None, None).unwrap().as_deref(), Some("tāne.co.nz"));
         assert_eq!(unicode("example.co.nz", Some("example.co.nz"), None).unwrap(), None);
         for (name, given, id) in [
             ("example.co.nz", Some("tāne.co.nz"), "IDN_DOMAINNAME_MISMATCH"),
-            ("xn--tne-ema.co.nz", Some("tane.co.nz"), "IDN_DOMAINNAME_MISMATCH"),
-            ("xn--tne-ema.co.nz", Some("TĀNE.co.nz"), "IDN_UNICODE_MISMATCH"),
+            ("xn--tne-1oa.co.nz", Some("tane.co.nz"), "IDN_DOMAINNAME_MISMATCH"),
+            ("xn--tne-1oa.co.nz", Some("TĀNE.co.nz"), "IDN_UNICODE_MISMATCH"),
             ("xn--mnchen-3ya.co.nz", None, "IDN_INVALID_CHARACTER"),
             ("xn--999999999.co.nz", None, "IDN_MALFORMED_DOMAINNAME"),
         ] {

@@ -140,7 +140,7 @@ async fn the_registry_says_what_control_wants() {
             &json!({ "account": "90", "action": "DomainUpdate", "id": "e-1", "originator": "1", "xml": xml }),
         )
         .await;
-    let queue = world.done(POLL).await;
+    let queue = world.ask(POLL).await;
     assert_eq!(queue.value("Response", "Rows"), "3");
     assert_eq!(
         (queue.value("Domain", "UDAI").len(), queue.values("Domain", "Status")[1].as_str()),

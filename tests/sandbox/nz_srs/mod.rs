@@ -6,5 +6,6 @@ mod messages;
 mod queries;
 mod quirks;
 mod robust;
+mod samples;
 mod transport;
 mod updates;

@@ -171,7 +171,6 @@ async fn gnupg_signs_for_the_registry_and_verifies_what_it_signs() {
             .unwrap();
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     };
-    #[allow(clippy::permissions_set_readonly_false)]
     std::fs::set_permissions(home.path(), std::os::unix::fs::PermissionsExt::from_mode(0o700)).unwrap();
     let path = |name: &str| home.path().join(name).to_str().unwrap().to_owned();
     gpg(&["--import", world.ready()["registry_key"].as_str().unwrap()]);
