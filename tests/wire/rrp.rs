@@ -183,7 +183,7 @@ fn bad_input_is_named_before_the_wire() {
         ("host_create", "address", json!("::192.0.2.1"), "address[0]", "hexadecimal"),
         ("host_create", "address", json!("192.0.2"), "address[0]", "IPv4 or IPv6"),
         ("host_create", "host", json!("ns1"), "host", "two labels"),
-        ("host_create", "host", json!(format!("{}.example.com", "a.".repeat(40))), "host", "80 characters"),
+        ("host_create", "host", json!(format!("{}example.com", "a.".repeat(40))), "host", "80 characters"),
         ("host_update", "address", json!("192.0.2.1"), "add_address", "goes with no `address`"),
         ("account_info", "domain", json!("example.com"), "domain", "unknown"),
         ("raw_describe", "request", json!("describe\n.\ndescribe\n."), "request", "one command only"),

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use zeroize::Zeroizing;
 
 use super::Dialects;
-use crate::model::{Operation, Request};
+use crate::model::{Operation, Request, Verdict};
 use crate::registries::{Dialect, Prepared};
 
 #[derive(Debug, Args)]
@@ -86,6 +86,9 @@ fn complete(
     let bytes = std::fs::read(file).map_err(|error| fail(error.to_string()))?;
     let answer = dialect.decode(question.operation, dialect.unframe(&bytes).map_err(fail)?).map_err(fail)?;
     dialect.complete(operation, params, &answer).map_err(|judgement| {
+        if judgement.verdict == Verdict::Done {
+            return fail("it is so already: nothing is sent, and the job is done".into());
+        }
         let (word, reason) = super::decode::verdict(&judgement.verdict);
         fail(format!("{word}: {}", reason.unwrap_or("the answer does not show all of it")))
     })

@@ -12,7 +12,7 @@ use crate::model::request::DEFAULT_MAX_ATTEMPTS;
 use crate::model::retry::{Pace, Policy};
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Class, Job, JobId, Move, ObjectKey, Operation, State, Verdict, WaitingFor};
-use crate::registries::{Dialect, Step};
+use crate::registries::{Dialect, FollowUps, Step};
 
 /// Decisions are made as if it were now.
 const NOW: Timestamp = Timestamp::UNIX_EPOCH;
@@ -75,9 +75,17 @@ fn of_job(dialect: &dyn Dialect, job: &Job, soonest: &Move, latest: &Move) -> St
 fn pending(dialect: &dyn Dialect, job: &Job, wait: &str, until: &str) -> String {
     let Policy { pending, follow_ups, .. } = Policy::default();
     let hours = pending.longest.as_secs() / 3600;
-    let when = format!(
-        "first after {wait}, each time doubled up to {hours} h, at most {follow_ups} times, then needs_attention"
-    );
+    let FollowUps { every, decided_within } = dialect.follow_ups(job.operation);
+    let when = if every.is_zero() {
+        format!(
+            "first after {wait}, each time doubled up to {hours} h, at most {follow_ups} times, then needs_attention"
+        )
+    } else {
+        let (least, days) = (every.as_secs() / 3600, decided_within.as_secs() / 86_400);
+        format!(
+            "first after {wait}, then every {least} to {hours} h; what is not there after {days} days ends as failed"
+        )
+    };
     match dialect.follow_up(&about(job), &[]) {
         Step::Ask(question) => format!("pending: ended by {until}; asked about ({}) {when}", question.operation),
         Step::Found(_) => format!("pending: ended by {until}; looked at {when}"),

@@ -144,8 +144,7 @@ pub fn opened(answer: &Answer) -> Result<(), OpenError> {
     let said = Said::of(answer);
     let (class, remark) = said.class(Operation::AccountInfo);
     match class {
-        Class::Success if said.code == codes::DONE => Ok(()),
-        Class::Success if is_last(answer) => Err(OpenError::Unreachable(said.reason("let in, and shown out again"))),
+        Class::Success if codes::find(said.code).is_some() => Ok(()),
         Class::Throttle => Err(OpenError::NotNow(said.reason(remark), FEWER_FOR)),
         Class::Backoff | Class::Soon => Err(OpenError::Unreachable(said.reason(remark))),
         _ => Err(OpenError::Refused(format!("{}; {CHECKLIST}", said.reason(remark)))),

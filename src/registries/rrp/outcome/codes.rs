@@ -63,7 +63,7 @@ const fn row(code: &'static str, read: Class, write: Class, remark: &'static str
 
 /// All codes.
 pub const CODES: &[Row] = &[
-    row(DONE, Success, Success, "done"),
+    row(DONE, Success, Success, "done; of a transfer: asked for"),
     row("210", Soon, Ask, "an answer to another question"),
     row("211", Soon, Ask, "an answer to another question"),
     row("212", Soon, Ask, "an answer to another question"),

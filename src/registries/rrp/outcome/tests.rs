@@ -224,12 +224,12 @@ fn what_may_answer_a_command_means_what_its_list_says() {
 #[test]
 fn a_login_is_let_in_put_off_or_refused() {
     let opened = |code: &str| opened(&answer(code, Value::Null));
-    assert_eq!(opened("200"), Ok(()));
-    for code in ["220", "420", "421", "520", "547", "549"] {
+    assert_eq!((opened("200"), opened("220")), (Ok(()), Ok(())), "the session sees to it that 220 closes");
+    for code in ["420", "421", "520", "547", "549"] {
         assert!(matches!(opened(code), Err(OpenError::Unreachable(_))), "{code}");
     }
     assert!(matches!(opened("521"), Err(OpenError::NotNow(_, wait)) if wait.as_secs() == 30));
-    for code in ["500", "501", "506", "507", "508", "509", "530", "531", "599", "210"] {
+    for code in ["500", "501", "506", "507", "508", "509", "530", "531", "599", "299", "210"] {
         let refused = opened(code);
         let Err(OpenError::Refused(why)) = refused else {
             // An answer to another question opens nothing, and tells nothing.

@@ -52,6 +52,9 @@ impl Pre {
     pub async fn log_in(mut self, user: &str, password: &Secret) -> Result<LoggedIn, (Option<Retry>, OpenError)> {
         let answer = self.ask(user, password).await.map_err(|why| (None, why))?;
         match outcome::opened(&answer) {
+            Ok(()) if outcome::is_last(&answer) => {
+                Err((None, OpenError::Unreachable("let in, and shown out again (220)".into())))
+            }
             Ok(()) => Ok(LoggedIn(self.0)),
             Err(why) if outcome::is_last(&answer) => Err((None, why)),
             Err(why) => Err((Some(Retry(self.0)), why)),
