@@ -23,12 +23,12 @@ mod proxy;
 mod referee;
 #[path = "chaos/referee_tests.rs"]
 mod referee_tests;
+#[path = "chaos/registries/mod.rs"]
+mod registries;
 #[path = "chaos/report.rs"]
 mod report;
 #[path = "chaos/run.rs"]
 mod run;
-#[path = "chaos/scenes.rs"]
-mod scenes;
 #[path = "chaos/stage.rs"]
 mod stage;
 
@@ -38,6 +38,7 @@ use blows::{Blow, Ending};
 use plan::Size;
 use proxy::Mode;
 use referee::Wrong;
+use registries::{DenicRri, Opensrs, Registry, Weighted, chosen};
 use report::Totals;
 use run::{Outcome, Run, play};
 use stage::{Link, Setup};
@@ -56,9 +57,13 @@ fn variable(name: &str) -> Option<u64> {
 /// The run of a seed. Seeds with an even number have two daemons, others three.
 fn run_of(seed: u64) -> Run {
     let daemons = 2 + usize::try_from(seed % 2).unwrap();
+    let name = std::env::var("REGISTRARD_CHAOS_REGISTRY").unwrap_or_else(|_| "all".into());
+    let registries = chosen(&name);
+    let accounts = if registries.len() == 1 { 4 } else { 3 };
     Run {
-        setup: Setup { seed, accounts: 4, daemons, flaw: None, failpoints: true },
-        size: Size { writes: 420, waves: 80, scenes: scenes::ALL },
+        setup: Setup { seed, registries, accounts, daemons, flaw: None, failpoints: true },
+        size: Size { writes: 420, waves: 80 },
+        scenes: |registry| registry.scenes(),
         blows: BLOWS,
         script: None,
         patience: PATIENCE,
@@ -97,7 +102,8 @@ async fn every_job_has_exactly_one_effect_whatever_breaks() {
             break;
         }
         if !is_clean(seed, &mut totals).await {
-            failures.push(format!("{seed} (to replay: ./dev chaos --minutes 1 --seed {seed})"));
+            let registry = std::env::var("REGISTRARD_CHAOS_REGISTRY").unwrap_or_else(|_| "all".into());
+            failures.push(format!("{seed} (to replay: ./dev chaos --minutes 1 --seed {seed} --registry {registry})"));
         }
         seed = if minutes.is_some() { seed.wrapping_add(1) } else { random() };
     }
@@ -114,11 +120,18 @@ fn after(millis: u64, blow: Blow) -> (Duration, Blow) {
     (Duration::from_millis(millis), blow)
 }
 
-/// A small run with a flaw planted.
-fn flawed(flaw: &'static str, scenes: &'static [scenes::Weighted], script: Vec<(Duration, Blow)>) -> Run {
+/// A small run at one registry with a flaw planted.
+fn flawed(
+    flaw: &'static str,
+    registry: &'static dyn Registry,
+    scenes: fn(&'static dyn Registry) -> &'static [Weighted],
+    script: Vec<(Duration, Blow)>,
+) -> Run {
+    let registries = vec![registry];
     Run {
-        setup: Setup { seed: FIXED, accounts: 2, daemons: 2, flaw: Some(flaw), failpoints: false },
-        size: Size { writes: 60, waves: 30, scenes },
+        setup: Setup { seed: FIXED, registries, accounts: 2, daemons: 2, flaw: Some(flaw), failpoints: false },
+        size: Size { writes: 60, waves: 30 },
+        scenes,
         blows: Duration::from_secs(8),
         script: Some(script),
         patience: Duration::from_secs(20),
@@ -126,13 +139,23 @@ fn flawed(flaw: &'static str, scenes: &'static [scenes::Weighted], script: Vec<(
 }
 
 /// A referee that finds nothing where something is wrong proves nothing.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_house_that_resends_without_asking_is_found_out() {
-    let lost_answers =
-        Blow::SandboxFault { specs: &["cut_after:action=contact.update,p=0.3"], span: Duration::from_secs(8) };
-    let outcome = play(&flawed("resend_unasked", scenes::CHANGES, vec![after(0, lost_answers)])).await;
+async fn resending_is_found_out(registry: &'static dyn Registry) {
+    let lost_answers = Blow::SandboxFault { specs: registry.changes().1, span: Duration::from_secs(8) };
+    let run = flawed("resend_unasked", registry, |registry| registry.changes().0, vec![after(0, lost_answers)]);
+    let outcome = play(&run).await;
     println!("{}", outcome.verdict);
     assert!(outcome.verdict.count(Wrong::Duplicate) > 0, "found nothing: {}\n{}", outcome.verdict, outcome.story);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_house_that_resends_without_asking_is_found_out() {
+    resending_is_found_out(&DenicRri).await;
+}
+
+/// Where requests bear no transaction id, too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_house_that_resends_without_asking_is_found_out_at_opensrs() {
+    resending_is_found_out(&Opensrs).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -146,7 +169,7 @@ async fn a_house_that_acknowledges_before_it_has_committed_is_found_out() {
     };
     let kill = |daemon| Blow::Kill { daemon, away: Duration::from_secs(1) };
     let script = vec![after(2000, silence), after(4500, kill(0)), after(4500, kill(1))];
-    let outcome = play(&flawed("ack_before_commit", scenes::CONTACTS, script)).await;
+    let outcome = play(&flawed("ack_before_commit", &DenicRri, |_| DenicRri::CONTACTS, script)).await;
     println!("{}", outcome.verdict);
     assert!(outcome.verdict.count(Wrong::Lost) > 0, "found nothing: {}\n{}", outcome.verdict, outcome.story);
 }

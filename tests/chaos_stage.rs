@@ -10,8 +10,12 @@ mod control;
 mod house;
 #[path = "support/plain_amqp.rs"]
 mod plain_amqp;
+#[path = "chaos/plan.rs"]
+mod plan;
 #[path = "support/proxy.rs"]
 mod proxy;
+#[path = "chaos/registries/mod.rs"]
+mod registries;
 #[path = "chaos/stage.rs"]
 mod stage;
 
@@ -21,6 +25,7 @@ use std::time::Duration;
 
 use blows::{Blow, Ending, How};
 use proxy::{Mode, Proxy, Way};
+use registries::{ALL, DenicRri};
 use serde_json::{Value, json};
 use stage::{Link, Setup, Stage};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -142,7 +147,7 @@ const POINTS: [&str; 3] = ["intent.written", "lease.renewed", "poll.stored"];
 #[test]
 fn a_script_is_decided_by_its_seed_and_leaves_no_kind_of_blow_out() {
     let minutes = Duration::from_secs(180);
-    let script = |seed| blows::script(seed, minutes, 3, &POINTS);
+    let script = |seed| blows::script(seed, minutes, 3, &POINTS, ALL);
     assert_eq!(script(1), script(1));
     assert_ne!(script(1), script(2));
     let kinds = |seed| script(seed).iter().map(|(_, blow)| blow.kind()).collect::<BTreeSet<_>>();
@@ -166,7 +171,7 @@ fn a_script_is_decided_by_its_seed_and_leaves_no_kind_of_blow_out() {
             assert!(at_it.count() >= 1, "seed {seed} never comes to {point}");
         }
     }
-    let without = blows::script(1, minutes, 3, &[]);
+    let without = blows::script(1, minutes, 3, &[], ALL);
     assert!(without.iter().all(|(_, blow)| blow.kind() != "failpoint"), "there are no failpoints to use");
 }
 
@@ -201,7 +206,7 @@ async fn contacts(stage: &Stage) -> (usize, usize) {
 /// One blow of each kind, one after the other or at once; then the house works, nobody died of it, and all end in order.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_kind_of_blow_is_survived_and_leaves_nothing_behind() {
-    let setup = Setup { seed: 1, accounts: 2, daemons: 2, flaw: None, failpoints: true };
+    let setup = Setup { seed: 1, registries: vec![&DenicRri], accounts: 2, daemons: 2, flaw: None, failpoints: true };
     let stage = Stage::open(&setup).await;
     plain_amqp::prepare(stage.amqp_direct()).await.expect("RabbitMQ is there");
     let jobs: Vec<Value> = (0..CONTACTS).map(|n| contact(&stage.accounts()[n % 2], n)).collect();
@@ -245,7 +250,7 @@ async fn every_kind_of_blow_is_survived_and_leaves_nothing_behind() {
 /// Whoever dies without a blow is named, also if something else than its process dies.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_death_that_was_not_ordered_is_seen() {
-    let setup = Setup { seed: 1, accounts: 2, daemons: 2, flaw: None, failpoints: false };
+    let setup = Setup { seed: 1, registries: vec![&DenicRri], accounts: 2, daemons: 2, flaw: None, failpoints: false };
     let stage = Stage::open(&setup).await;
     assert_eq!(stage.daemons_died().await, Vec::<String>::new());
     stage.actor(1).await.signal("ABRT").await;

@@ -20,7 +20,7 @@ use registrard::model::verdict::Doubt;
 use registrard::model::{
     Answer, Cause, Class, Event, Job, JobId, Move, ObjectKey, Operation, State, WaitingFor, request,
 };
-use registrard::registries::{PLUGINS, Plugin, Step, denic_rri, opensrs, rrp};
+use registrard::registries::{PLUGINS, Plugin, Step, denic_rri, nz_srs, opensrs, rrp};
 use serde_json::{Value, json};
 
 #[test]
@@ -96,13 +96,13 @@ fn the_table_of_operations_is_what_the_registries_do() {
 }
 
 /// Each write of a job has its row, with the question that its doubt begins with.
-fn hold_questions_against(plugin: &Plugin, account: &str, params: &Value, table: &str) {
+fn hold_questions_against(plugin: &Plugin, account: &str, params: &dyn Fn(Operation) -> Value, table: &str) {
     let options = registrard::registries::WireOptions { account: account.into(), ..Default::default() };
     let dialect = (plugin.dialect)(&options).unwrap();
-    let params = params.as_object().unwrap();
     let asks = |operation: Operation| {
         let since = "2026-12-01T09:30:00Z".parse().unwrap();
-        let doubt = Doubt { account, operation, params, transaction: "rd-1", since, so_already: None };
+        let params = &params(operation).as_object().unwrap().clone();
+        let doubt = Doubt { account, operation, params, transaction: "rd-1", since, so_already: None, taken: None };
         match dialect.reconcile(&doubt, &[]) {
             Step::Ask(question) => question.operation.name(),
             Step::Found(_) => "nothing",
@@ -127,7 +127,7 @@ fn the_table_of_questions_is_what_the_code_asks() {
     let plugin = PLUGINS.iter().find(|plugin| plugin.name == "denic-rri").unwrap();
     let params =
         json!({ "domain": "example.de", "handle": "DENIC-1000022-MAX", "id": "1", "request": "Action: DELETE" });
-    hold_questions_against(plugin, "DENIC-1000022", &params, "questions");
+    hold_questions_against(plugin, "DENIC-1000022", &|_| params.clone(), "questions");
 }
 
 #[test]
@@ -136,7 +136,18 @@ fn the_table_of_questions_of_opensrs_is_what_the_code_asks() {
         "domain": "example.com", "contacts": { "owner": {} }, "host": "ns1.example.com", "order": "1", "id": "1",
         "auth_info": "Ab1!code", "request": "<OPS_envelope/>",
     });
-    hold_questions_against(&opensrs::PLUGIN, "reseller", &params, "opensrs-questions");
+    hold_questions_against(&opensrs::PLUGIN, "reseller", &|_| params.clone(), "opensrs-questions");
+}
+
+#[test]
+fn the_table_of_questions_of_nz_srs_is_what_the_code_asks() {
+    let jobs = Document::read("docs/nz-srs.md").blocks();
+    let mut params: Vec<(Operation, Value)> = vec![(Operation::MessageDelete, json!({ "id": "1:x" }))];
+    for block in jobs.iter().filter(|block| block.is(&["json", "job", "nz-srs"])) {
+        params.extend(requests(block).into_iter().map(|job| (job.operation, Value::Object(job.params))));
+    }
+    let of = |operation| params.iter().find(|(known, _)| *known == operation).unwrap().1.clone();
+    hold_questions_against(&nz_srs::PLUGIN, "500", &of, "nz-srs-questions");
 }
 
 #[test]
@@ -144,7 +155,7 @@ fn the_table_of_questions_of_rrp_is_what_the_code_asks() {
     let params = json!({
         "domain": "example.com", "host": "ns1.example.com", "years": 1, "expires": 2027, "request": "restore\nEntityName:Domain",
     });
-    hold_questions_against(&rrp::PLUGIN, "registrarA", &params, "rrp-questions");
+    hold_questions_against(&rrp::PLUGIN, "registrarA", &|_| params.clone(), "rrp-questions");
 }
 
 #[test]
@@ -174,6 +185,11 @@ fn hold_operations_against(plugin: &Plugin, document: &str, table: &str) {
 #[test]
 fn the_operations_of_opensrs_are_those_of_the_code() {
     hold_operations_against(&opensrs::PLUGIN, "docs/opensrs.md", "opensrs");
+}
+
+#[test]
+fn the_operations_of_nz_srs_are_those_of_the_code() {
+    hold_operations_against(&nz_srs::PLUGIN, "docs/nz-srs.md", "nz-srs");
 }
 
 #[test]

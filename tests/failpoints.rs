@@ -17,10 +17,10 @@ mod plan;
 mod process;
 #[path = "chaos/referee.rs"]
 mod referee;
+#[path = "chaos/registries/mod.rs"]
+mod registries;
 #[path = "failpoints/scene.rs"]
 mod scene;
-#[path = "chaos/scenes.rs"]
-mod scenes;
 #[path = "engine/world.rs"]
 mod world;
 

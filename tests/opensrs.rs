@@ -9,6 +9,8 @@ mod control;
 mod database;
 #[path = "opensrs/doubt.rs"]
 mod doubt;
+#[path = "opensrs/funds.rs"]
+mod funds;
 #[path = "opensrs/life.rs"]
 mod life;
 #[path = "lifecycle/office.rs"]

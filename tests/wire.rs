@@ -13,6 +13,8 @@ mod answers;
 mod explained;
 #[path = "wire/meaning.rs"]
 mod meaning;
+#[path = "wire/nz_srs.rs"]
+mod nz_srs;
 #[path = "wire/opensrs.rs"]
 mod opensrs;
 #[path = "wire/opensrs_answers.rs"]

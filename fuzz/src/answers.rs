@@ -202,6 +202,7 @@ pub fn doubts(dialect: &dyn Dialect, lost: &[Lost], most: usize, bytes: &[u8], r
         transaction: TRANSACTION,
         since: "2026-11-01T12:00:00Z".parse().unwrap(),
         so_already: None,
+        taken: None,
     };
     let ask: [&dyn Fn(&[Answer]) -> Step; 2] =
         [&|heard| dialect.reconcile(&doubt, heard), &|heard| dialect.follow_up(&doubt, heard)];

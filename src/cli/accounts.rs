@@ -20,8 +20,8 @@ pub(super) use pause::{begin, end};
 /// What to do with accounts.
 #[derive(Debug, Subcommand)]
 pub enum Accounts {
-    /// List all accounts: who is suspended, paused, cooling down or without a session, and why; below them all other
-    /// pauses.
+    /// List all accounts: who is suspended, paused, out of funds, cooling down or without a session, and why; below them all
+    /// other pauses.
     List,
     /// Let nothing of an account start, or nothing of all accounts of a registry, of a publisher, of an operation or of a
     /// batch. What is on the wire is answered; everything else waits, at no cost, until it is resumed.
@@ -33,7 +33,8 @@ pub enum Accounts {
         #[arg(long)]
         reason: Option<String>,
     },
-    /// End a pause; or let a suspended account work again. Correct the cause of a suspension first: a second refused login
+    /// End a pause; or, of an account without money, let one order try whether there is some now; or let a suspended account
+    /// work again. Correct the cause of a suspension first: a second refused login
     /// may lock the account at the registry.
     Resume {
         /// Which.
@@ -91,7 +92,7 @@ struct AccountRow {
     registry: Option<String>,
     #[serde(flatten)]
     state: AccountState,
-    /// Pauses of the account, and of its registry.
+    /// Pauses of the account (of what costs money alone, where it has none), and of its registry.
     pauses: Vec<Pause>,
 }
 
@@ -119,7 +120,11 @@ impl AccountRow {
         let mut all = Vec::new();
         all.extend(suspended.as_deref().map(|reason| ("suspended", *suspended_at, reason)));
         all.extend(self.pauses.iter().map(|pause| {
-            let word = if pause.kind == PauseKind::Registry { "registry paused" } else { "paused" };
+            let word = match pause.kind {
+                PauseKind::Registry => "registry paused",
+                PauseKind::Funds => "out of funds",
+                _ => "paused",
+            };
             (word, Some(pause.since), pause.reason.as_str())
         }));
         let cooling =
@@ -176,7 +181,8 @@ fn nothing_named() -> Failure {
 /// The configured accounts, those of which only the store knows, and the pauses of other things.
 fn list(config: &Config, states: Vec<AccountState>, pauses: Vec<Pause>, now: Timestamp) -> Vec<Line> {
     let mut states: BTreeMap<_, _> = states.into_iter().map(|s| (s.account.clone(), s)).collect();
-    let paused = pauses.iter().filter(|pause| pause.kind == PauseKind::Account).map(|pause| &pause.name);
+    let of_account = |pause: &Pause| matches!(pause.kind, PauseKind::Account | PauseKind::Funds);
+    let paused = pauses.iter().filter(|pause| of_account(pause)).map(|pause| &pause.name);
     for account in config.accounts.keys().chain(paused) {
         states
             .entry(account.clone())
@@ -188,7 +194,7 @@ fn list(config: &Config, states: Vec<AccountState>, pauses: Vec<Pause>, now: Tim
         }
         let registry = config.accounts.get(&state.account).map(|account| account.registry.clone());
         let keeps_still = |pause: &&Pause| match pause.kind {
-            PauseKind::Account => pause.name == state.account,
+            PauseKind::Account | PauseKind::Funds => pause.name == state.account,
             PauseKind::Registry => Some(&pause.name) == registry.as_ref(),
             PauseKind::Publisher | PauseKind::Operation | PauseKind::Batch => false,
         };
@@ -196,6 +202,6 @@ fn list(config: &Config, states: Vec<AccountState>, pauses: Vec<Pause>, now: Tim
         Line::Account(Box::new(AccountRow { registry, state, pauses }))
     });
     let accounts: Vec<_> = rows.collect();
-    let others = pauses.into_iter().filter(|pause| pause.kind != PauseKind::Account).map(Line::Pause);
+    let others = pauses.into_iter().filter(|pause| !of_account(pause)).map(Line::Pause);
     accounts.into_iter().chain(others).collect()
 }

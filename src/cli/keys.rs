@@ -1,4 +1,5 @@
-//! `registrard keys`: whether OpenPGP keys can sign what registries take by signed e-mail only, and for how long.
+//! `registrard keys`: whether OpenPGP keys can sign what they are for, and for how long: the requests of an account, or what
+//! its registry takes by signed e-mail only.
 
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
@@ -6,15 +7,17 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Value;
 
 use super::exit::{Exit, Failure};
 use super::output::{Out, plain};
-use crate::config::{Config, Finding, Letters};
+use crate::config::{Account, Config, Finding, Letters};
 use crate::model::Secret;
 use crate::net::mail::Address;
-use crate::net::openpgp::policy::{Objection, Review, Weight};
+use crate::net::openpgp::policy::{self, Objection, Policy, Review, Weight};
 use crate::net::openpgp::{Key, LockedKey};
 use crate::net::secret_ref;
+use crate::registries::{self, AccountKey};
 
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
@@ -27,12 +30,15 @@ pub enum Keys {
 /// Which keys.
 #[derive(Args, Debug)]
 pub struct Check {
-    /// The key of this account only; with files: whose passphrase unlocks them.
+    /// The keys of this account only; with files: the passphrase of its e-mails unlocks them.
     #[arg(long, short)]
     pub account: Option<String>,
     /// File with the passphrase of the keys in FILE.
     #[arg(long, value_name = "FILE", requires = "files", conflicts_with = "account")]
     pub passphrase_file: Option<PathBuf>,
+    /// The registry whose rules the keys in FILE are held against; without it denic-rri.
+    #[arg(long, value_name = "NAME", requires = "files")]
+    pub registry: Option<String>,
     /// Files with one key each, instead of the configured ones.
     #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
@@ -80,7 +86,7 @@ pub fn run(command: &Keys, config: &Config, now: Timestamp, out: &mut Out<'_>) -
             "key_refused",
             format!("{refused} of {} keys cannot be used", checked.len()),
         )
-        .why("without a usable key no order can be signed")
+        .why("without a usable key nothing can be signed")
         .next("each rule above says what to do"));
     }
     if warned > 0 {
@@ -90,9 +96,15 @@ pub fn run(command: &Keys, config: &Config, now: Timestamp, out: &mut Out<'_>) -
     Ok(())
 }
 
+type Read = Result<(LockedKey, Option<Secret>), String>;
+
 impl Checked {
-    fn new(of: &str, read: Result<(LockedKey, Option<Secret>), String>, now: Timestamp) -> Self {
-        match read.map(|(key, passphrase)| key.review(passphrase.as_ref(), now)) {
+    fn new(of: &str, read: Read, policy: Policy, now: Timestamp) -> Self {
+        Self::reviewed(of, read.map(|(key, passphrase)| key.review(policy, passphrase.as_ref(), now)))
+    }
+
+    fn reviewed(of: &str, review: Result<Review, String>) -> Self {
+        match review {
             Ok(key) => Self { of: of.to_owned(), usable: !key.refused(), key: Some(key), error: None },
             Err(error) => Self { of: of.to_owned(), usable: false, key: None, error: Some(error) },
         }
@@ -104,11 +116,27 @@ impl Checked {
 }
 
 fn of_accounts(args: &Check, config: &Config, now: Timestamp) -> Result<Vec<Checked>, Failure> {
-    if let Some(name) = &args.account {
-        return Ok(vec![Checked::new(name, read(letters(config, name)?), now)]);
-    }
-    let accounts = config.accounts.iter().filter_map(|(name, account)| Some((name, account.mail.as_ref()?)));
-    Ok(accounts.map(|(name, letters)| Checked::new(name, read(letters), now)).collect())
+    let Some(name) = &args.account else {
+        return Ok(config.accounts.iter().flat_map(|(name, account)| of_account(name, account, now)).collect());
+    };
+    let checked = config.accounts.get(name).map(|account| of_account(name, account, now)).unwrap_or_default();
+    // Without any key, say which section it lacks.
+    if checked.is_empty() { letters(config, name).map(|_| checked) } else { Ok(checked) }
+}
+
+/// The keys that an account signs its requests with, and the one of its letters.
+fn of_account(name: &str, account: &Account, now: Timestamp) -> Vec<Checked> {
+    let settings = Value::Object(account.settings.clone());
+    let mut checked = match registries::account_keys(&account.registry, &settings, now) {
+        None => Vec::new(),
+        Some(Err(why)) => vec![Checked::reviewed(name, Err(why))],
+        Some(Ok(keys)) => {
+            let of = |key: &AccountKey| format!("{name}, {}", key.file.display());
+            keys.into_iter().map(|key| Checked::reviewed(&of(&key), key.review)).collect()
+        }
+    };
+    checked.extend(account.mail.as_ref().map(|letters| Checked::new(name, read(letters), policy::DENIC, now)));
+    checked
 }
 
 fn of_files(args: &Check, config: &Config, now: Timestamp) -> Result<Vec<Checked>, Failure> {
@@ -118,8 +146,15 @@ fn of_files(args: &Check, config: &Config, now: Timestamp) -> Result<Vec<Checked
     };
     let passphrase = passphrase_file.map(|file| secret_ref::from_file(file)).transpose();
     let passphrase = passphrase.map_err(|why| Failure::new(Exit::Usage, "passphrase", why))?;
+    let policy = match args.registry.as_deref() {
+        None | Some("denic-rri") => policy::DENIC,
+        Some(name) => registries::key_policy(name).ok_or_else(|| {
+            Failure::new(Exit::Usage, "registry", format!("there are no rules for keys of a registry `{name}`"))
+                .next("name denic-rri or nz-srs")
+        })?,
+    };
     let read = |file: &PathBuf| read_key(file).map(|key| (key, passphrase.clone()));
-    Ok(args.files.iter().map(|file| Checked::new(&file.display().to_string(), read(file), now)).collect())
+    Ok(args.files.iter().map(|file| Checked::new(&file.display().to_string(), read(file), policy, now)).collect())
 }
 
 /// How an account writes to its registry.
@@ -156,7 +191,7 @@ pub fn signing_key(
             .next(format!("`registrard keys check --account {account}` says everything about it"))
     };
     let (key, passphrase) = read(letters).map_err(refused)?;
-    let review = key.review(passphrase.as_ref(), now);
+    let review = key.review(policy::DENIC, passphrase.as_ref(), now);
     let of_weight = |weight: Weight| review.objections.iter().filter(move |o| o.weight == weight);
     let errors: Vec<_> = of_weight(Weight::Error).map(|o| o.what.as_str()).collect();
     if !errors.is_empty() {
@@ -179,12 +214,16 @@ fn read_key(file: &Path) -> Result<LockedKey, String> {
     LockedKey::read(&bytes).map_err(|error| format!("{}: {error}", file.display()))
 }
 
-/// What `check-config` finds in the settings of e-mail: addresses, files, keys.
+/// What `check-config` finds in the settings of e-mail (addresses, files, keys), and what should be done before long about the
+/// keys that requests are signed with; one that cannot be used is found where the account is made.
 #[must_use]
 pub fn findings(config: &Config, now: Timestamp) -> Vec<Finding> {
     let mut findings = Vec::new();
     if let Some(Err(why)) = config.mail.as_ref().map(super::orders::server) {
         findings.push(Finding::warning("mail", why, "correct it, or remove the section if nothing is to be sent"));
+    }
+    for (name, account) in &config.accounts {
+        findings.extend(doubts(name, account, now));
     }
     for (name, letters) in config.accounts.iter().filter_map(|(name, a)| Some((name, a.mail.as_ref()?))) {
         let place = |key: &str| format!("accounts.{}.mail.{key}", name.escape_default());
@@ -196,13 +235,29 @@ pub fn findings(config: &Config, now: Timestamp) -> Vec<Finding> {
         match read(letters) {
             Err(why) => findings.push(Finding::warning(place("key_file"), why, "name the files of key and passphrase")),
             Ok((key, passphrase)) => {
-                let objections = key.review(passphrase.as_ref(), now).objections;
+                let objections = key.review(policy::DENIC, passphrase.as_ref(), now).objections;
                 // The daemon works without: only orders by e-mail do not.
                 findings.extend(objections.into_iter().map(|o| Finding::warning(place("key_file"), o.what, o.next)));
             }
         }
     }
     findings
+}
+
+/// What does not keep the keys that requests are signed with from being used: not yet, or others can be used.
+fn doubts(name: &str, account: &Account, now: Timestamp) -> Vec<Finding> {
+    let settings = Value::Object(account.settings.clone());
+    let Some(Ok(keys)) = registries::account_keys(&account.registry, &settings, now) else { return Vec::new() };
+    let reviews: Vec<_> = keys.iter().filter_map(|key| Some((&key.file, key.review.as_ref().ok()?))).collect();
+    let some_can_sign = reviews.iter().any(|(_, review)| !review.refused());
+    let place = format!("accounts.{}.keys", name.escape_default());
+    let tell = |file: &Path, review: &Review, o: &Objection| {
+        let what = format!("{}: key {}: {}", file.display(), review.fingerprint, o.what);
+        Finding::warning(place.clone(), what, o.next)
+    };
+    let objections = reviews.iter().flat_map(|(file, review)| review.objections.iter().map(move |o| (file, review, o)));
+    let told = objections.filter(|(.., o)| o.weight == Weight::Warning || some_can_sign);
+    told.map(|(file, review, o)| tell(file, review, o)).collect()
 }
 
 fn people(checked: &Checked) -> String {

@@ -119,7 +119,7 @@ fn silence(state: &AccountState, config: &Config, account: &str, pauses: &[Pause
     let paused = pauses.iter().any(|pause| match pause.kind {
         PauseKind::Account => pause.name == account,
         PauseKind::Registry => pause.name == registry,
-        PauseKind::Publisher | PauseKind::Operation | PauseKind::Batch => false,
+        PauseKind::Publisher | PauseKind::Operation | PauseKind::Batch | PauseKind::Funds => false,
     });
     if paused || state.suspended.is_some() {
         return Some(Silence::Unknown);

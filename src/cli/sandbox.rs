@@ -1,5 +1,6 @@
 //! `registrard sandbox`: the registries' server side on loopback, until it is told to end.
 
+mod nz_srs;
 mod rrp;
 
 use std::io::Write;
@@ -7,18 +8,21 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::sandbox::{
-    DenicOptions, Environment, FAULT_SYNTAX, FaultSpec, Manner, OpensrsOptions, Options, RrpOptions, Sandbox, System,
+    DenicOptions, Environment, FAULT_SYNTAX, FaultSpec, Manner, NzOptions, OpensrsOptions, Options, REGISTRIES,
+    RrpOptions, Sandbox, System,
 };
+use nz_srs::NzArgs;
 use rrp::RrpArgs;
 
 /// Serve registries on loopback, for development and tests. Prints one JSON line when ready.
 #[derive(Args, Clone, Debug)]
 pub struct SandboxArgs {
     /// Registry to serve; may be given more than once.
-    #[arg(long = "registry", value_name = "NAME", default_value = "all", value_parser = ["all", "denic-rri", "opensrs", "rrp"])]
+    #[arg(long = "registry", value_name = "NAME", default_value = "all", value_parser = registries())]
     pub registries: Vec<String>,
 
     /// Directory for the CA certificate (ca.pem); made if it is not there.
@@ -110,9 +114,23 @@ pub struct SandboxArgs {
     #[arg(long, value_name = "MS", default_value_t = 3_600_000, value_parser = clap::value_parser!(u64).range(1..=365 * 86_400_000))]
     pub waiting_ms: u64,
 
+    /// Milliseconds of sandbox time that each of the two steps of a transfer at OpenSRS takes; a day and five days if not
+    /// given.
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=365 * 86_400_000))]
+    pub transfer_ms: Option<u64>,
+
     /// Flags of RRP.
     #[command(flatten)]
     pub rrp: RrpArgs,
+
+    /// Flags of NZ SRS.
+    #[command(flatten)]
+    pub nz_srs: NzArgs,
+}
+
+/// Names that `--registry` takes.
+fn registries() -> PossibleValuesParser {
+    std::iter::once(&"all").chain(REGISTRIES).copied().collect::<Vec<_>>().into()
 }
 
 impl From<SandboxArgs> for Options {
@@ -124,6 +142,7 @@ impl From<SandboxArgs> for Options {
             connections: usize::from(args.connections),
             balance: args.balance.saturating_mul(100),
             waiting: Duration::from_millis(args.waiting_ms),
+            transferring: args.transfer_ms.map(Duration::from_millis),
             processing: Duration::from_millis(u64::from(args.processing_ms)),
             failing_label: args.failing_label.clone(),
             manner: args.manner,
@@ -137,6 +156,12 @@ impl From<SandboxArgs> for Options {
             processing: Duration::from_millis(u64::from(args.processing_ms)),
             manner: args.manner,
             ..args.rrp.options()
+        };
+        let nz_srs = NzOptions {
+            accounts: usize::from(args.accounts),
+            processing: Duration::from_millis(u64::from(args.processing_ms)),
+            manner: args.manner,
+            ..args.nz_srs.options()
         };
         let denic = DenicOptions {
             accounts: usize::from(args.accounts),
@@ -163,6 +188,7 @@ impl From<SandboxArgs> for Options {
             denic,
             opensrs,
             rrp,
+            nz_srs,
         }
     }
 }
@@ -193,7 +219,7 @@ mod tests {
     use clap::Parser;
 
     use super::*;
-    use crate::sandbox::{RrpStyle, RrpVersion, TransferDecision};
+    use crate::sandbox::{Quirk, RrpStyle, RrpVersion, TransferDecision};
 
     #[derive(Parser)]
     struct Line {
@@ -206,9 +232,10 @@ mod tests {
         let line = "sandbox --registry denic-rri --state s --port-base 40000 --fault busy:nth=7 --fault delay=5 --seed 3 \
                     --requests-per-minute 100 --quota 10 --sessions 2 --environment test --assessment-ms 5000 \
                     --login-block-seconds 60 --failing-label broken --undeliverable-label nowhere --authinfo2 secret-2 --manner odd \
-                    --system horizon --balance 5 --connections 3 --waiting-ms 60000 \
+                    --system horizon --balance 5 --connections 3 --waiting-ms 60000 --transfer-ms 1500 \
                     --rrp-version 1.1.0 --idle-seconds 30 --life-seconds 90 --silent-timeout --style bare-lf --style draft \
-                    --transfer-decision reject --transfer-days 3 --redemption-days 0 --renewal-window-days 90 --no-auto-renew";
+                    --transfer-decision reject --transfer-days 3 --redemption-days 0 --renewal-window-days 90 --no-auto-renew \
+                    --nz-lock-ms 5 --nz-quirk no-rows --nz-quirk plain-raw --nz-bad-keys";
         let options = Options::from(Line::try_parse_from(line.split_whitespace()).unwrap().sandbox);
         assert_eq!((options.registries, options.port_base, options.seed), (vec!["denic-rri".into()], Some(40_000), 3));
         assert_eq!(options.faults.len(), 2);
@@ -220,6 +247,7 @@ mod tests {
         assert_eq!((denic.authinfo2.as_deref(), denic.manner), (Some("secret-2"), Manner::Odd));
         let opensrs = &options.opensrs;
         assert_eq!((opensrs.system, opensrs.balance, opensrs.connections), (System::Horizon, 500, 3));
+        assert_eq!(opensrs.transferring, Some(Duration::from_millis(1500)));
         assert_eq!((opensrs.waiting, opensrs.requests_per_window), (Duration::from_secs(60), Some(100)));
         let rrp = &options.rrp;
         assert_eq!((rrp.version, rrp.balance, rrp.sessions), (RrpVersion::V110, 500, 2));
@@ -228,6 +256,9 @@ mod tests {
         assert_eq!((rrp.decision, rrp.renewal_window), (TransferDecision::Reject, Some(90)));
         assert_eq!((rrp.days.transfer, rrp.days.redemption, rrp.days.add_grace), (3, 0, 5));
         assert!(!rrp.says_timeout && !rrp.auto_renew && rrp.manner == Manner::Odd);
+        let nz = &options.nz_srs;
+        assert_eq!((nz.lock, nz.bad_keys, nz.manner), (Duration::from_millis(5), true, Manner::Odd));
+        assert_eq!(nz.quirks.iter().copied().collect::<Vec<_>>(), [Quirk::NoRows, Quirk::PlainRaw]);
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--assessment-ms", "0"]).is_err());
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--fault", "nonsense"]).is_err());
         assert!(Line::try_parse_from(["sandbox", "--state", "s", "--registry", "nowhere"]).is_err());

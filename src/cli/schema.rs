@@ -86,7 +86,8 @@ fn event() -> Value {
                     "description": "The same for every delivery of the same event: deduplicate on it." },
             "source": { "const": "registrard" },
             "type": text("job.<state>, job.warned, job.rejected, message.<kind>, account.suspended, or <what>.paused, \
-                          batch.stopped and <what>.resumed of an account, registry, publisher, operation or batch."),
+                          batch.stopped and <what>.resumed of an account, its funds, a registry, publisher, operation or \
+                          batch."),
             "subject": text("What it is about: the job's id, the registry's id of the message, the account, or the name of \
                              what is paused."),
             "time": when,

@@ -218,6 +218,10 @@ impl Observer for Counting {
         self.metrics.paused(account, paused);
     }
 
+    fn out_of_funds(&self, account: &str, short: bool) {
+        self.metrics.out_of_funds(account, short);
+    }
+
     fn owns(&self, account: &str, owns: bool) {
         self.metrics.owned(account, owns);
         self.standing.change_account(account, |a| a.owned_here = owns);

@@ -30,6 +30,8 @@ pub trait Observer: Send + Sync + 'static {
     fn quota(&self, _account: &str, _used: u64, _limit: u64, _drift: Option<i64>) {}
     /// An operator paused an account, or ended that.
     fn paused(&self, _account: &str, _paused: bool) {}
+    /// What costs money waits on an account since it has none, or not.
+    fn out_of_funds(&self, _account: &str, _short: bool) {}
     /// This daemon began or ceased to own an account.
     fn owns(&self, _account: &str, _owns: bool) {}
     /// An account stands suspended for this reason, or not.

@@ -46,6 +46,8 @@ pub enum AccountEffect {
     CoolDown(Timestamp, String),
     /// Nothing that costs quota may be sent before this instant.
     OutOfQuota(Timestamp, String),
+    /// Nothing that costs money may be sent until somebody has paid in.
+    OutOfFunds(String),
 }
 
 /// What one exchange means.
@@ -81,7 +83,8 @@ impl Circumstances {
         let mut account = judgement
             .account_cooldown
             .as_ref()
-            .map(|(wait, why)| AccountEffect::CoolDown(self.now + (*wait).max(self.cool_down), why.clone()));
+            .map(|(wait, why)| AccountEffect::CoolDown(self.now + (*wait).max(self.cool_down), why.clone()))
+            .or_else(|| judgement.unpaid.clone().map(AccountEffect::OutOfFunds));
         let step = match &judgement.verdict {
             Verdict::Done => self.step(job, Cause::Done),
             Verdict::Pending(until) => {
@@ -310,7 +313,11 @@ impl Circumstances {
     }
 
     fn later(&self, job: &Job, later: &Later) -> Option<Move> {
-        if later.scope == Scope::Account {
+        if later.pace == Pace::Paid && job.operation.costs_money() {
+            // In its turn; until there is money nobody of its kind has one.
+            return self.put_back(job, &later.reason);
+        }
+        if later.scope == Scope::Account && later.pace != Pace::Paid {
             return self.put_back(job, &later.reason).map(|mut step| {
                 if goes_back_to_its_pool(job) {
                     // Its account is silent; another one of the pool may send.
@@ -353,6 +360,7 @@ impl Circumstances {
         let (until, why) = (self.end_of(later.pace), later.reason.clone());
         match later.pace {
             Pace::NextQuotaDay => AccountEffect::OutOfQuota(until, why),
+            Pace::Paid => AccountEffect::OutOfFunds(why),
             Pace::Soon | Pace::Backoff | Pace::Exactly(_) => AccountEffect::CoolDown(until, why),
         }
     }
@@ -362,6 +370,7 @@ impl Circumstances {
     pub fn end_of(&self, pace: Pace) -> Timestamp {
         match pace {
             Pace::NextQuotaDay => self.end_of_quota(),
+            Pace::Paid => self.now,
             Pace::Exactly(wait) => self.now + wait.max(self.cool_down),
             Pace::Soon => self.now + self.policy.soon.longest,
             Pace::Backoff => self.now + self.policy.backoff.wait(0, self.random),

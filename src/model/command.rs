@@ -78,6 +78,15 @@ impl Operation {
     pub const fn destroys(self) -> bool {
         matches!(self, Self::DomainDelete | Self::DomainTransit | Self::HostDelete)
     }
+
+    /// Whether a registry that keeps an account of money takes some for it.
+    #[must_use]
+    pub const fn costs_money(self) -> bool {
+        matches!(
+            self,
+            Self::DomainCreate | Self::DomainRenew | Self::DomainTransfer | Self::DomainRestore | Self::OrderProcess
+        )
+    }
 }
 
 impl fmt::Display for Operation {

@@ -21,6 +21,8 @@ pub enum DeadlineKind {
     DomainExpiry,
     /// The domain is taken out of the zone unless its registrant confirms its address.
     RegistrantVerification,
+    /// The last of the keys that an account signs its requests with ends: nothing can be sent after that.
+    SigningKeyExpiry,
 }
 
 /// A date learnt from an answer. It travels in the job's event as `deadlines`.
@@ -28,6 +30,6 @@ pub enum DeadlineKind {
 pub struct Deadline {
     /// What is due.
     pub kind: DeadlineKind,
-    /// When, to the second, as the registry said it; never computed.
+    /// When, to the second, as the registry or a key said it; never computed.
     pub due: Timestamp,
 }

@@ -195,6 +195,12 @@ impl<'a> Params<'a> {
         }
     }
 
+    /// What stands under a name, null too: for whom null means something else than nothing.
+    #[must_use]
+    pub fn stated(&self, name: &str) -> Option<&'a Value> {
+        self.map.get(name)
+    }
+
     /// Whether anything is said here.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {

@@ -14,7 +14,13 @@ pub enum Pace {
     Exactly(Duration),
     /// Until the registry's next quota day; the account's limits know when that is.
     NextQuotaDay,
+    /// Until somebody has paid in. What costs no money does not wait for it.
+    Paid,
 }
+
+/// How long an order rests that there was not enough money for, where nothing tells that it costs any. Somebody has to pay in
+/// first, so neither seconds nor a growing pause fit.
+const UNPAID_FOR: Duration = Duration::from_secs(30 * 60);
 
 /// First and longest wait of one pace; each further try doubles the ceiling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -94,6 +100,7 @@ impl Policy {
             Pace::Backoff => Decision::After(self.backoff.wait(spent.saturating_sub(1), random)),
             Pace::Exactly(wait) => Decision::After(wait),
             Pace::NextQuotaDay => Decision::NextQuotaDay,
+            Pace::Paid => Decision::After(UNPAID_FOR),
         }
     }
 

@@ -64,6 +64,8 @@ pub struct Judgement {
     pub account_cooldown: Option<(Duration, String)>,
     /// What the registry said of the account's daily quota.
     pub quota: Option<QuotaWord>,
+    /// This order was not carried out for want of money, whatever becomes of its job; the registry's words.
+    pub unpaid: Option<String>,
 }
 
 /// A registry's word about a daily quota.
@@ -79,7 +81,14 @@ impl Judgement {
     /// A verdict and nothing else to tell.
     #[must_use]
     pub fn plain(verdict: Verdict) -> Self {
-        Self { verdict, unknown_codes: Vec::new(), deadlines: Vec::new(), account_cooldown: None, quota: None }
+        Self {
+            verdict,
+            unknown_codes: Vec::new(),
+            deadlines: Vec::new(),
+            account_cooldown: None,
+            quota: None,
+            unpaid: None,
+        }
     }
 }
 
@@ -170,4 +179,6 @@ pub struct Doubt<'a> {
     /// When an earlier job of ours brought about what this order is about, if the last one did ([`super::once`]); by our
     /// clock, and never after `since`.
     pub so_already: Option<Timestamp>,
+    /// Of an order the registry took: what it said then, or when it was last asked.
+    pub taken: Option<&'a Answer>,
 }

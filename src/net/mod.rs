@@ -1,7 +1,8 @@
-//! Connections: `dial` opens them; TLS with verified servers, bounded waits, secrets by reference; and what goes by e-mail: OpenPGP, signed
-//! messages, SMTP.
+//! Connections: `dial` opens them; TLS with verified servers, HTTPS, bounded waits, secrets by reference; OpenPGP; and what goes
+//! by e-mail: signed messages, SMTP.
 
 pub mod dial;
+pub mod https;
 pub mod mail;
 pub mod openpgp;
 pub mod seal;

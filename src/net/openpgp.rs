@@ -1,4 +1,4 @@
-//! OpenPGP: keys from files, detached signatures, and whether a key satisfies the registries' rules (`policy`). Every
+//! OpenPGP: keys from files, detached signatures, and whether a key satisfies a registry's rules (`policy`). Every
 //! judgement is made at an instant that is given; nothing here looks at the clock.
 
 pub mod policy;
@@ -6,7 +6,7 @@ pub mod policy;
 mod tests;
 
 use std::io::Write as _;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::Timestamp;
 use sequoia_openpgp::cert::CertParser;
@@ -16,13 +16,15 @@ use sequoia_openpgp::parse::Parse as _;
 use sequoia_openpgp::parse::stream::{DetachedVerifierBuilder, MessageLayer, MessageStructure, VerificationHelper};
 use sequoia_openpgp::policy::{AsymmetricAlgorithm, StandardPolicy};
 use sequoia_openpgp::serialize::stream::{Armorer, Message, Signer};
-use sequoia_openpgp::types::{HashAlgorithm, PublicKeyAlgorithm, RevocationStatus};
+use sequoia_openpgp::types::{HashAlgorithm, PublicKeyAlgorithm, RevocationStatus, SignatureType};
 use sequoia_openpgp::{Cert, KeyHandle, armor, packet};
 
 use crate::model::Secret;
 
 /// How a block of armour begins.
 const ARMOR: &[u8] = b"-----BEGIN PGP ";
+/// So far the clock of whoever signed may be ahead of ours.
+const CLOCKS_DIFFER: Duration = Duration::from_secs(5 * 60);
 
 /// Why there is no key to work with.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -57,6 +59,21 @@ pub struct LockedKey {
 #[derive(Clone)]
 pub struct Key {
     pair: KeyPair,
+    ends: Option<Timestamp>,
+}
+
+impl Key {
+    /// From when on it may not sign any more, if it ever ends.
+    #[must_use]
+    pub fn ends(&self) -> Option<Timestamp> {
+        self.ends
+    }
+}
+
+impl std::fmt::Debug for Key {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Key({})", self.pair.public().fingerprint().to_hex())
+    }
 }
 
 /// A detached signature.
@@ -127,7 +144,7 @@ impl LockedKey {
         if !self.cert.is_tsk() {
             return Err(KeyError::PublicOnly);
         }
-        let key = self.signing_part(at).ok_or(KeyError::CannotSign)?;
+        let (key, ends) = self.signing_part(at).ok_or(KeyError::CannotSign)?;
         let key = match (key.secret().is_encrypted(), passphrase) {
             (false, _) => key,
             (true, None) => return Err(KeyError::NoPassphrase),
@@ -136,20 +153,36 @@ impl LockedKey {
                 key.decrypt_secret(&password).map_err(|_| KeyError::WrongPassphrase)?
             }
         };
-        key.into_keypair().map(|pair| Key { pair }).map_err(|error| KeyError::NotAKey(error.to_string()))
+        key.into_keypair().map(|pair| Key { pair, ends }).map_err(|error| KeyError::NotAKey(error.to_string()))
     }
 
-    /// The first part that may sign, has its secret here, and can be used at this instant.
-    fn signing_part(&self, at: Timestamp) -> Option<packet::Key<SecretParts, UnspecifiedRole>> {
+    /// Whether a signature that is made at this instant can be verified with it.
+    #[must_use]
+    pub fn verifies(&self, at: Timestamp) -> bool {
+        let (policy, at) = (StandardPolicy::at(SystemTime::from(at)), SystemTime::from(at));
+        self.cert.with_policy(&policy, at).is_ok_and(|valid| {
+            let is_revoked = matches!(valid.revocation_status(), RevocationStatus::Revoked(_));
+            let parts = valid.keys().alive().revoked(false).for_signing();
+            valid.alive().is_ok() && !is_revoked && parts.count() > 0
+        })
+    }
+
+    /// The first part that may sign, has its secret here, and can be used at this instant; and when it ends.
+    fn signing_part(&self, at: Timestamp) -> Option<SigningPart> {
         let policy = lenient(at);
         let valid = self.cert.with_policy(&policy, SystemTime::from(at)).ok()?;
         if valid.alive().is_err() || matches!(valid.revocation_status(), RevocationStatus::Revoked(_)) {
             return None;
         }
-        let mut parts = valid.keys().alive().revoked(false).for_signing().secret();
-        parts.next().map(|part| part.key().clone())
+        let part = valid.keys().alive().revoked(false).for_signing().secret().next()?;
+        // A subkey is of no use without its key.
+        let ends = [part.key_expiration_time(), valid.primary_key().key_expiration_time()];
+        let ends = ends.into_iter().flatten().min().and_then(|end| Timestamp::try_from(end).ok());
+        Some((part.key().clone(), ends))
     }
 }
+
+type SigningPart = (packet::Key<SecretParts, UnspecifiedRole>, Option<Timestamp>);
 
 /// Signs bytes exactly as they are.
 ///
@@ -174,38 +207,55 @@ pub fn sign_detached(bytes: &[u8], key: &Key, at: Timestamp) -> Result<Signature
     Ok(Signature { armored, micalg })
 }
 
-/// Verifies a detached signature of a key, armoured or binary; gives the fingerprint of the part that signed.
+/// Verifies a detached signature of a key, armoured or binary, over bytes exactly as they are; gives the fingerprint of the
+/// part that signed.
 ///
 /// # Errors
 /// There is no good signature of this key over these bytes.
 pub fn verify_detached(bytes: &[u8], signature: &[u8], key: &LockedKey, at: Timestamp) -> Result<String, String> {
-    let policy = StandardPolicy::at(SystemTime::from(at));
-    let verifier = Verifier { cert: &key.cert, good: None };
-    let bad = |error: &dyn std::fmt::Display| format!("there is no good signature of this key: {error}");
+    verify_by_any(bytes, signature, std::slice::from_ref(key), at)
+}
+
+/// The same with several keys, of which any will do.
+///
+/// # Errors
+/// There is no good signature of any of them over these bytes.
+pub fn verify_by_any(bytes: &[u8], signature: &[u8], keys: &[LockedKey], at: Timestamp) -> Result<String, String> {
+    let at = SystemTime::from(at) + CLOCKS_DIFFER;
+    let policy = StandardPolicy::at(at);
+    let verifier = Verifier { keys, good: None, bad: None };
+    let bad = |why: &dyn std::fmt::Display| format!("there is no good signature of a known key: {why}");
     let mut verifier = DetachedVerifierBuilder::from_bytes(signature)
-        .and_then(|builder| builder.with_policy(&policy, SystemTime::from(at), verifier))
+        .and_then(|builder| builder.with_policy(&policy, at, verifier))
         .map_err(|error| bad(&error))?;
     verifier.verify_bytes(bytes).map_err(|error| bad(&error))?;
-    verifier.into_helper().good.ok_or_else(|| bad(&"it is of somebody else"))
+    let Verifier { good, bad: why, .. } = verifier.into_helper();
+    good.ok_or_else(|| bad(&why.as_deref().unwrap_or("there is none at all")))
 }
 
 struct Verifier<'a> {
-    cert: &'a Cert,
+    keys: &'a [LockedKey],
     good: Option<String>,
+    /// What is wrong with one that is not good.
+    bad: Option<String>,
 }
 
 impl VerificationHelper for Verifier<'_> {
     fn get_certs(&mut self, _: &[KeyHandle]) -> sequoia_openpgp::Result<Vec<Cert>> {
-        Ok(vec![self.cert.clone()])
+        Ok(self.keys.iter().map(|key| key.cert.clone()).collect())
     }
 
     fn check(&mut self, structure: MessageStructure<'_>) -> sequoia_openpgp::Result<()> {
         for layer in structure {
-            if let MessageLayer::SignatureGroup { results } = layer {
-                for result in results {
-                    // Owned, because the error borrows what is gone after this.
-                    let good = result.map_err(|error| std::io::Error::other(error.to_string()))?;
-                    self.good = Some(good.ka.key().fingerprint().to_hex());
+            let MessageLayer::SignatureGroup { results } = layer else { continue };
+            for result in results {
+                match result {
+                    // One over a text does not notice when line ends change.
+                    Ok(good) if good.sig.typ() == SignatureType::Binary => {
+                        self.good = Some(good.ka.key().fingerprint().to_hex());
+                    }
+                    Ok(_) => self.bad = Some("it is no signature of a binary document".into()),
+                    Err(error) => self.bad = Some(error.to_string()),
                 }
             }
         }

@@ -2,9 +2,11 @@
 //! `outcome` (native codes → verdicts), `reconcile`, `limits`, `session`. A folder knows `model` and `net` only.
 
 pub mod denic_rri;
+pub mod nz_srs;
 pub mod opensrs;
 pub mod rrp;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,9 +21,10 @@ use crate::model::request::{RejectCode, Warning};
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Finding, Limits, Lost, ObjectKey, Operation, Reject};
 use crate::net::dial::Dial;
+use crate::net::openpgp::policy::{self, Policy, Review};
 
 /// One list of all plug-ins: the name in the configuration and how an account of it is made.
-pub const PLUGINS: &[Plugin] = &[denic_rri::PLUGIN, opensrs::PLUGIN, rrp::PLUGIN];
+pub const PLUGINS: &[Plugin] = &[denic_rri::PLUGIN, opensrs::PLUGIN, nz_srs::PLUGIN, rrp::PLUGIN];
 
 /// A registry as the rest of the house sees it before any account exists.
 pub struct Plugin {
@@ -48,6 +51,33 @@ pub type MakeAccount = fn(&str, &Value) -> Result<Arc<dyn Registry>, String>;
 
 /// As [`MakeAccount`], with how its connections come about.
 pub type MakeAccountOver = fn(&str, &Value, Arc<dyn Dial>) -> Result<Arc<dyn Registry>, String>;
+
+/// The registries whose every request is signed with OpenPGP: the name, the rules for keys, and what there is to say of the
+/// keys in an account's settings.
+const SIGNED: &[(&str, Policy, ReadKeys)] = &[(nz_srs::NAME, policy::NZ_SRS, nz_srs::account_keys)];
+
+type ReadKeys = fn(&Value, Timestamp) -> Result<Vec<AccountKey>, String>;
+
+/// A key that an account signs its requests with.
+pub struct AccountKey {
+    /// Where it is.
+    pub file: PathBuf,
+    /// What it is at an instant, and which of its registry's rules it breaks; or why it cannot be read.
+    pub review: Result<Review, String>,
+}
+
+/// The keys that an account of this registry signs its requests with, by its settings, as they are at this instant; `None`
+/// where requests are not signed with OpenPGP.
+#[must_use]
+pub fn account_keys(registry: &str, settings: &Value, at: Timestamp) -> Option<Result<Vec<AccountKey>, String>> {
+    SIGNED.iter().find(|(name, ..)| *name == registry).map(|(.., read)| read(settings, at))
+}
+
+/// What a registry asks of keys that sign requests, where it wants them signed.
+#[must_use]
+pub fn key_policy(registry: &str) -> Option<Policy> {
+    SIGNED.iter().find(|(name, ..)| *name == registry).map(|(_, policy, _)| *policy)
+}
 
 /// The plug-in of a name.
 #[must_use]
@@ -205,6 +235,16 @@ pub trait Dialect: Send + Sync + 'static {
         Duration::ZERO
     }
 
+    /// The question how much money an account has, where the registry keeps one and can be asked. Read-only.
+    fn asks_for_funds(&self) -> Option<Prepared> {
+        None
+    }
+
+    /// What the answer to it says can be spent, in the registry's smallest unit; `None` if it does not say.
+    fn funds(&self, _answer: &Answer) -> Option<i64> {
+        None
+    }
+
     /// Whether the answer to a LOGIN opened a session, and if not, what the caller does next; `None` where a registry has
     /// no LOGIN.
     fn opened(&self, _answer: &Answer) -> Option<Result<(), OpenError>> {
@@ -358,6 +398,10 @@ pub trait Registry: Send + Sync + 'static {
     /// # Errors
     /// See [`OpenError`]: each says what the caller does next.
     async fn open(&self) -> Result<Box<dyn Session>, OpenError>;
+    /// Dates of the account itself, known without asking anybody: when it cannot sign any more.
+    fn deadlines(&self) -> Vec<Deadline> {
+        Vec::new()
+    }
 }
 
 /// Why no session could be opened, by what to do next.

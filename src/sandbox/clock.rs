@@ -32,11 +32,15 @@ impl Clock {
 
     /// The sandbox's now.
     pub(crate) fn now(&self) -> Timestamp {
-        let unmoved = match self.begun {
+        later(self.unmoved(), SignedDuration::from_secs(self.ahead_seconds.load(Ordering::SeqCst)))
+    }
+
+    /// What the clients' clocks show: the sandbox's time without what it was moved by. Signatures are made and judged by it.
+    pub(crate) fn unmoved(&self) -> Timestamp {
+        match self.begun {
             None => Timestamp::now(),
             Some((begun, at)) => later(begun, SignedDuration::try_from(at.elapsed()).unwrap_or(SignedDuration::MAX)),
-        };
-        later(unmoved, SignedDuration::from_secs(self.ahead_seconds.load(Ordering::SeqCst)))
+        }
     }
 
     /// Moves the clock forward. A registry's clock never runs backwards, and neither does this one.

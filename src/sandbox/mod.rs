@@ -9,9 +9,11 @@ mod denic_rri;
 mod dice;
 mod faults;
 mod holds;
+mod http;
 mod ledger;
 mod limits;
 mod link;
+mod nz_srs;
 mod opensrs;
 mod rrp;
 mod tls;
@@ -33,6 +35,7 @@ use tokio_util::task::TaskTracker;
 pub use denic_rri::{DenicOptions, Environment, Manner};
 pub use faults::{FaultKind, FaultSpec, SYNTAX as FAULT_SYNTAX};
 pub use ledger::{EffectRecord, Ledger, RequestRecord};
+pub use nz_srs::{NzOptions, Quirk};
 pub use opensrs::{OpensrsOptions, System};
 pub use rrp::{RrpDays, RrpOptions, RrpStyle, RrpVersion, TransferDecision};
 
@@ -40,14 +43,15 @@ use clock::Clock;
 use faults::Faults;
 
 /// Registries that can be served.
-pub const REGISTRIES: &[&str] = &["denic-rri", "opensrs", "rrp"];
+pub const REGISTRIES: &[&str] = &["denic-rri", "opensrs", "nz-srs", "rrp"];
 
-/// Places of the ports behind the first. They do not depend on which registries are served; 4 is NZ SRS's.
+/// Places of the ports behind the first. They do not depend on which registries are served.
 mod port {
     pub(super) const CONTROL: u16 = 0;
     pub(super) const DENIC_RRI: u16 = 1;
     pub(super) const OPENSRS_HTTPS: u16 = 2;
     pub(super) const OPENSRS_TCP: u16 = 3;
+    pub(super) const NZ_SRS: u16 = 4;
     pub(super) const RRP: u16 = 5;
 }
 
@@ -71,6 +75,8 @@ pub struct Options {
     pub denic: DenicOptions,
     /// How OpenSRS is set up.
     pub opensrs: OpensrsOptions,
+    /// How NZ SRS is set up.
+    pub nz_srs: NzOptions,
     /// How RRP is set up.
     pub rrp: RrpOptions,
 }
@@ -170,6 +176,15 @@ impl Sandbox {
             shared.tasks.spawn(opensrs::listen_tcp(Arc::clone(&server), tcp));
             registries.push(server);
         }
+        if wanted(nz_srs::NAME) {
+            let listener = bind(options.port_base, port::NZ_SRS).await?;
+            let directory = authority.ca_file.with_file_name(nz_srs::NAME);
+            let set = NzOptions { directory: Some(directory), ..options.nz_srs };
+            let server = Arc::new(nz_srs::Server::new(set, Arc::clone(&shared), address(&listener)?));
+            server.write_keys()?;
+            shared.tasks.spawn(nz_srs::listen(Arc::clone(&server), listener, acceptor.clone()));
+            registries.push(server);
+        }
         if wanted(rrp::NAME) {
             let listener = bind(options.port_base, port::RRP).await?;
             let server = Arc::new(rrp::Server::new(options.rrp, Arc::clone(&shared), address(&listener)?));
@@ -201,6 +216,15 @@ impl Sandbox {
         let server = Arc::new(opensrs::Server::new(options, Arc::clone(&shared), NOWHERE, NOWHERE));
         let ready = server.ready();
         LocalSandbox::new(shared, ready, move || opensrs::connect(&server))
+    }
+
+    /// The same for NZ SRS: its HTTP without TLS, its keys in the ready line.
+    #[must_use]
+    pub fn local_nz_srs(options: NzOptions, seed: u64, faults: Vec<FaultSpec>, begin: Timestamp) -> LocalSandbox {
+        let shared = Arc::new(Shared::new(Clock::starting(begin), seed, faults));
+        let server = Arc::new(nz_srs::Server::new(options, Arc::clone(&shared), NOWHERE));
+        let ready = server.ready();
+        LocalSandbox::new(shared, ready, move || nz_srs::connect(&server))
     }
 
     /// The same for RRP, without TLS.

@@ -24,11 +24,14 @@ pub enum PauseKind {
     Operation,
     /// Jobs of a batch.
     Batch,
+    /// Jobs of an account that cost money, since it has none left. Begun and ended by the daemon; an operator may end it.
+    Funds,
 }
 
 impl PauseKind {
     /// All kinds.
-    pub const ALL: &'static [Self] = &[Self::Account, Self::Registry, Self::Publisher, Self::Operation, Self::Batch];
+    pub const ALL: &'static [Self] =
+        &[Self::Account, Self::Registry, Self::Publisher, Self::Operation, Self::Batch, Self::Funds];
 
     /// The word in the store.
     #[must_use]
@@ -39,6 +42,7 @@ impl PauseKind {
             Self::Publisher => "publisher",
             Self::Operation => "operation",
             Self::Batch => "batch",
+            Self::Funds => "funds",
         }
     }
 
@@ -77,6 +81,8 @@ impl Pause {
             PauseKind::Publisher => self.name == job.publisher,
             PauseKind::Operation => self.name == job.operation.name(),
             PauseKind::Batch => job.batch.as_deref() == Some(&*self.name),
+            // What waits in a pool another account may have the money for.
+            PauseKind::Funds => self.name == job.queue && job.operation.costs_money(),
             PauseKind::Account | PauseKind::Registry => false,
         }
     }

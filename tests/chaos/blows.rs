@@ -12,6 +12,7 @@ use rand::{Rng as _, SeedableRng as _};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use crate::proxy::{Mode, Way};
+use crate::registries::{Faults, Registry};
 use crate::stage::{LINKS, Link, Stage};
 
 /// What a daemon does at a failpoint.
@@ -71,7 +72,7 @@ pub enum Blow {
     FailOver,
     /// The registry misbehaves for a while.
     SandboxFault {
-        specs: &'static [&'static str],
+        specs: Faults,
         span: Duration,
     },
     /// The registry refuses a login. The account is suspended until a human has looked; the blow ends with the human.
@@ -117,8 +118,8 @@ impl fmt::Display for Blow {
     }
 }
 
-/// Faults of the registry. A delay beyond the daemons' patience (3 s) has its effect when nobody waits for it any more.
-const FAULTS: &[&[&str]] = &[
+/// Faults of any registry. A delay beyond the daemons' patience (3 s) has its effect when nobody waits for it any more.
+pub const FAULTS: &[Faults] = &[
     &["cut_before:p=0.05"],
     &["cut_after:p=0.05"],
     &["cut_after:action=*.create,p=0.3"],
@@ -137,7 +138,6 @@ const FAULTS: &[&[&str]] = &[
     &["drop_session:p=0.02", "drop_session:result=not_logged_in,p=0.02"],
     &["refuse_connection:p=0.5", "cut_after:p=0.05"],
     &["cut_before:p=0.02", "cut_after:p=0.02", "delay=4500:p=0.02", "garbage:p=0.02"],
-    &["cut_after:action=queue.*,p=0.3", "garbage:action=login,p=0.2"],
 ];
 
 /// Kinds of blows and how many of each there are among as many as all weights together.
@@ -149,7 +149,7 @@ const KINDS: &[(usize, Draw)] = &[
     (1, |_, _| Blow::RestartBroker),
     (1, |draw, _| Blow::RestartDatabase { how: draw.one_of(&["fast", "immediate"]) }),
     (2, |_, _| Blow::FailOver),
-    (6, |draw, _| Blow::SandboxFault { specs: draw.one_of(FAULTS), span: draw.span(2_000, 8_000) }),
+    (6, |draw, _| Blow::SandboxFault { specs: draw.fault(), span: draw.span(2_000, 8_000) }),
     (1, |draw, _| Blow::RefuseLogin { daemon: draw.daemon() }),
 ];
 
@@ -193,11 +193,16 @@ fn network(lots: &mut Lots, _: &mut Bag<&'static str>) -> Blow {
 struct Lots {
     rng: StdRng,
     daemons: usize,
+    faults: Vec<Faults>,
 }
 
 impl Lots {
     fn one_of<T: Copy>(&mut self, choices: &[T]) -> T {
         choices[self.rng.random_range(0..choices.len())]
+    }
+
+    fn fault(&mut self) -> Faults {
+        self.faults[self.rng.random_range(0..self.faults.len())]
     }
 
     fn daemon(&mut self) -> usize {
@@ -231,9 +236,17 @@ impl<T: Copy> Bag<T> {
 }
 
 /// What happens when, so much after the beginning: always the same for a seed. Blows overlap where they last longer than
-/// it takes until the next one; two on the same daemon, link or registry follow one another.
-pub fn script(seed: u64, duration: Duration, daemons: usize, points: &[&'static str]) -> Vec<(Duration, Blow)> {
-    let mut lots = Lots { rng: StdRng::seed_from_u64(seed), daemons };
+/// it takes until the next one; two on the same daemon, link or sandbox follow one another.
+pub fn script(
+    seed: u64,
+    duration: Duration,
+    daemons: usize,
+    points: &[&'static str],
+    registries: &[&'static dyn Registry],
+) -> Vec<(Duration, Blow)> {
+    let own = registries.iter().flat_map(|registry| registry.faults());
+    let faults = FAULTS.iter().chain(own).copied().collect();
+    let mut lots = Lots { rng: StdRng::seed_from_u64(seed), daemons, faults };
     let kinds = KINDS.iter().flat_map(|(weight, draw)| std::iter::repeat_n(*draw, *weight));
     let (mut kinds, mut points) = (Bag::new(kinds.collect()), Bag::new(points.to_vec()));
     let mut script = Vec::new();

@@ -91,6 +91,14 @@ pub async fn open(url: &str) -> sqlx::Result<[usize; 3]> {
     Ok(left)
 }
 
+/// Jobs that wait for a human.
+pub async fn at_a_human(url: &str) -> sqlx::Result<Vec<uuid::Uuid>> {
+    let mut reader = Reader::connect(url).await?;
+    let jobs = reader.texts("SELECT CAST(id AS text) FROM jobs WHERE state = 'needs_attention'").await?;
+    reader.close().await?;
+    Ok(jobs.iter().map(|id| id.parse().unwrap()).collect())
+}
+
 /// Accounts somebody works.
 pub async fn owned(url: &str, accounts: &[String]) -> sqlx::Result<usize> {
     let mut reader = Reader::connect(url).await?;

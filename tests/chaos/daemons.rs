@@ -7,7 +7,8 @@ use std::process::ExitStatus;
 use std::time::Duration;
 
 use super::{PATIENCE, REQUESTS_PER_MINUTE};
-use crate::house::{Daemon, Sandbox};
+use crate::house::Daemon;
+use crate::registries::{Place, Registry};
 
 /// Sessions of a daemon at the registry, for each account.
 pub const SESSIONS: usize = 5;
@@ -24,16 +25,17 @@ format = "text"
 [retry]
 soon = [0.05, 0.2]
 backoff = [0.05, 0.5]
-question = [0.05, 0.5]
-questions = 1000
 pending = [0.5, 2.0]
 follow_ups = 1000
 connect = [0.05, 0.5]
+"#;
 
+/// How often queues are looked at.
+const POLL: &str = "
 [poll]
 shortest = 0.5
 longest = 2.0
-"#;
+";
 
 /// What secrets of jobs are sealed with: 32 bytes in base64.
 const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n";
@@ -45,7 +47,8 @@ const UNAVAILABLE: i32 = 69;
 pub(super) struct Addresses<'a> {
     pub(super) database: String,
     pub(super) broker: String,
-    pub(super) registry: String,
+    /// Those of each registry.
+    pub(super) registries: Vec<Vec<String>>,
     pub(super) user: &'a str,
 }
 
@@ -65,11 +68,11 @@ impl Actor {
     pub(super) fn new(
         directory: &Path,
         name: &str,
-        sandbox: &Sandbox,
+        scene: &Scenery,
         addresses: &Addresses<'_>,
         flaw: Option<&'static str>,
     ) -> Self {
-        let config = write_config(directory, name, sandbox, addresses);
+        let config = write_config(directory, name, scene, addresses);
         let log = directory.join(format!("{name}.log"));
         let daemon = Daemon::of(config, log.clone());
         Self { name: name.to_owned(), daemon, flaw, armed: None, searched: 0, log }
@@ -183,48 +186,53 @@ pub fn is_abort(status: ExitStatus) -> bool {
     status.signal() == Some(SIGABRT)
 }
 
-/// Writes the configuration of that name.
-pub(super) fn write_config(directory: &Path, name: &str, sandbox: &Sandbox, addresses: &Addresses<'_>) -> PathBuf {
-    let Addresses { database, broker, registry, user } = addresses;
-    let keys = directory.join("parameter.keys");
-    if !keys.exists() {
-        std::fs::write(&keys, KEY).unwrap();
+/// The registries as the sandbox plays them.
+pub(super) struct Scenery {
+    pub(super) places: Vec<(&'static dyn Registry, Place)>,
+    /// The root their certificates lead to.
+    pub(super) ca: PathBuf,
+}
+
+impl Scenery {
+    /// The longest pause between questions, and how many of them there are: what suits all of the registries.
+    pub(super) fn questions(&self) -> (f64, u32) {
+        let each = self.places.iter().map(|(registry, _)| registry.questions());
+        each.reduce(|one, other| (one.0.max(other.0), one.1.min(other.1))).unwrap()
     }
-    let keys = keys.display();
+}
+
+/// Writes the configuration of that name.
+pub(super) fn write_config(directory: &Path, name: &str, scenery: &Scenery, addresses: &Addresses<'_>) -> PathBuf {
+    let Addresses { database, broker, registries, user } = addresses;
+    let file = |name: &str, content: &str| {
+        let path = directory.join(name);
+        if !path.exists() {
+            // Another daemon may be reading it already.
+            std::fs::write(&path, content).unwrap();
+        }
+        path.display().to_string()
+    };
+    let keys = file("parameter.keys", KEY);
+    let (pause, questions) = scenery.questions();
     let mut text = format!(
         "[store]\nurl = '{database}'\nparameter_keys_file = '{keys}'\n\n[broker]\nurl = '{broker}'\n\n[publishers.'{user}']\naccounts = ['*']\n\n\
-                 [daemon]\nname = '{name}'\nlease_seconds = 4\npoll_millis = 100\nstop_seconds = 10\n{COMMON}"
+                 [daemon]\nname = '{name}'\nlease_seconds = 4\npoll_millis = 100\nstop_seconds = 10\n{COMMON}\
+                 question = [0.05, {pause:?}]\nquestions = {questions}\n{POLL}"
     );
-    for [account, user, password] in &sandbox.accounts {
-        let file = directory.join(format!("{account}.password"));
-        if !file.exists() {
-            // Another daemon may be reading it already.
-            std::fs::write(&file, password).unwrap();
+    let ca = scenery.ca.display().to_string();
+    for ((registry, place), at) in scenery.places.iter().zip(registries) {
+        for (number, account) in place.accounts.iter().enumerate() {
+            let secret = file(&format!("{}.secret", account.name), &account.secret);
+            let (kind, name, limits) = (registry.name(), &account.name, registry.limits());
+            let settings = registry.settings(place, number, at, &ca, &secret);
+            write!(
+                text,
+                "\n[accounts.{name}]\nregistry = '{kind}'\nanswer_seconds = 3\nconnect_seconds = 2\n{settings}\n\
+                 [accounts.{name}.limits]\nrequests = {REQUESTS_PER_MINUTE}\ngrace_seconds = 20\n\
+                 sessions = {SESSIONS}\n{limits}"
+            )
+            .unwrap();
         }
-        let (file, ca) = (file.display(), sandbox.ca.display());
-        write!(
-            text,
-            r#"
-[accounts.{account}]
-registry = "denic-rri"
-address = "{registry}"
-user = "{user}"
-password_file = "{file}"
-ca_file = "{ca}"
-answer_seconds = 3
-connect_seconds = 2
-keep_alive_seconds = 20
-
-[accounts.{account}.limits]
-requests = {REQUESTS_PER_MINUTE}
-grace_seconds = 20
-timetable = []
-quiet = []
-quota = 0
-sessions = {SESSIONS}
-"#
-        )
-        .unwrap();
     }
     let config = directory.join(format!("{name}.toml"));
     std::fs::write(&config, text).unwrap();

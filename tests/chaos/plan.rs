@@ -1,8 +1,9 @@
 //! What billing orders in one run, made from a seed: every operation that writes, reads between them, chains, orders on one
 //! object without `after`, bulk messages, repeated messages, and orders that must fail. Each job says what must become of it.
+//! What is ordered of a registry stands in its file (`registries`); some orders answer to what billing has heard of others.
 #![allow(dead_code, reason = "each test binary uses its part of this")]
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rand::rngs::StdRng;
 use rand::seq::SliceRandom;
@@ -10,22 +11,26 @@ use rand::{Rng, SeedableRng};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::scenes;
+use crate::registries::{Registry, Scene, Weighted};
 
 /// A change at the registry, as the sandbox's ledger names it.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Effect {
     /// `domain.chholder`.
     pub kind: &'static str,
-    /// A domain or a handle.
+    /// A domain, a handle or a host.
     pub object: String,
 }
 
 /// What must become of a job.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// It succeeds, and this happens once.
-    Done(Effect),
+    /// It succeeds, and each of these happens once.
+    Done(Vec<Effect>),
+    /// It succeeds, and a letter goes out that nobody can see afterwards: once, and once more if its answer was lost.
+    Letter(Effect),
+    /// The registry takes it, which is the effect, and turns it down later.
+    TurnedDown(Effect),
     /// It succeeds and changes nothing.
     Read,
     /// The registry says no.
@@ -37,32 +42,41 @@ pub enum Fate {
 }
 
 impl Fate {
-    /// The effect it may have.
-    pub fn effect(&self) -> Option<&Effect> {
+    /// The effects it may have.
+    pub fn effects(&self) -> &[Effect] {
         match self {
-            Self::Done(effect) | Self::Race(effect) => Some(effect),
-            Self::Read | Self::Refused | Self::Cancelled => None,
+            Self::Done(effects) => effects,
+            Self::Letter(effect) | Self::TurnedDown(effect) | Self::Race(effect) => std::slice::from_ref(effect),
+            Self::Read | Self::Refused | Self::Cancelled => &[],
         }
     }
 
     /// The final events that may be true of it.
     pub fn ends(&self) -> &'static [&'static str] {
         match self {
-            Self::Done(_) | Self::Read => &["job.succeeded"],
-            Self::Refused => &["job.failed"],
+            Self::Done(_) | Self::Letter(_) | Self::Read => &["job.succeeded"],
+            Self::Refused | Self::TurnedDown(_) => &["job.failed"],
             Self::Cancelled => &["job.cancelled"],
             Self::Race(_) => &["job.succeeded", "job.failed"],
         }
+    }
+
+    /// How often each of its effects may happen.
+    pub fn times(&self) -> usize {
+        if matches!(self, Self::Letter(_)) { 2 } else { 1 }
     }
 }
 
 /// A job and what is wanted of it.
 #[derive(Clone, Debug)]
 pub struct Order {
+    pub registry: &'static dyn Registry,
     pub account: String,
     pub operation: &'static str,
     pub object: String,
     pub fate: Fate,
+    /// Jobs it needs.
+    pub after: Vec<Uuid>,
 }
 
 impl Order {
@@ -72,6 +86,24 @@ impl Order {
     }
 }
 
+/// A message that billing sends when it has heard of another job, whose answer completes it.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    pub registry: &'static dyn Registry,
+    pub to: Uuid,
+    /// The event that is waited for.
+    pub event: &'static str,
+    pub message: Value,
+}
+
+/// A registry with some of its accounts, and what is played there.
+#[derive(Clone, Debug)]
+pub struct Cast {
+    pub registry: &'static dyn Registry,
+    pub accounts: Vec<String>,
+    pub scenes: &'static [Weighted],
+}
+
 /// What a plan is made of.
 #[derive(Clone, Copy, Debug)]
 pub struct Size {
@@ -79,31 +111,43 @@ pub struct Size {
     pub writes: usize,
     /// Portions they are published in.
     pub waves: usize,
-    /// Scenes to choose from.
-    pub scenes: &'static [scenes::Weighted],
 }
 
 /// All orders of a run.
 pub struct Plan {
+    pub cast: Vec<Cast>,
     /// Messages, in portions. Each portion is confirmed by the broker before the next is published.
     pub waves: Vec<Vec<Value>>,
+    /// Messages that go out when others are answered.
+    pub replies: Vec<Reply>,
     /// The jobs in them, by id.
     pub orders: BTreeMap<Uuid, Order>,
 }
 
 impl Plan {
-    /// A plan over these accounts; the same for the same seed.
-    pub fn new(seed: u64, accounts: &[String], size: Size) -> Self {
-        let rng = StdRng::seed_from_u64(seed);
-        let mut draft = Draft { rng, accounts, orders: BTreeMap::new(), said: Vec::new(), number: 0, repeats: 0.1 };
-        let total: u32 = size.scenes.iter().map(|(weight, _)| weight).sum();
+    /// A plan over these registries; the same for the same seed.
+    pub fn new(seed: u64, cast: &[Cast], size: Size) -> Self {
+        let mut draft = Draft {
+            rng: StdRng::seed_from_u64(seed),
+            cast: &cast[0],
+            orders: BTreeMap::new(),
+            said: Vec::new(),
+            replies: Vec::new(),
+            number: 0,
+            repeats: 0.1,
+        };
         // One of each before chance decides, so that no run leaves an operation out.
-        for (_, scene) in size.scenes {
-            draft.play(*scene, size.waves);
+        for cast in cast {
+            draft.cast = cast;
+            for (_, scene) in cast.scenes {
+                draft.play(*scene, size.waves);
+            }
         }
         while draft.writes() < size.writes {
-            let mut lot = draft.rng.random_range(0..total);
-            let chosen = size.scenes.iter().find(|(weight, _)| {
+            draft.cast = &cast[if cast.len() == 1 { 0 } else { draft.rng.random_range(0..cast.len()) }];
+            let scenes = draft.cast.scenes;
+            let mut lot = draft.rng.random_range(0..scenes.iter().map(|(weight, _)| weight).sum());
+            let chosen = scenes.iter().find(|(weight, _)| {
                 let is_it = lot < *weight;
                 lot = lot.saturating_sub(*weight);
                 is_it
@@ -116,17 +160,39 @@ impl Plan {
         for (wave, message) in draft.said {
             waves[wave].push(message);
         }
-        Self { waves, orders: draft.orders }
+        Self { cast: cast.to_vec(), waves, replies: draft.replies, orders: draft.orders }
     }
 
-    /// How often each effect must happen.
-    pub fn effects(&self) -> BTreeMap<&Effect, usize> {
+    /// All accounts.
+    pub fn accounts(&self) -> Vec<String> {
+        self.cast.iter().flat_map(|cast| cast.accounts.clone()).collect()
+    }
+
+    /// What must become of a job if a human has declared some others over.
+    pub fn fate(&self, id: Uuid, by_hand: &BTreeSet<Uuid>) -> Fate {
+        let is_in_vain = |job: &Uuid| by_hand.contains(job) || self.is_in_vain(*job, by_hand);
+        let order = &self.orders[&id];
+        if order.after.iter().any(is_in_vain) { Fate::Cancelled } else { order.fate.clone() }
+    }
+
+    fn is_in_vain(&self, id: Uuid, by_hand: &BTreeSet<Uuid>) -> bool {
+        let after = self.orders.get(&id).map(|order| order.after.as_slice()).unwrap_or_default();
+        after.iter().any(|job| by_hand.contains(job) || self.is_in_vain(*job, by_hand))
+    }
+
+    /// How often each effect must happen at least, and may at most.
+    pub fn effects(&self, by_hand: &BTreeSet<Uuid>) -> BTreeMap<Effect, (usize, usize)> {
         let mut effects = BTreeMap::new();
-        for order in self.orders.values() {
-            match &order.fate {
-                Fate::Done(effect) => *effects.entry(effect).or_insert(0) += 1,
-                Fate::Race(effect) => _ = effects.insert(effect, 1),
-                _ => {}
+        for id in self.orders.keys() {
+            let fate = self.fate(*id, by_hand);
+            for effect in fate.effects() {
+                let times: &mut (usize, usize) = effects.entry(effect.clone()).or_default();
+                match &fate {
+                    Fate::Race(_) => *times = (1, 1),
+                    Fate::Letter(_) => (times.0, times.1) = (times.0 + usize::from(!by_hand.contains(id)), times.1 + 2),
+                    _ if by_hand.contains(id) => {}
+                    _ => (times.0, times.1) = (times.0 + 1, times.1 + 1),
+                }
             }
         }
         effects
@@ -141,10 +207,11 @@ impl Plan {
 /// A plan that is being written.
 pub struct Draft<'a> {
     pub rng: StdRng,
-    pub accounts: &'a [String],
+    cast: &'a Cast,
     orders: BTreeMap<Uuid, Order>,
     /// Messages with the wave they go out in.
     said: Vec<(usize, Value)>,
+    replies: Vec<Reply>,
     number: usize,
     /// Share of messages that are published once more.
     repeats: f64,
@@ -163,14 +230,14 @@ impl Draft<'_> {
 
     /// Two accounts that are not the same.
     pub fn two_accounts(&mut self) -> (String, String) {
-        let (first, step) =
-            (self.rng.random_range(0..self.accounts.len()), self.rng.random_range(1..self.accounts.len()));
-        (self.accounts[first].clone(), self.accounts[(first + step) % self.accounts.len()].clone())
+        let accounts = &self.cast.accounts;
+        let (first, step) = (self.rng.random_range(0..accounts.len()), self.rng.random_range(1..accounts.len()));
+        (accounts[first].clone(), accounts[(first + step) % accounts.len()].clone())
     }
 
     /// One account.
     pub fn account(&mut self) -> String {
-        self.accounts[self.rng.random_range(0..self.accounts.len())].clone()
+        self.cast.accounts[self.rng.random_range(0..self.cast.accounts.len())].clone()
     }
 
     /// A job, noted with what must become of it.
@@ -183,9 +250,12 @@ impl Draft<'_> {
         after: &[&Value],
     ) -> Value {
         let id = uuid::Builder::from_random_bytes(self.rng.random()).into_uuid();
-        let object = params["domain"].as_str().or(params["handle"].as_str()).unwrap_or_default().to_owned();
-        self.orders.insert(id, Order { account: account.to_owned(), operation, object, fate });
-        let after: Vec<&Value> = after.iter().map(|job| &job["id"]).collect();
+        let named = ["host", "domain", "handle"].iter().find_map(|name| params[*name].as_str());
+        let object = named.or(fate.effects().first().map(|effect| &*effect.object)).unwrap_or_default().to_owned();
+        let after: Vec<Uuid> = after.iter().map(|job| serde_json::from_value(job["id"].clone()).unwrap()).collect();
+        let registry = self.cast.registry;
+        let order = Order { registry, account: account.to_owned(), operation, object, fate, after: after.clone() };
+        self.orders.insert(id, order);
         let mut job = json!({
             "id": id, "account": account, "operation": operation, "params": params, "after": after,
             // Enough for a run in which everything breaks all the time; by default a human is asked after ten.
@@ -197,8 +267,15 @@ impl Draft<'_> {
         job
     }
 
+    /// A message that goes out when an event about a job is heard. Nothing that goes out before may depend on it: what waits
+    /// on an object for an order that nobody has given yet keeps everything else there waiting, too.
+    pub fn reply(&mut self, to: &Value, event: &'static str, message: Value) {
+        let to = serde_json::from_value(to["id"].clone()).unwrap();
+        self.replies.push(Reply { registry: self.cast.registry, to, event, message });
+    }
+
     /// Orders one scene: its messages go out in their order, in waves of its own choice.
-    fn play(&mut self, scene: scenes::Scene, waves: usize) {
+    fn play(&mut self, scene: Scene, waves: usize) {
         let messages = scene(self);
         let mut chosen: Vec<usize> = messages.iter().map(|_| self.rng.random_range(0..waves)).collect();
         chosen.sort_unstable();

@@ -2,16 +2,24 @@
 //! knows nothing of how the house works.
 #![allow(dead_code, reason = "each test binary uses its part of this")]
 
+#[path = "deeds.rs"]
+mod deeds;
+#[path = "measure.rs"]
+mod measure;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use registrard::sandbox::{EffectRecord, Ledger, RequestRecord};
+use registrard::sandbox::{Ledger, RequestRecord};
+use serde_json::Value;
 use uuid::Uuid;
 
 use crate::plain_amqp::Heard;
-use crate::plan::{Effect, Order, Plan};
+use crate::plan::{Effect, Fate, Order, Plan};
+use crate::registries;
+use deeds::{Deeds, Seen};
 
 /// A job as the store has it in the end.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +62,8 @@ pub struct Books {
 pub struct Evidence<'a> {
     pub plan: &'a Plan,
     pub ledger: &'a Ledger,
+    /// What the registries hold, as `GET /objects` shows it.
+    pub objects: &'a Value,
     pub books: &'a Books,
     pub heard: &'a Heard,
     /// Messages left in the registry's queues.
@@ -62,6 +72,8 @@ pub struct Evidence<'a> {
     pub rejected: u64,
     /// Blows that may have hit what was on the wire.
     pub blows: &'a [Timestamp],
+    /// Jobs that were declared over by the human they ended with, on purpose.
+    pub by_hand: &'a BTreeSet<Uuid>,
 }
 
 /// A promise that was broken.
@@ -127,6 +139,10 @@ pub struct Verdict {
     pub faults: BTreeMap<String, usize>,
     /// Attempts whose outcome had to be asked for.
     pub doubts: usize,
+    /// Jobs that ended with a human, as they have to when the answer to some orders is lost.
+    pub by_hand: usize,
+    /// Letters that went out twice, as they may when the first answer is lost.
+    pub letters_twice: usize,
     /// Registry's messages that became events.
     pub messages: usize,
     /// From each fault to the moment the fate of its request was known.
@@ -165,46 +181,29 @@ impl fmt::Display for Verdict {
     }
 }
 
-/// The job in a transaction id (`rd-<job>-<attempt>`).
-fn job_of(ctid: &str) -> Option<Uuid> {
-    let (job, attempt) = ctid.strip_prefix("rd-")?.split_once('-')?;
-    attempt.parse::<u32>().ok()?;
-    Uuid::try_parse(job).ok()
-}
-
-/// Effects that jobs had: the daemon removes the registry's messages on its own account.
-fn of_jobs(ledger: &Ledger) -> impl Iterator<Item = &EffectRecord> {
-    ledger.effects.iter().filter(|effect| effect.kind != "queue.delete")
-}
-
-/// How often the sandbox may count a rule of an account although nothing was done wrong. A repetition whose first request
-/// arrives after all goes out under the same transaction id so that exactly this happens, and one of the two is refused; and
-/// while the registry still works on a first request that nobody waited for any longer, the repetition finds its object held.
-/// So each request may break these rules once, if an earlier one of the same job, and for the id the very same one, came before.
+/// How often the sandbox may count a rule of an account although nothing was done wrong: each request may break it once, if an
+/// earlier one excuses it.
 fn excused(ledger: &Ledger, account: &str, rule: &str) -> usize {
-    let of_account = || ledger.requests.iter().filter(|request| request.account.as_deref() == Some(account));
-    let is_repetition = |later: &RequestRecord, earlier: &RequestRecord| match rule {
-        "ctid_used_twice" => later.ctid == earlier.ctid && later.digest == earlier.digest,
-        "concurrent_write" => {
-            let job = |request: &RequestRecord| request.ctid.as_deref().and_then(job_of);
-            later.object == earlier.object && job(later) == job(earlier)
-        }
-        _ => false,
+    let is_of_account = |request: &&RequestRecord| request.account.as_deref() == Some(account);
+    let is_excused = |later: &RequestRecord| {
+        let registry = registries::of(&later.registry);
+        let mut before = ledger.requests.iter().filter(|earlier| earlier.seq < later.seq);
+        before.any(|earlier| earlier.registry == later.registry && registry.is_excused(rule, earlier, later))
     };
-    let written = || of_account().filter(|request| request.ctid.is_some());
-    written().filter(|later| written().any(|earlier| earlier.seq < later.seq && is_repetition(later, earlier))).count()
+    ledger.requests.iter().filter(is_of_account).filter(|later| is_excused(later)).count()
 }
 
 /// Speaks.
 pub fn judge(evidence: &Evidence<'_>) -> Verdict {
     let mut verdict = Verdict::default();
-    let effects = judge_effects(evidence, &mut verdict);
+    let deeds = Deeds::of(evidence);
+    let effects = judge_effects(evidence, &deeds, &mut verdict);
     for (id, order) in &evidence.plan.orders {
-        judge_job(evidence, *id, order, effects.get(id).map_or(0, Vec::len), &mut verdict);
+        judge_job(evidence, *id, order, effects.get(id).map_or(&[][..], Vec::as_slice), &mut verdict);
     }
     judge_strangers(evidence, &mut verdict);
-    judge_sums(evidence, &mut verdict);
-    judge_messages(evidence, &mut verdict);
+    judge_sums(evidence, &deeds, &mut verdict);
+    judge_messages(evidence, &deeds, &mut verdict);
     for (account, rules) in &evidence.ledger.violations {
         let counted = rules.iter().map(|(rule, count)| (rule, usize::try_from(*count).unwrap_or(usize::MAX)));
         for (rule, count) in counted.filter(|(rule, count)| *count > excused(evidence.ledger, account, rule)) {
@@ -220,63 +219,106 @@ pub fn judge(evidence: &Evidence<'_>) -> Verdict {
     if evidence.rejected > 0 {
         verdict.note(Wrong::Rejected, format!("{} messages in the queue of what is rejected", evidence.rejected));
     }
-    measure(evidence, &mut verdict);
+    measure::measure(evidence, &mut verdict);
     verdict
 }
 
-/// Each effect belongs to a job that was to have it, each job has one, and each happened as often as it had to.
-fn judge_effects<'a>(evidence: &Evidence<'a>, verdict: &mut Verdict) -> BTreeMap<Uuid, Vec<&'a EffectRecord>> {
-    let mut by_job: BTreeMap<Uuid, Vec<&EffectRecord>> = BTreeMap::new();
-    for effect in of_jobs(evidence.ledger) {
-        verdict.effects += 1;
-        let named = format!("{} of {} under {:?}", effect.kind, effect.object, effect.ctid);
-        let job = effect.ctid.as_deref().and_then(job_of);
+/// Each effect belongs to a job that was to have it, each job has one of each, and each happened as often as it had to.
+fn judge_effects<'a>(
+    evidence: &Evidence<'_>,
+    deeds: &'a Deeds<'_>,
+    verdict: &mut Verdict,
+) -> BTreeMap<Uuid, Vec<&'a Seen<'a>>> {
+    let mut by_job: BTreeMap<Uuid, Vec<&Seen<'_>>> = BTreeMap::new();
+    verdict.effects = deeds.of_jobs.len();
+    for seen in &deeds.of_jobs {
+        let Seen { effect, kind, object, job } = seen;
+        let named = format!("{kind} of {object} under {:?}", effect.ctid);
         let Some((id, order)) = job.and_then(|id| Some((id, evidence.plan.orders.get(&id)?))) else {
-            verdict.note(Wrong::Unintended, format!("{named}: no such job"));
+            verdict.note(Wrong::Unintended, format!("{named} by {}: no such job", effect.account));
             continue;
         };
-        let is_wanted = order.fate.effect().is_some_and(|Effect { kind, object }| {
-            (*kind, object.as_str(), order.account.as_str()) == (&*effect.kind, &*effect.object, &*effect.account)
-        });
+        let is_wanted = order.account == effect.account
+            && order.fate.effects().iter().any(|wanted| (wanted.kind, &wanted.object) == (kind, object));
         if !is_wanted {
             verdict.note(Wrong::Unintended, format!("{named} by {}: job {id} was to be {order:?}", effect.account));
         }
-        by_job.entry(id).or_default().push(effect);
+        by_job.entry(id).or_default().push(seen);
     }
-    for (id, effects) in by_job.iter().filter(|(_, effects)| effects.len() > 1) {
-        let seen: Vec<_> = effects.iter().map(|effect| (effect.seq, &effect.ctid, effect.time)).collect();
-        verdict.note(Wrong::Duplicate, format!("job {id}, {} of {}: {seen:?}", effects[0].kind, effects[0].object));
+    for (id, effects) in &by_job {
+        let mut times: BTreeMap<(&str, &str), Vec<_>> = BTreeMap::new();
+        for Seen { effect, kind, object, .. } in effects {
+            times.entry((kind, object)).or_default().push((effect.seq, &effect.ctid, effect.time));
+        }
+        let most = evidence.plan.orders.get(id).map_or(1, |order| order.fate.times());
+        verdict.letters_twice += usize::from(most > 1 && effects.len() == most);
+        for ((kind, object), seen) in times.iter().filter(|(_, seen)| seen.len() > most) {
+            let tried = tries(evidence, *id);
+            verdict.note(Wrong::Duplicate, format!("job {id}, {kind} of {object}: {seen:?}; {tried}"));
+        }
     }
+    judge_left(evidence, deeds, verdict);
     by_job
+}
+
+/// The attempts of a job, for whoever has to find out.
+fn tries(evidence: &Evidence<'_>, id: Uuid) -> String {
+    let attempts = evidence.books.attempts.iter().filter(|attempt| attempt.job == id);
+    let told = |attempt: &AttemptRow| {
+        let (end, cause) = (attempt.ended.map(|end| end.to_string()), attempt.cause.as_deref());
+        format!(
+            "{} from {} to {}: {}",
+            attempt.transaction,
+            attempt.started,
+            end.unwrap_or_default(),
+            cause.unwrap_or("open")
+        )
+    };
+    attempts.map(told).collect::<Vec<_>>().join(", ")
+}
+
+/// What refusals left behind, once for each job that was to be refused.
+fn judge_left(evidence: &Evidence<'_>, deeds: &Deeds<'_>, verdict: &mut Verdict) {
+    let mut seen = BTreeSet::new();
+    for (effect, job) in &deeds.left {
+        let named = format!("{} of {} under {:?}", effect.kind, effect.object, effect.ctid);
+        let fate = job.and_then(|id| evidence.plan.orders.get(&id)).map(|order| &order.fate);
+        if !matches!(fate, Some(Fate::Refused | Fate::Race(_))) {
+            verdict.note(Wrong::Unintended, format!("{named} by {}: left by {job:?}, {fate:?}", effect.account));
+        } else if !seen.insert(*job) {
+            verdict.note(Wrong::Duplicate, format!("{named}, left by {job:?} again"));
+        }
+    }
 }
 
 /// Whatever transaction ids say: each change happened as often as it was ordered. What is short because of a job that was
 /// found fault with already is not noted again.
-fn judge_sums(evidence: &Evidence<'_>, verdict: &mut Verdict) {
+fn judge_sums(evidence: &Evidence<'_>, deeds: &Deeds<'_>, verdict: &mut Verdict) {
     let is_clean = verdict.is_clean();
     let mut found: BTreeMap<(&str, &str), usize> = BTreeMap::new();
-    for effect in of_jobs(evidence.ledger) {
-        *found.entry((&effect.kind, &effect.object)).or_default() += 1;
+    for Seen { kind, object, .. } in &deeds.of_jobs {
+        *found.entry((kind, object)).or_default() += 1;
     }
-    for (Effect { kind, object }, wanted) in evidence.plan.effects() {
-        let times = found.get(&(*kind, object.as_str())).copied().unwrap_or(0);
-        let what = format!("{kind} of {object}: {times} times, ordered {wanted} times");
-        if times > wanted {
+    for (Effect { kind, object }, (least, most)) in evidence.plan.effects(evidence.by_hand) {
+        let times = found.get(&(kind, object.as_str())).copied().unwrap_or(0);
+        let what = format!("{kind} of {object}: {times} times, ordered {least} to {most} times");
+        if times > most {
             verdict.note(Wrong::Duplicate, what);
-        } else if times < wanted && is_clean {
+        } else if times < least && is_clean {
             verdict.note(Wrong::Lost, what);
         }
     }
 }
 
 /// A job has one end, which is told, true, and what had to become of it.
-fn judge_job(evidence: &Evidence<'_>, id: Uuid, order: &Order, effects: usize, verdict: &mut Verdict) {
+fn judge_job(evidence: &Evidence<'_>, id: Uuid, order: &Order, effects: &[&Seen<'_>], verdict: &mut Verdict) {
     let name = format!("job {id}, {} of {} by {}", order.operation, order.object, order.account);
     let Some(row) = evidence.books.jobs.get(&id) else {
         return verdict.note(Wrong::Lost, format!("{name}: not in the store"));
     };
+    let count = effects.len();
     if row.finished.is_none() {
-        return verdict.note(Wrong::Stuck, format!("{name}: {} ({}), {effects} effects", row.state, row.why));
+        return verdict.note(Wrong::Stuck, format!("{name}: {} ({}), {count} effects", row.state, row.why));
     }
     let (kinds, ids) = (evidence.heard.kinds.get(&id.to_string()), evidence.heard.finals.get(&id.to_string()));
     let (Some(kinds), Some(ids)) = (kinds, ids) else {
@@ -285,18 +327,30 @@ fn judge_job(evidence: &Evidence<'_>, id: Uuid, order: &Order, effects: usize, v
     if kinds.len() != 1 || ids.len() != 1 {
         verdict.note(Wrong::Duplicate, format!("{name}: told as {kinds:?} in the events {ids:?}"));
     }
+    let fate = evidence.plan.fate(id, evidence.by_hand);
+    let is_by_hand = evidence.by_hand.contains(&id);
+    verdict.by_hand += usize::from(is_by_hand);
+    let wanted = fate.effects();
+    let are_all = wanted
+        .iter()
+        .all(|wanted| effects.iter().any(|seen| (wanted.kind, &wanted.object) == (seen.kind.as_str(), &seen.object)));
     for kind in kinds {
         let says_done = kind == "job.succeeded";
-        let is_true = match order.fate.effect() {
-            Some(_) => says_done == (effects > 0),
-            None => effects == 0,
+        let is_true = match &fate {
+            // Nobody can see whether it went out.
+            Fate::Letter(_) if is_by_hand => true,
+            Fate::TurnedDown(_) => !says_done && are_all,
+            Fate::Done(_) | Fate::Race(_) | Fate::Letter(_) if says_done => are_all,
+            _ => effects.is_empty(),
         };
+        let ends = if is_by_hand { &["job.failed"] } else { fate.ends() };
         if !is_true {
-            verdict.note(Wrong::False, format!("{name}: told {kind} ({}), with {effects} effects", row.why));
+            let (why, tried) = (&row.why, tries(evidence, id));
+            verdict.note(Wrong::False, format!("{name}: told {kind} ({why}), with {count} effects; {tried}"));
         } else if *kind != format!("job.{}", row.state) {
             verdict.note(Wrong::False, format!("{name}: told {kind}, stored {}", row.state));
-        } else if !order.fate.ends().contains(&kind.as_str()) {
-            verdict.note(Wrong::False, format!("{name}: told {kind} ({}), to be {:?}", row.why, order.fate));
+        } else if !ends.contains(&kind.as_str()) {
+            verdict.note(Wrong::False, format!("{name}: told {kind} ({}), to be {fate:?}", row.why));
         }
     }
 }
@@ -318,8 +372,8 @@ fn judge_strangers(evidence: &Evidence<'_>, verdict: &mut Verdict) {
 }
 
 /// What the registry said by itself: each message stored, told and removed once, and none left.
-fn judge_messages(evidence: &Evidence<'_>, verdict: &mut Verdict) {
-    let removed: Vec<_> = evidence.ledger.effects.iter().filter(|effect| effect.kind == "queue.delete").collect();
+fn judge_messages(evidence: &Evidence<'_>, deeds: &Deeds<'_>, verdict: &mut Verdict) {
+    let removed = &deeds.removals;
     let ids: BTreeSet<&str> = removed.iter().map(|effect| effect.object.as_str()).collect();
     let heard = &evidence.heard.messages;
     verdict.messages = ids.len();
@@ -343,47 +397,16 @@ fn judge_messages(evidence: &Evidence<'_>, verdict: &mut Verdict) {
         verdict.note(Wrong::Message, format!("{} messages are left at the registry", evidence.unread));
     }
     // Those of which it is known what they come from.
-    for (cause, kind) in [("domain.chprov", "transferred_away"), ("domain.create_authinfo2", "authinfo2_notify")] {
-        let caused = of_jobs(evidence.ledger).filter(|effect| effect.kind == cause).count();
-        let told = heard.values().filter(|(told, _)| told == kind).count();
-        if caused != told {
-            verdict.note(Wrong::Message, format!("{caused} times {cause}, {told} times message.{kind}"));
+    for cast in &evidence.plan.cast {
+        let accounts: BTreeSet<&str> = cast.accounts.iter().map(String::as_str).collect();
+        let of_registry = evidence.books.inbox.iter().filter(|row| accounts.contains(row.account.as_str()));
+        let ids: BTreeSet<&str> = of_registry.map(|row| row.id.as_str()).collect();
+        let effects = evidence.ledger.effects.iter().filter(|effect| effect.registry == cast.registry.name());
+        for (kind, caused) in cast.registry.told(&effects.collect::<Vec<_>>()) {
+            let told = heard.iter().filter(|(id, (told, _))| told == kind && ids.contains(id.as_str())).count();
+            if caused != told {
+                verdict.note(Wrong::Message, format!("message.{kind} was told {told} times, caused {caused} times"));
+            }
         }
-    }
-}
-
-/// How long faults went unsettled: those that befell a request of a job, and blows that left one in doubt.
-fn measure(evidence: &Evidence<'_>, verdict: &mut Verdict) {
-    let mut by_transaction: BTreeMap<&str, Vec<&AttemptRow>> = BTreeMap::new();
-    for attempt in &evidence.books.attempts {
-        by_transaction.entry(&attempt.transaction).or_default().push(attempt);
-    }
-    let is_doubt = |attempt: &AttemptRow| attempt.cause.as_deref().is_some_and(|cause| cause.starts_with("found_"));
-    verdict.doubts = evidence.books.attempts.iter().filter(|attempt| is_doubt(attempt)).count();
-    let mut since = |at: Timestamp, attempt: &AttemptRow| {
-        let passed = |end: Timestamp| Duration::try_from(end.duration_since(at)).unwrap_or_default();
-        verdict.settled.extend(attempt.ended.map(passed));
-        let end = evidence.books.jobs.get(&attempt.job).and_then(|job| job.finished);
-        verdict.finished.extend(end.map(passed));
-    };
-    let mut befallen = BTreeSet::new();
-    for request in &evidence.ledger.requests {
-        let Some(fault) = &request.fault else { continue };
-        // A repetition may go out under the same transaction id.
-        let attempts = request.ctid.as_deref().and_then(|ctid| by_transaction.get(ctid)).into_iter().flatten();
-        befallen.extend(request.ctid.clone());
-        if let Some(hit) = attempts.filter(|attempt| attempt.started <= request.arrived).max_by_key(|hit| hit.started) {
-            since(request.arrived, hit);
-        }
-        let word = fault.split(['=', ':']).next().unwrap_or_default().to_owned();
-        *verdict.faults.entry(word).or_default() += 1;
-    }
-    for hit in
-        evidence.books.attempts.iter().filter(|attempt| is_doubt(attempt) && !befallen.contains(&attempt.transaction))
-    {
-        // The first blow while it was open; one that fell before goes on.
-        let until = hit.ended.unwrap_or(hit.started);
-        let blow = evidence.blows.iter().filter(|at| (hit.started..until).contains(*at)).min();
-        since(blow.copied().unwrap_or(hit.started), hit);
     }
 }

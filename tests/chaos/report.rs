@@ -15,6 +15,9 @@ pub struct Totals {
     pub effects: usize,
     pub messages: usize,
     pub doubts: usize,
+    /// Jobs that ended with a human, on purpose.
+    pub by_hand: usize,
+    pub letters_twice: usize,
     pub faults: BTreeMap<String, usize>,
     pub blows: BTreeMap<String, usize>,
     pub wrong: BTreeMap<Wrong, usize>,
@@ -33,6 +36,8 @@ impl Totals {
             effects: verdict.effects,
             messages: verdict.messages,
             doubts: verdict.doubts,
+            by_hand: verdict.by_hand,
+            letters_twice: verdict.letters_twice,
             faults: verdict.faults.clone(),
             blows,
             wrong: Wrong::ALL.into_iter().map(|wrong| (wrong, verdict.count(wrong))).collect(),
@@ -50,6 +55,8 @@ impl Totals {
         self.effects += other.effects;
         self.messages += other.messages;
         self.doubts += other.doubts;
+        self.by_hand += other.by_hand;
+        self.letters_twice += other.letters_twice;
         sum(&mut self.faults, other.faults);
         sum(&mut self.blows, other.blows);
         sum(&mut self.wrong, other.wrong);
@@ -86,8 +93,9 @@ fn counts<K: fmt::Display>(f: &mut fmt::Formatter<'_>, what: &str, counts: &BTre
 impl fmt::Display for Totals {
     /// On one line.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { jobs, writes, effects, messages, doubts, .. } = self;
-        write!(f, "{jobs} jobs, {writes} of them write, {effects} effects, {messages} messages, {doubts} doubts")?;
+        let Self { jobs, writes, effects, messages, doubts, by_hand, letters_twice, .. } = self;
+        write!(f, "{jobs} jobs, {writes} of them write, {effects} effects, {messages} messages, {doubts} doubts, ")?;
+        write!(f, "{by_hand} by hand on purpose, {letters_twice} letters twice")?;
         counts(f, "faults", &self.faults)?;
         counts(f, "blows", &self.blows)?;
         f.write_str(";")?;

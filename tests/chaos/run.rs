@@ -1,18 +1,22 @@
 //! One run: a plan is published while blows fall; then everything works again, and when nothing is left to do the referee
 //! speaks.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use registrard::sandbox::Ledger;
+use serde_json::Value;
+use uuid::Uuid;
 
 use crate::blows::{self, Blow, Performed};
 use crate::books;
 use crate::house::{PATIENCE, until};
-use crate::plain_amqp::{self, Collector};
-use crate::plan::{Plan, Size};
+use crate::plain_amqp::{self, Collector, Heard};
+use crate::plan::{Cast, Plan, Reply, Size};
 use crate::referee::{Evidence, Verdict, judge};
+use crate::registries::{Registry, Weighted};
 use crate::report::Totals;
 use crate::stage::{Setup, Stage};
 
@@ -21,6 +25,8 @@ use crate::stage::{Setup, Stage};
 pub struct Run {
     pub setup: Setup,
     pub size: Size,
+    /// What is played at a registry.
+    pub scenes: fn(&'static dyn Registry) -> &'static [Weighted],
     /// How long blows fall.
     pub blows: Duration,
     /// Blows of one's own choice in place of those the seed brings.
@@ -56,22 +62,34 @@ pub async fn play(run: &Run) -> Outcome {
     let stage = Stage::open(&run.setup).await;
     plain_amqp::attach(stage.amqp_direct()).await.expect("RabbitMQ is there");
     let collector = Collector::start(stage.amqp_direct());
-    let plan = Plan::new(run.setup.seed, stage.accounts(), run.size);
-    let script = run
-        .script
-        .clone()
-        .unwrap_or_else(|| blows::script(run.setup.seed, run.blows, stage.daemons(), &stage.points()));
+    let cast = stage.places().map(|(registry, accounts)| Cast { registry, accounts, scenes: (run.scenes)(registry) });
+    let plan = Plan::new(run.setup.seed, &cast.collect::<Vec<_>>(), run.size);
+    let (daemons, points) = (stage.daemons(), stage.points());
+    let of_seed = || blows::script(run.setup.seed, run.blows, daemons, &points, &run.setup.registries);
+    let script = run.script.clone().unwrap_or_else(of_seed);
+    let accounts = stage.accounts();
     let everybody = async || {
-        let owned = books::owned(stage.database_direct(), stage.accounts()).await.ok()?;
-        (owned == stage.accounts().len()).then_some(())
+        let owned = books::owned(stage.database_direct(), &accounts).await.ok()?;
+        (owned == accounts.len()).then_some(())
     };
     until("daemons at work", PATIENCE, everybody).await;
-    let (performed, ()) = tokio::join!(blows::perform(&stage, &script), publish(&stage, &plan, run.blows));
-    stage.calm().await;
-    let left = over(&stage, &plan, &collector, run.patience).await;
+    let mut human = Human { plan: &plan, declared_over: BTreeSet::new() };
+    let everything = async {
+        let (performed, ()) = tokio::join!(blows::perform(&stage, &script), publish(&stage, &plan, run.blows));
+        stage.calm().await;
+        // What settles late, and what a human has to look at, comes only now.
+        let patience = run.patience + 12 * stage.longest_pause();
+        (performed, over(&stage, &plan, &collector, &mut human, patience).await)
+    };
+    let (performed, left) = tokio::select! {
+        played = everything => played,
+        never = answer(&stage, &plan.replies, &collector.heard) => never,
+    };
+    let by_hand = human.declared_over;
     let logs = stage.log_tails().await;
     let deaths = stage.close().await;
 
+    let objects = stage.objects().await;
     let ledger: Ledger = serde_json::from_value(stage.ledger().await).unwrap();
     let books = books::read(stage.database_direct()).await.unwrap();
     let hits: Vec<_> =
@@ -81,11 +99,13 @@ pub async fn play(run: &Run) -> Outcome {
     let verdict = judge(&Evidence {
         plan: &plan,
         ledger: &ledger,
+        objects: &objects,
         books: &books,
         heard: &collector.heard.lock().unwrap(),
         unread,
         rejected,
         blows: &hits,
+        by_hand: &by_hand,
     });
     let totals = Totals::of(plan.orders.len(), plan.writes(), count(&performed), &verdict, began.elapsed());
     let story =
@@ -106,14 +126,56 @@ async fn publish(stage: &Stage, plan: &Plan, span: Duration) {
     }
 }
 
+/// Billing hears of jobs and orders what comes of them; never ends, for nobody knows what is still to be heard.
+async fn answer(stage: &Stage, replies: &[Reply], heard: &Arc<Mutex<Heard>>) -> ! {
+    let mut open: Vec<&Reply> = replies.iter().collect();
+    loop {
+        let mut messages: Vec<Value> = Vec::new();
+        open.retain(|reply| {
+            let answers = &heard.lock().unwrap().answers;
+            let Some(answer) = answers.get(&(reply.to, reply.event.to_owned())) else { return true };
+            let mut message = reply.message.clone();
+            reply.registry.complete(&mut message, answer);
+            messages.push(message);
+            false
+        });
+        plain_amqp::publish(stage.amqp_direct(), stage.user(), &messages).await;
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+}
+
+/// The human, with whom some orders end on purpose: declares them over.
+struct Human<'a> {
+    plan: &'a Plan,
+    declared_over: BTreeSet<Uuid>,
+}
+
+impl Human<'_> {
+    async fn look(&mut self, stage: &Stage) {
+        for id in books::at_a_human(stage.database_direct()).await.unwrap_or_default() {
+            let is_meant = self.plan.orders.get(&id).is_some_and(|order| order.registry.is_for_a_human(order));
+            if is_meant && stage.command(&["jobs", "dismiss", &id.to_string()]).await.is_some() {
+                self.declared_over.insert(id);
+            }
+        }
+    }
+}
+
 /// Waits until nothing is left to do; what is left if that takes too long.
-async fn over(stage: &Stage, plan: &Plan, collector: &Collector, patience: Duration) -> Option<String> {
+async fn over(
+    stage: &Stage,
+    plan: &Plan,
+    collector: &Collector,
+    human: &mut Human<'_>,
+    patience: Duration,
+) -> Option<String> {
     let mut left = String::new();
     let looking = async {
         loop {
             let open = books::open(stage.database_direct()).await;
             let (unread, untold) =
                 (unread(stage).await, plan.orders.len() - collector.finished().min(plan.orders.len()));
+            human.look(stage).await;
             if matches!(open, Ok([0, 0, 0])) && (unread, untold) == (0, 0) {
                 return;
             }
@@ -125,12 +187,16 @@ async fn over(stage: &Stage, plan: &Plan, collector: &Collector, patience: Durat
     tokio::time::timeout(patience, looking).await.is_err().then_some(left)
 }
 
-/// Messages that wait at the registry.
+/// Messages that wait at the registries.
 async fn unread(stage: &Stage) -> u64 {
     let objects = stage.objects().await;
-    let registries = objects.as_object().unwrap().values();
-    let accounts = registries.filter_map(|registry| registry["accounts"].as_array()).flatten();
-    accounts.filter_map(|account| account["messages"].as_u64()).sum()
+    // The sandbox writes its registries' names with underscores.
+    let of = |registry: &'static dyn Registry| {
+        let part = &objects[registry.name().replace('-', "_")];
+        let accounts = part["accounts"].as_array().unwrap_or_else(|| panic!("no accounts of {registry:?}"));
+        accounts.iter().map(|account| registry.waiting(account)).sum::<u64>()
+    };
+    stage.places().map(|(registry, _)| of(registry)).sum()
 }
 
 fn count(performed: &[Performed]) -> BTreeMap<String, usize> {

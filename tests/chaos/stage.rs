@@ -1,5 +1,6 @@
 //! The house to be broken: PostgreSQL, RabbitMQ, a sandbox that keeps real limits, and daemons that reach each of the three
-//! through a proxy of their own. Whoever includes this also has `blows`, `control`, `house` and `proxy` at its root.
+//! through a proxy of their own. Whoever includes this also has `blows`, `control`, `house`, `plan`, `proxy` and `registries` at
+//! its root.
 #![allow(dead_code, reason = "each test binary uses its part of this")]
 
 #[path = "daemons.rs"]
@@ -18,11 +19,13 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub use daemons::{Actor, SESSIONS};
+use daemons::{Addresses, Scenery};
 use services::{Broker, Database};
 
 use crate::control;
 use crate::house::{Sandbox, until};
 use crate::proxy::{Mode, Proxy};
+use crate::registries::Registry;
 
 /// One stage at a time: the services are shared, and restarted.
 static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -40,6 +43,9 @@ const REQUESTS_PER_MINUTE: usize = 1200;
 pub struct Setup {
     /// Decides what chance decides in the sandbox.
     pub seed: u64,
+    /// Who is played.
+    pub registries: Vec<&'static dyn Registry>,
+    /// Accounts at each of them.
     pub accounts: usize,
     pub daemons: usize,
     /// A flaw to plant in every daemon, by its name in `REGISTRARD_FLAW`.
@@ -72,11 +78,11 @@ impl fmt::Display for Link {
 /// Everything, running. Dropping it ends every process it started.
 pub struct Stage {
     setup: Setup,
-    accounts: Vec<String>,
+    scenery: Scenery,
     /// Locked by the blow that is at them.
     actors: Vec<tokio::sync::Mutex<Actor>>,
-    /// The proxies of each daemon, in the order of [`LINKS`].
-    proxies: Vec<[Proxy; 3]>,
+    /// The proxies of each daemon, by link in the order of [`LINKS`]: of the registries one for each address.
+    proxies: Vec<[Vec<Proxy>; 3]>,
     sandbox: tokio::sync::Mutex<Sandbox>,
     control: String,
     pub database: Database,
@@ -99,28 +105,26 @@ impl Stage {
         let (database, broker) = (Database::create().await, Broker::create().await);
         let log = std::fs::File::create(directory.path().join("sandbox.log")).unwrap();
         // Those of daemons that are dead to the registry only after a while, or asleep, beside those of their successors.
-        let sessions = 4 * SESSIONS * (setup.daemons + 1);
-        let arguments = [
-            ("--accounts", setup.accounts),
-            ("--requests-per-minute", REQUESTS_PER_MINUTE),
-            ("--sessions", sessions),
-            ("--quota", 1_000_000_000),
-            ("--assessment-ms", 1_500),
-        ];
+        let connections = 4 * SESSIONS * (setup.daemons + 1);
+        let common = [("--accounts", setup.accounts), ("--requests-per-minute", REQUESTS_PER_MINUTE)];
+        let own = setup.registries.iter().flat_map(|registry| registry.sandbox(connections));
         let arguments: Vec<String> =
-            arguments.iter().flat_map(|(name, n)| [(*name).to_owned(), n.to_string()]).collect();
+            common.into_iter().chain(own).flat_map(|(name, n)| [name.to_owned(), n.to_string()]).collect();
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-        let sandbox = Sandbox::start_with(&directory.path().join("sandbox"), setup.seed, &arguments, log).await;
-        let addresses = daemons::Addresses {
+        let names: Vec<&str> = setup.registries.iter().map(|registry| registry.name()).collect();
+        let sandbox = Sandbox::start_with(&directory.path().join("sandbox"), setup.seed, &names, &arguments, log).await;
+        let places = setup.registries.iter().map(|registry| (*registry, registry.place(&sandbox.ready))).collect();
+        let scenery = Scenery { places, ca: sandbox.ca.clone() };
+        let addresses = Addresses {
             database: database.url.clone(),
             broker: broker.url.clone(),
-            registry: sandbox.address.clone(),
+            registries: scenery.places.iter().map(|(_, place)| place.addresses.clone()).collect(),
             user: &broker.user,
         };
-        let watcher = daemons::write_config(directory.path(), "watcher", &sandbox, &addresses);
+        let watcher = daemons::write_config(directory.path(), "watcher", &scenery, &addresses);
         let mut stage = Self {
             setup: setup.clone(),
-            accounts: sandbox.accounts.iter().map(|[name, ..]| name.clone()).collect(),
+            scenery,
             actors: Vec::new(),
             proxies: Vec::new(),
             control: sandbox.control.clone(),
@@ -139,28 +143,47 @@ impl Stage {
     }
 
     async fn add_daemons(&mut self) {
-        let sandbox = self.sandbox.get_mut();
         for number in 0..self.setup.daemons {
-            let targets = [self.database.authority(), self.broker.authority(), &sandbox.address];
-            let [database, broker, registry] = targets;
-            let proxies = [Proxy::start(database).await, Proxy::start(broker).await, Proxy::start(registry).await];
-            let urls = daemons::Addresses {
-                database: self.database.through(proxies[0].address),
-                broker: self.broker.through(proxies[1].address),
-                registry: proxies[2].address.to_string(),
+            let database = Proxy::start(self.database.authority()).await;
+            let broker = Proxy::start(self.broker.authority()).await;
+            let (mut registries, mut at) = (Vec::new(), Vec::new());
+            for (_, place) in &self.scenery.places {
+                let mut here = Vec::new();
+                for address in &place.addresses {
+                    let proxy = Proxy::start(address).await;
+                    here.push(proxy.address.to_string());
+                    registries.push(proxy);
+                }
+                at.push(here);
+            }
+            let addresses = Addresses {
+                database: self.database.through(database.address),
+                broker: self.broker.through(broker.address),
+                registries: at,
                 user: &self.broker.user,
             };
             let name = format!("daemon-{number}");
-            let mut actor = Actor::new(self.directory.path(), &name, sandbox, &urls, self.setup.flaw);
+            let mut actor = Actor::new(self.directory.path(), &name, &self.scenery, &addresses, self.setup.flaw);
             actor.start();
             self.actors.push(tokio::sync::Mutex::new(actor));
-            self.proxies.push(proxies);
+            self.proxies.push([vec![database], vec![broker], registries]);
         }
     }
 
+    /// The registries, each with the names of its accounts.
+    pub fn places(&self) -> impl Iterator<Item = (&'static dyn Registry, Vec<String>)> {
+        let names = |place: &crate::registries::Place| place.accounts.iter().map(|one| one.name.clone()).collect();
+        self.scenery.places.iter().map(move |(registry, place)| (*registry, names(place)))
+    }
+
     /// The registrar accounts' names.
-    pub fn accounts(&self) -> &[String] {
-        &self.accounts
+    pub fn accounts(&self) -> Vec<String> {
+        self.places().flat_map(|(_, accounts)| accounts).collect()
+    }
+
+    /// How long a question about a lost request may wait for the next one.
+    pub fn longest_pause(&self) -> Duration {
+        Duration::from_secs_f64(self.scenery.questions().0)
     }
 
     /// The requests a minute that the sandbox lets an account send, and the daemons know of.
@@ -233,7 +256,7 @@ impl Stage {
     fn proxies_of(&self, whose: Option<usize>, link: Link) -> impl Iterator<Item = &Proxy> {
         let whose = whose.map(|number| number % self.proxies.len());
         let some = self.proxies.iter().enumerate().filter(move |(number, _)| whose.is_none_or(|one| one == *number));
-        some.map(move |(_, proxies)| &proxies[link as usize])
+        some.flat_map(move |(_, proxies)| &proxies[link as usize])
     }
 
     /// Runs a command of the program on the store, around the proxies; what it prints, or none if it fails, as it does while

@@ -1,6 +1,8 @@
 //! A sandbox registry, a store, and a daemon between them that can be stopped, killed and started again.
 #![allow(dead_code, reason = "each test binary uses its part of this")]
 
+mod place;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,29 +14,20 @@ use registrard::job::intake::{self, Outcome, Submission};
 use registrard::model::{Job, JobId, State};
 use registrard::ops::notify::Notify;
 use registrard::ops::stop::Stop;
-use registrard::sandbox::{DenicOptions, FaultSpec, OpensrsOptions, Options, RequestRecord, RrpOptions, Sandbox};
+use registrard::sandbox::{
+    DenicOptions, FaultSpec, NzOptions, OpensrsOptions, Options, RequestRecord, RrpOptions, Sandbox,
+};
 use registrard::store::{JobDetail, JobFilter};
 use serde_json::{Map, Value, json};
 use tokio::runtime::{Builder, Runtime};
 use uuid::Uuid;
 
+pub use place::*;
+
 use crate::database::{self, Database, Kind};
 
 /// Longest wait for one thing to happen.
 pub const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The account the tests are about.
-pub const ACCOUNT: &str = "DENIC-1000001";
-/// An account nothing befalls: what it gets done proves that the daemon goes on looking for work.
-pub const OTHER: &str = "DENIC-1000002";
-
-/// The same at OpenSRS.
-pub const RESELLER: &str = "reseller1";
-pub const OTHER_RESELLER: &str = "reseller2";
-
-/// The same at a registry that speaks RRP.
-pub const REGISTRAR: &str = "registrarA";
-pub const OTHER_REGISTRAR: &str = "registrarB";
 
 /// Looks again and again until there is something to see; fails the test, naming what was awaited.
 pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
@@ -49,36 +42,6 @@ pub async fn until<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T
     tokio::time::timeout(PATIENCE, waiting).await.unwrap_or_else(|_| panic!("{what}: never seen"))
 }
 
-/// Which registry there is, and how it is reached.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Place {
-    #[default]
-    Denic,
-    OpensrsByHttps,
-    OpensrsByTcp,
-    Rrp,
-}
-
-impl Place {
-    /// The registry's name, as everywhere but in the ready line.
-    fn registry(self) -> &'static str {
-        match self {
-            Self::Denic => "denic-rri",
-            Self::OpensrsByHttps | Self::OpensrsByTcp => "opensrs",
-            Self::Rrp => "rrp",
-        }
-    }
-
-    /// Two accounts: the one the tests are about, and another one.
-    pub fn accounts(self) -> [&'static str; 2] {
-        match self {
-            Self::Denic => [ACCOUNT, OTHER],
-            Self::OpensrsByHttps | Self::OpensrsByTcp => [RESELLER, OTHER_RESELLER],
-            Self::Rrp => [REGISTRAR, OTHER_REGISTRAR],
-        }
-    }
-}
-
 /// How the registry and its accounts are set up.
 #[derive(Clone, Default)]
 pub struct Setup {
@@ -86,6 +49,7 @@ pub struct Setup {
     pub denic: DenicOptions,
     pub opensrs: OpensrsOptions,
     pub rrp: RrpOptions,
+    pub nz_srs: NzOptions,
     /// Decides what chance decides in the sandbox.
     pub seed: u64,
     pub faults: Vec<String>,
@@ -165,6 +129,7 @@ impl World {
             denic: setup.denic,
             opensrs: setup.opensrs,
             rrp: setup.rrp,
+            nz_srs: setup.nz_srs,
         })
         .await
         .unwrap();
@@ -233,6 +198,11 @@ impl World {
                 "address": ready["rrp"]["address"], "ca_file": ready["ca"], "user": name,
                 "password_file": self.password_file(name), "answer_seconds": 20,
             }),
+            Place::NzSrs => json!({
+                "url": ready["nz_srs"]["url"], "ca_file": ready["ca"], "registrar_id": name, "environment": "other",
+                "keys": [{ "file": self.credentials(name).1 }],
+                "registry_keys": [{ "file": ready["nz_srs"]["registry_key"] }], "answer_seconds": 20,
+            }),
         };
         settings.as_object().unwrap().clone()
     }
@@ -243,6 +213,8 @@ impl World {
             Place::Denic => ("denic_rri", ["account", "user", "password"]),
             Place::OpensrsByHttps | Place::OpensrsByTcp => ("opensrs", ["username", "username", "private_key"]),
             Place::Rrp => ("rrp", ["id", "id", "password"]),
+            // The key lies in a file; it has no passphrase.
+            Place::NzSrs => ("nz_srs", ["registrar_id", "registrar_id", "secret_key"]),
         };
         let accounts = self.sandbox.ready()[registry]["accounts"].as_array().unwrap();
         let account = accounts.iter().find(|account| account[keys[0]] == name).unwrap();

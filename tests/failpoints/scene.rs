@@ -1,6 +1,7 @@
 //! A small house for one test: a registry, a store, sometimes a broker, a handful of orders, and daemons that are told where to
 //! die. What is found after a death, and what the referee says in the end.
 
+use std::collections::BTreeSet;
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
 
@@ -12,10 +13,10 @@ use crate::books;
 use crate::control;
 use crate::database::Kind;
 use crate::plain_amqp::{self, Collector, Heard};
-use crate::plan::{Plan, Size};
+use crate::plan::{Cast, Plan, Size};
 use crate::process;
 use crate::referee::{Books, Evidence, Verdict, judge};
-use crate::scenes;
+use crate::registries::DenicRri;
 use crate::world::{ACCOUNT, PATIENCE, Setup, World, play, until};
 
 /// How orders come in.
@@ -95,8 +96,8 @@ pub async fn tell(stage: Stage, story: impl AsyncFnOnce(&House)) {
         setup = setup.fault(fault);
     }
     play(stage.kind, setup, async |world: World| {
-        let size = Size { writes: 8, waves: 1, scenes: scenes::FEW };
-        let plan = Plan::new(SEED, &[ACCOUNT.to_owned()], size);
+        let cast = Cast { registry: &DenicRri, accounts: vec![ACCOUNT.to_owned()], scenes: DenicRri::FEW };
+        let plan = Plan::new(SEED, &[cast], Size { writes: 8, waves: 1 });
         let broker = match stage.way {
             Way::Broker => Some(broker().await),
             Way::Store => None,
@@ -236,10 +237,10 @@ impl House {
     async fn assert_in_order(&self) {
         let books = books::read(&self.world.database.url).await.unwrap();
         let ledger = self.world.sandbox.ledger();
-        let (plan, blows) = (&self.plan, &[]);
+        let (plan, blows, by_hand) = (&self.plan, &[], &BTreeSet::new());
         let of = |heard: &Heard| -> Verdict {
-            let evidence = Evidence { plan, ledger: &ledger, books: &books, heard, unread: 0, rejected: 0, blows };
-            judge(&evidence)
+            let (ledger, objects, books) = (&ledger, &Value::Null, &books);
+            judge(&Evidence { plan, ledger, objects, books, heard, unread: 0, rejected: 0, blows, by_hand })
         };
         let verdict = match &self.broker {
             Some((_, _, collector)) => of(&collector.heard.lock().unwrap()),

@@ -1,8 +1,7 @@
 //! Answers that are lost: each write of the table of commands, five ways, over both transports. What was perhaps sent is
 //! asked about before anything is sent again, has its effect once, and billing is told the truth.
 
-use registrard::model::State;
-use registrard::store::JobDetail;
+use registrard::model::{JobId, State};
 use serde_json::{Value, json};
 
 use crate::database::Kind;
@@ -289,14 +288,14 @@ impl Scene {
     }
 }
 
-/// Has a job worked on until it is over, or its registry is.
-async fn settled(office: &Office, id: registrard::model::JobId) -> JobDetail {
-    until("what becomes of a job", async || {
-        let detail = office.world.job(id).await;
-        let state = detail.job.state;
-        (state.is_final() || [State::Pending, State::NeedsAttention].contains(&state)).then_some(detail)
-    })
-    .await
+/// Waits until jobs are over, or with their registry.
+async fn settled(office: &Office, ids: &[JobId]) {
+    for id in ids {
+        let is_settled = |state: State| state.is_final() || [State::Pending, State::NeedsAttention].contains(&state);
+        let what = office.world.job(*id).await.job;
+        let what = format!("what becomes of {} {}", what.operation, what.object);
+        until(&what, async || is_settled(office.world.job(*id).await.job.state).then_some(())).await;
+    }
 }
 
 /// Brings about what the writes need.
@@ -312,9 +311,7 @@ async fn prepared(office: &Office) -> Vec<Scene> {
     let create = |scene: &Scene| job(RESELLER, "domain.create", registration(&scene.domain));
     let creates: Vec<Value> = scenes.iter().filter(needs_domain).map(create).collect();
     let ids = office.world.submit(&creates).await;
-    for id in &ids {
-        settled(office, *id).await;
-    }
+    settled(office, &ids).await;
     // What is deleted after less than five days is gone for good.
     office.days(6).await;
     for id in ids {
@@ -378,20 +375,29 @@ async fn lose(office: &Office, scenes: &[Scene], fault: &str, happened: bool) {
     };
     let orders: Vec<Value> = scenes.iter().map(order).collect();
     let ids = office.world.submit(&orders).await;
-    for id in &ids {
-        settled(office, *id).await;
-    }
+    settled(office, &ids).await;
     office.days(20).await;
     let mut expected = Vec::new();
     for (scene, id) in scenes.iter().zip(ids) {
         let (label, ends) = (scene.write.label, scene.write.ends);
         let mut detail = office.world.end_of(id).await;
-        let causes: Vec<_> = detail.attempts.iter().filter_map(|attempt| attempt.cause.clone()).collect();
+        // One that was certainly not sent does not count: a connection over TCP has its end after a minute.
+        let causes = detail.attempts.iter().filter_map(|attempt| attempt.cause.clone());
+        let causes: Vec<_> = causes.filter(|cause| cause != "deferred").collect();
         let told = format!("{fault} {label}: {causes:?} {:?}", detail.job.reason);
+        if ends == Ends::OnceMore && causes.len() < detail.attempts.len() {
+            // Mails are counted by attempts, so one that was not sent uses up the repetition, and a human is asked earlier.
+            let mailed =
+                office.effects().into_iter().skip(before).filter(|effect| scene.effects(false).contains(effect));
+            let mailed: Vec<_> = mailed.collect();
+            assert!(mailed.len() <= 2, "{told}");
+            expected.extend(mailed);
+            continue;
+        }
         assert_eq!(causes.first().map(String::as_str), Some(ends.cause(happened)), "{told}");
         if ends == Ends::ByPeople && !happened {
             assert_eq!(detail.job.state, State::NeedsAttention, "{told}");
-            assert_eq!(detail.attempts.len(), 1, "{told}");
+            assert_eq!(causes.len(), 1, "{told}");
             assert!(detail.job.reason.as_deref().unwrap().contains("jobs dismiss"), "{told}");
             // What it says is done.
             let line = ["jobs", "dismiss", &id.to_string(), "--because", "ordered anew"];
@@ -411,7 +417,8 @@ async fn lose(office: &Office, scenes: &[Scene], fault: &str, happened: bool) {
 async fn lost_answers(place: Place) {
     for (fault, happened) in FAULTS {
         println!("{fault}");
-        let setup = Setup::at(place).set("answer_seconds", json!(5)).reading_messages();
+        // Silence lasts so long, and each request that meets it occupies a connection meanwhile.
+        let setup = Setup::at(place).set("answer_seconds", json!(3)).limit("sessions", json!(24)).reading_messages();
         play(Kind::Postgres, setup, async |mut world: World| {
             // Enough for what is under way, and soon over where only people can tell.
             world.config.retry.questions = 20;

@@ -46,12 +46,10 @@ impl Lived {
 
 async fn every_command_lives(place: Place) {
     let lived = Lived::default();
-    tokio::join!(
-        a_domains_life(place, &lived),
-        kept_orders(place, &lived),
-        asynchronous(place, &lived),
-        a_transfer_is_cancelled_and_begun_anew(place, &lived),
-    );
+    a_domains_life(place, &lived).await;
+    kept_orders(place, &lived).await;
+    asynchronous(place, &lived).await;
+    a_transfer_is_cancelled_and_begun_anew(place, &lived).await;
     let lived = lived.0.into_inner().unwrap();
     let missing: Vec<String> = rows(false).difference(&lived).cloned().collect();
     assert!(missing.is_empty(), "these have no life:\n{}", missing.join("\n"));

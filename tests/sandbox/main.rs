@@ -12,6 +12,7 @@ mod dispute;
 mod faults;
 mod kv;
 mod limits;
+mod nz_srs;
 mod opensrs;
 mod others;
 mod queue;

@@ -28,7 +28,7 @@ const REJECTED: &str = "CanaryF\"Rejected<Horse>";
 const PARAMETER_KEY: &str = "c2f1b3a4958677889900aabbccddeeff0123456789abcdef0f1e2d3c4b5a6978";
 const SEED: u64 = 4711;
 /// Random bytes of the sandbox that are looked for; the daemon's challenges are among the first.
-const CHALLENGES: u64 = 24;
+const CHALLENGES: u64 = 12;
 
 struct House {
     sandbox: Sandbox,
@@ -279,7 +279,10 @@ async fn a_day(house: &House, format: &str) {
     let mut ids = Vec::new();
     for ((id, job), state) in days.iter().flatten() {
         let file = house.file("job.json", &job.to_string()).display().to_string();
-        command(&mut outputs, &config, &["submit", &file, "--dry-run", "--output", "json"], &[]).await;
+        // What is looked at twice has nothing new to say.
+        if job["account"] == *first {
+            command(&mut outputs, &config, &["submit", &file, "--dry-run", "--output", "json"], &[]).await;
+        }
         assert!(command(&mut outputs, &config, &["submit", &file], &[]).await, "{job}");
         house.comes_to(*id, *state).await;
         ids.push(*id);
@@ -303,7 +306,7 @@ async fn a_day(house: &House, format: &str) {
         [&["check-config"][..], &["jobs", "list"], &["events", "tail"], &["messages", "list"], &["accounts", "list"]]
             .map(<[&str]>::to_vec)
             .into();
-    commands.extend(names.iter().map(|id| vec!["jobs", "show", id.as_str()]));
+    commands.extend(names.iter().skip(days[0].len()).map(|id| vec!["jobs", "show", id.as_str()]));
     commands.push(vec!["jobs", "explain", &names[names.len() - 1]]);
     for arguments in commands {
         command(&mut outputs, &config, &[&arguments[..], &["--output", "json"]].concat(), &[]).await;

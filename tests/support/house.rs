@@ -29,19 +29,19 @@ pub async fn until<T>(what: &str, limit: Duration, mut look: impl AsyncFnMut() -
     tokio::time::timeout(limit, waiting).await.unwrap_or_else(|_| panic!("{what}: not within {} s", limit.as_secs()))
 }
 
-/// A sandbox of DENIC RRI.
+/// A sandbox.
 pub struct Sandbox {
     process: Child,
     /// Where it is controlled, as a URL.
     pub control: String,
-    /// Address clients connect to.
+    /// Where clients of DENIC RRI connect to, if it is there.
     pub address: String,
     /// The CA its certificate is made by.
     pub ca: PathBuf,
-    /// Its first account: name, user and password.
+    /// The first account at DENIC RRI: name, user and password.
     pub account: [String; 3],
-    /// All of them.
-    pub accounts: Vec<[String; 3]>,
+    /// What it said when it was ready.
+    pub ready: Value,
 }
 
 impl Sandbox {
@@ -49,13 +49,20 @@ impl Sandbox {
     pub async fn start(state: &Path, seed: u64, faults: &[&str]) -> Self {
         let faults = faults.iter().flat_map(|fault| ["--fault", fault]);
         let arguments: Vec<&str> = ["--requests-per-minute", "100000"].into_iter().chain(faults).collect();
-        Self::start_with(state, seed, &arguments, Stdio::inherit()).await
+        Self::start_with(state, seed, &["denic-rri"], &arguments, Stdio::inherit()).await
     }
 
-    /// Starts it with more arguments and a place for what it says, and waits for its word that it is ready.
-    pub async fn start_with(state: &Path, seed: u64, arguments: &[&str], log: impl Into<Stdio>) -> Self {
+    /// Starts one of these registries with more arguments and a place for what it says, and waits for its word that it is
+    /// ready.
+    pub async fn start_with(
+        state: &Path,
+        seed: u64,
+        registries: &[&str],
+        arguments: &[&str],
+        log: impl Into<Stdio>,
+    ) -> Self {
         let mut command = Command::new(PROGRAM);
-        command.args(["sandbox", "--registry", "denic-rri"]);
+        command.arg("sandbox").args(registries.iter().flat_map(|registry| ["--registry", registry]));
         // A real registry keeps the sessions of a killed client for a while; here that would only be waiting.
         command.args(["--ghost-seconds", "0", "--seed"]).arg(seed.to_string()).arg("--state").arg(state);
         command.args(arguments).stderr(log);
@@ -64,14 +71,11 @@ impl Sandbox {
         let line = tokio::time::timeout(PATIENCE, lines.next_line()).await.expect("the sandbox is not ready");
         let line = line.unwrap().expect("the sandbox ended before it was ready");
         let ready: Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
-        let text = |pointer: &str| {
-            let value = ready.pointer(pointer).and_then(Value::as_str);
-            value.unwrap_or_else(|| panic!("no {pointer} in {line}")).to_owned()
+        let is_there = registries.contains(&"denic-rri");
+        let text = |pointer: &str| match ready.pointer(pointer).and_then(Value::as_str) {
+            None if !is_there && pointer.starts_with("/denic_rri/") => String::new(),
+            value => value.unwrap_or_else(|| panic!("no {pointer} in {line}")).to_owned(),
         };
-        let account = |number: usize| {
-            ["account", "user", "password"].map(|key| text(&format!("/denic_rri/accounts/{number}/{key}")))
-        };
-        let accounts = ready["denic_rri"]["accounts"].as_array().map_or(0, Vec::len);
         // Nothing more is expected there, but a full pipe must not stop the sandbox.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         Self {
@@ -79,8 +83,8 @@ impl Sandbox {
             control: text("/control"),
             address: text("/denic_rri/address"),
             ca: text("/ca").into(),
-            account: account(0),
-            accounts: (0..accounts).map(account).collect(),
+            account: ["account", "user", "password"].map(|key| text(&format!("/denic_rri/accounts/0/{key}"))),
+            ready,
         }
     }
 

@@ -118,6 +118,8 @@ pub struct Heard {
     pub finals: BTreeMap<String, BTreeSet<Uuid>>,
     /// Kinds of final events by job.
     pub kinds: BTreeMap<String, BTreeSet<String>>,
+    /// What the registry answered, as events told it: by job and kind of event.
+    pub answers: BTreeMap<(Uuid, String), Value>,
     /// Submissions that were turned away, with the reason.
     pub rejected: Vec<String>,
     /// A registry's message by its id: the kind, and the ids of its events.
@@ -133,6 +135,10 @@ impl Heard {
         self.deliveries += 1;
         let kind = event["type"].as_str().expect("a CloudEvent has a type");
         let id: Uuid = event["id"].as_str().and_then(|id| id.parse().ok()).expect("a CloudEvent has an id");
+        let job = event["data"]["job"].as_str().and_then(|job| job.parse().ok());
+        if let (Some(job), answer @ Value::Object(_)) = (job, &event["data"]["answer"]) {
+            self.answers.insert((job, kind.to_owned()), answer.clone());
+        }
         match kind {
             "job.succeeded" | "job.failed" | "job.cancelled" | "job.expired" => {
                 let job = event["data"]["job"].as_str().expect("a job's event names it").to_owned();

@@ -45,7 +45,7 @@ pub async fn begin(
         .next(format!("`{}` ends that", resume(kind, name))))
 }
 
-/// Ends a pause, or else the suspension of an account. One at a time: whoever ends a pause may not know that the password
+/// Ends a pause, or else an account's want of money, or else its suspension. One at a time: whoever ends a pause may not know that the password
 /// is wrong as well.
 ///
 /// # Errors
@@ -58,6 +58,12 @@ pub async fn end(
     now: Timestamp,
     out: &mut Out<'_>,
 ) -> Result<(), Failure> {
+    let kind = match kind {
+        PauseKind::Account if find(kind, name, store).await?.is_none() => {
+            find(PauseKind::Funds, name, store).await?.map_or(kind, |pause| pause.kind)
+        }
+        kind => kind,
+    };
     let event = Event::of_pause(kind.word(), name, "resumed", "by an operator", now);
     // A pause of something that left the configuration since then can be ended as well.
     let ended = match find(kind, name, store).await? {
@@ -65,11 +71,19 @@ pub async fn end(
         None => None,
     };
     let suspended = match kind {
-        PauseKind::Account => store.account(name).await?.suspended,
+        PauseKind::Account | PauseKind::Funds => store.account(name).await?.suspended,
         _ => None,
     };
     match (ended, suspended) {
         (Some(pause), still) => {
+            if kind == PauseKind::Funds {
+                out.say(&format!(
+                    "one order of account {name} tries within seconds whether there is money; if so all go on. They waited \
+                     since {}: {}",
+                    pause.since, pause.reason
+                ));
+                return Ok(());
+            }
             let was = if kind == PauseKind::Batch { "stopped" } else { "paused" };
             out.say(&format!(
                 "{} {name} works again within seconds; it was {was} since {}: {}",
@@ -120,7 +134,7 @@ const fn effect(kind: PauseKind) -> &'static str {
 
 fn resume(kind: PauseKind, name: &str) -> String {
     match kind {
-        PauseKind::Account => format!("registrard accounts resume {name}"),
+        PauseKind::Account | PauseKind::Funds => format!("registrard accounts resume {name}"),
         PauseKind::Batch => format!("registrard batches resume {name}"),
         other => format!("registrard accounts resume --{} {name}", other.word()),
     }
@@ -140,7 +154,7 @@ async fn find(kind: PauseKind, name: &str, store: &dyn Store) -> Result<Option<P
 /// Whether anybody knows the name; if not, what may have been meant.
 async fn known(kind: PauseKind, name: &str, config: &Config, store: &dyn Store) -> Result<(), Failure> {
     let (names, next): (BTreeSet<String>, _) = match kind {
-        PauseKind::Account => {
+        PauseKind::Account | PauseKind::Funds => {
             if let Some(pool) = config.pools.get(name) {
                 return Err(Failure::not_found(format!("account {name}; it is a pool"), "pause its accounts")
                     .why(format!("its accounts are {}", pool.accounts.join(", "))));

@@ -91,6 +91,22 @@ async fn a_suspended_account_is_resumed_once_and_a_pause_ends_before_it() {
 }
 
 #[tokio::test]
+async fn an_account_without_money_is_shown_and_one_order_may_try() {
+    let (store, config) = (store(&[]), config());
+    let pause = |kind| Pause { kind, name: "A".into(), reason: "pay in".into(), since: Timestamp::UNIX_EPOCH };
+    store.pauses.lock().unwrap().extend([pause(PauseKind::Account), pause(PauseKind::Funds)]);
+    let pauses = store.pauses.lock().unwrap().clone();
+    let rows: Vec<_> = list(&config, vec![], pauses, Timestamp::UNIX_EPOCH).iter().map(Row::cells).collect();
+    assert_eq!((rows.len(), &*rows[0][2]), (2, "paused; out of funds"));
+    let (_, talk, ended) = accounts(&store, &config, "resume A").await;
+    assert!(ended.is_ok() && talk.contains("works again"), "{talk}");
+    let (_, talk, ended) = accounts(&store, &config, "resume A").await;
+    assert!(ended.is_ok() && talk.contains("one order of account A tries") && talk.contains("pay in"), "{talk}");
+    assert_eq!(kinds(&store), ["account.resumed.A", "funds.resumed.A"]);
+    assert_eq!(accounts(&store, &config, "resume A").await.2.unwrap_err().exit, Exit::Refused);
+}
+
+#[tokio::test]
 async fn everything_that_can_be_paused_can_be_resumed_and_tells_so() {
     let (store, config) = (store(&[]), config());
     for (which, event) in [

@@ -128,7 +128,7 @@ async fn a_job_is_explained_from_the_store_alone() {
     let event = Event::of_account(ACCOUNT, "paused", "test", now());
     for kind in PauseKind::ALL {
         let name = match kind {
-            PauseKind::Account => ACCOUNT,
+            PauseKind::Account | PauseKind::Funds => ACCOUNT,
             PauseKind::Registry => "denic-rri",
             PauseKind::Publisher => "billing",
             PauseKind::Operation => "domain.create",
@@ -144,6 +144,7 @@ async fn a_job_is_explained_from_the_store_alone() {
         "operation_paused",
         "account_paused",
         "registry_paused",
+        "out_of_funds",
         "quota",
         "jobs_ahead",
     ];

@@ -251,6 +251,7 @@ fn held(pauses: Vec<Pause>, abouts: &[(&About, u64)], config: &Config) -> Vec<Pa
         PauseKind::Publisher => pause.name == LOCAL && !abouts.is_empty(),
         PauseKind::Operation => abouts.iter().any(|(about, _)| about.operation.name() == pause.name),
         PauseKind::Batch => abouts.iter().any(|(about, _)| about.batch.as_ref() == Some(&pause.name)),
+        PauseKind::Funds => abouts.iter().any(|(about, _)| about.queue == pause.name && about.operation.costs_money()),
     };
     pauses.into_iter().filter(holds).collect()
 }

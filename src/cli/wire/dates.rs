@@ -27,5 +27,10 @@ pub fn sentence(deadline: &Deadline) -> String {
         DeadlineKind::RegistrantVerification => {
             format!("by {due}: the registrant answers the e-mail that asks for it, or the domain leaves the zone")
         }
+        DeadlineKind::SigningKeyExpiry => {
+            format!(
+                "from {due} on nothing can be signed: have the registry enter the next key before (registrard keys check)"
+            )
+        }
     }
 }

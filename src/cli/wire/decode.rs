@@ -148,6 +148,7 @@ fn wait(later: &Later, asked: Asked) -> Value {
         Pace::Soon => json!({ "who": who, "how_long": "soon" }),
         Pace::Backoff => json!({ "who": who, "how_long": "backoff" }),
         Pace::NextQuotaDay => json!({ "who": who, "how_long": "next_quota_day" }),
+        Pace::Paid => json!({ "who": who, "how_long": "until_paid" }),
         Pace::Exactly(time) => json!({ "who": who, "how_long": "exactly", "seconds": time.as_secs() }),
     }
 }

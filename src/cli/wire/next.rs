@@ -100,6 +100,7 @@ fn about(job: &Job) -> Doubt<'_> {
         transaction: job.transaction.as_deref().unwrap_or_default(),
         since: NOW,
         so_already: None,
+        taken: None,
     }
 }
 
@@ -118,6 +119,10 @@ fn of_account(outcome: &Outcome) -> Option<String> {
     match outcome.account.as_ref()? {
         AccountEffect::Suspend(_) => Some("the account sends nothing more until an operator resumes it".into()),
         AccountEffect::OutOfQuota(..) => Some(until_quota_day()),
+        AccountEffect::OutOfFunds(_) => Some(
+            "nothing of the account that costs money until there is more of it; it is looked for again and again"
+                .into(),
+        ),
         AccountEffect::CoolDown(until, _) => {
             Some(format!("silence of the account for {}: its other jobs wait too, at no cost", range(*until, *until)))
         }

@@ -129,6 +129,7 @@ fn next(shared: &Shared, job: &Job, so_already: Option<Timestamp>, heard: &[Answ
         transaction: job.transaction.as_deref().unwrap_or_default(),
         since: intent(job),
         so_already,
+        taken: job.answer.as_ref().filter(|_| job.state == State::Pending),
     };
     let dialect = shared.account.registry.dialect();
     // After silence the last answer kept is that to an earlier request.

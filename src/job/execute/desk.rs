@@ -89,7 +89,10 @@ impl Shared {
     }
 
     /// The scheduler is told that there is room; after an errand only if there was none, since errands bring no news.
-    fn finished(&self, asked: Option<JobId>, was_errand: bool) {
+    fn finished(&self, asked: Option<JobId>, was_errand: bool, cost_money: bool) {
+        if cost_money {
+            self.account.funds.over();
+        }
         if let Some(job) = asked {
             self.asking.lock().unwrap_or_else(PoisonError::into_inner).remove(&job);
         }
@@ -240,13 +243,13 @@ async fn serve(shared: &Shared, mut session: Open, stop: &CancellationToken, hea
                 continue;
             }
         };
-        let (asked, was_errand) = (work.asked(), work.is_errand());
+        let (asked, was_errand, paying) = (work.asked(), work.is_errand(), work.costs_money());
         shared.busy.fetch_add(1, Ordering::AcqRel);
         let usable = perform(shared, &mut session, work, stop).await;
         *heard |= usable;
         shared.busy.fetch_sub(1, Ordering::AcqRel);
         shared.count();
-        shared.finished(asked, was_errand);
+        shared.finished(asked, was_errand, paying);
         if !usable {
             if session.ran_out() {
                 return Rest::UsedUp(session);
@@ -284,9 +287,11 @@ async fn perform(shared: &Shared, session: &mut Open, work: Work, stop: &Cancell
 
 async fn run_job(shared: &Shared, session: &mut Open, job: &Job, request: &Prepared, permit: Permit) -> bool {
     let account = &shared.account;
-    if !account.may_send() || permit.is_stale() {
+    let unpaid = job.operation.costs_money() && account.funds.is_short();
+    if !account.may_send() || permit.is_stale() || unpaid {
         permit.unused();
-        record(shared, account.circumstances().not_sent(job, "the account may not send now")).await;
+        let why = if unpaid { "the account has no money" } else { "the account may not send now" };
+        record(shared, account.circumstances().not_sent(job, why)).await;
         return true;
     }
     let begun = Instant::now();
@@ -300,6 +305,9 @@ async fn run_job(shared: &Shared, session: &mut Open, job: &Job, request: &Prepa
             count_unknown(shared, &judgement);
             account.hear_quota(&judgement).await;
             account.count_refusal(&judgement).await;
+            if matches!(judgement.verdict, Verdict::Done | Verdict::Pending(_)) && job.operation.costs_money() {
+                account.funds.paid();
+            }
             let word = word(&judgement.verdict);
             (account.circumstances().answered(job, answer, &judgement), word, true)
         }
@@ -356,7 +364,7 @@ async fn put_back_if_alone(shared: &Shared) {
 pub(super) async fn put_back_queue(shared: &Shared, why: &str) {
     let Ok(mut queue) = shared.work.try_lock() else { return };
     while let Some(work) = queue.try_next() {
-        let (asked, was_errand) = (work.asked(), work.is_errand());
+        let (asked, was_errand, paying) = (work.asked(), work.is_errand(), work.costs_money());
         match work {
             Work::Run(job, _, permit) => {
                 permit.unused();
@@ -365,7 +373,7 @@ pub(super) async fn put_back_queue(shared: &Shared, why: &str) {
             Work::Errand(errand) => errand.put_back(why),
             Work::Ask(_) => {}
         }
-        shared.finished(asked, was_errand);
+        shared.finished(asked, was_errand, paying);
     }
 }
 

@@ -7,6 +7,7 @@
 mod ask;
 mod desk;
 mod errand;
+pub mod funds;
 mod open;
 pub mod permits;
 mod read_first;
@@ -22,6 +23,7 @@ use tokio::sync::{Notify, mpsc, watch};
 use tokio::time::Instant;
 
 pub use errand::Errand;
+use funds::Funds;
 pub use staff::Staff;
 use standing::{Change, Standing};
 
@@ -78,6 +80,8 @@ pub struct Account {
     pub hint: Arc<Notify>,
     /// Whether it may send at all.
     pub standing: Arc<Standing>,
+    /// Whether its money lasts.
+    pub funds: Funds,
 }
 
 /// How the work on a claimed job begins.
@@ -124,6 +128,11 @@ impl Work {
             Self::Ask(job) => job.state == State::InDoubt,
             Self::Errand(_) => false,
         }
+    }
+
+    /// Whether it is an order that costs money.
+    fn costs_money(&self) -> bool {
+        matches!(self, Self::Run(job, ..) if job.operation.costs_money())
     }
 
     const fn is_errand(&self) -> bool {
@@ -208,6 +217,7 @@ impl Account {
                     tracing::error!(account = self.name, "the end of the quota could not be noted: {error}");
                 }
             }
+            AccountEffect::OutOfFunds(why) => self.run_out_of_funds(why).await,
         }
         self.hint.notify_one();
     }
@@ -217,13 +227,19 @@ impl Account {
         let paused = pauses.iter().any(|pause| match pause.kind {
             PauseKind::Account => pause.name == self.name,
             PauseKind::Registry => pause.name == self.registry.kind(),
-            PauseKind::Publisher | PauseKind::Operation | PauseKind::Batch => false,
+            PauseKind::Publisher | PauseKind::Operation | PauseKind::Batch | PauseKind::Funds => false,
         });
         if self.standing.pause(paused) {
             tracing::info!(account = self.name, paused, "the pause of the account has changed");
             self.observer.paused(&self.name, paused);
         }
         paused
+    }
+
+    /// Takes in whether what costs money is to wait, read in this `generation` of [`Self::funds`].
+    pub fn learn_of_funds(&self, pauses: &[Pause], generation: u64) {
+        let is_paused = pauses.iter().any(|pause| pause.kind == PauseKind::Funds && pause.name == self.name);
+        self.observer.out_of_funds(&self.name, self.funds.learn(is_paused, generation));
     }
 
     /// Takes in what the store says about the account.

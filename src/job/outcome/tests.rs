@@ -138,6 +138,25 @@ fn account_wide_waiting_reaches_the_account() {
     assert_eq!(early.end_of(Pace::NextQuotaDay), NOW + PROBE, "a wrong idea of midnight must not cost a day");
 }
 
+/// What costs money waits as a whole, and at no cost; what costs none was not meant, and tries again later.
+#[test]
+fn want_of_money_reaches_the_account() {
+    let create = job(Operation::DomainCreate, State::Running);
+    let short = AccountEffect::OutOfFunds("busy".into());
+    let outcome = verdict(&create, later(Pace::Paid, Scope::Account));
+    let step = outcome.step.unwrap();
+    assert_eq!((outcome.account, step.cause(), step.spend), (Some(short.clone()), Cause::Deferred, false));
+    assert_eq!((step.waiting_for, step.due_at), (WaitingFor::Turn, NOW));
+    let outcome = verdict(&job(Operation::DomainChangeHolder, State::Running), later(Pace::Paid, Scope::Account));
+    let step = outcome.step.unwrap();
+    assert_eq!((outcome.account, step.spend), (Some(short.clone()), true));
+    assert_eq!(step.due_at, NOW + Duration::from_secs(1800));
+    // Whatever becomes of the job itself.
+    let kept = Judgement { unpaid: Some("busy".into()), ..Judgement::plain(Verdict::ByHand("kept".into())) };
+    let outcome = here().answered(&create, Answer::default(), &kept);
+    assert_eq!((outcome.account, outcome.step.unwrap().cause()), (Some(short), Cause::ByHand));
+}
+
 #[test]
 fn silence_keeps_the_transaction_and_an_answer_does_not() {
     let running = job(Operation::DomainCreate, State::Running);

@@ -49,7 +49,8 @@ impl Worker<'_> {
         self.held_some = aside.iter().any(|aside| aside.held_by.is_some());
         let moved_up = !aside.is_empty() && account.store.set_aside(&account.lease, &aside).await? > 0;
         let no_points = leave_out_who_has_no_points(account, &mut heads, now);
-        let due = self.fair.order(heads, now, look);
+        let mut due = self.fair.order(heads, now, look);
+        self.leave_what_nobody_can_pay(&mut due);
         if due.is_empty() {
             return Ok(match no_points {
                 _ if moved_up => Duration::ZERO,
@@ -69,6 +70,9 @@ impl Worker<'_> {
         let ready = prepare(account, permitted).await;
         let started = self.start(ready, now).await?;
         failpoint!(IntentWritten);
+        if started.iter().any(|ready| ready.job.operation.costs_money()) {
+            account.funds.begun();
+        }
         self.fair.started(started.iter().map(|ready| &ready.job));
         for Ready { job, opening, permit, .. } in started {
             self.staff.hand_over(Work::Run(Box::new(job), opening, permit)).await;
@@ -125,6 +129,16 @@ impl Worker<'_> {
             false
         });
         Ok(())
+    }
+
+    /// Without money, what costs some waits; when one order is to find out whether there is some now, that one alone goes.
+    fn leave_what_nobody_can_pay(&self, due: &mut Vec<Job>) {
+        let mut room = self.account.funds.room();
+        due.retain(|job| {
+            let may_go = !job.operation.costs_money() || room > 0;
+            room = room.saturating_sub(usize::from(job.operation.costs_money()));
+            may_go
+        });
     }
 
     /// Claims and intents, in one transaction (law 2).

@@ -71,6 +71,8 @@ words! {
         Registry "registry_paused",
         /// The account is suspended.
         Suspended "suspended",
+        /// The account has no money, and the job costs some.
+        Funds "out_of_funds",
         /// No daemon works the account.
         NoDaemon "no_daemon",
         /// The account has no session.
@@ -259,6 +261,7 @@ impl Post {
         let limits = &*self.limits;
         self.owner.is_some()
             && !pauses.iter().any(|pause| self.is_held_by(pause))
+            && self.want_of_money(situation).is_none()
             && self.state.suspended.is_none()
             && self.state.trouble.is_none()
             && self.state.cooldown_until.is_none_or(|until| until <= *now)
@@ -272,8 +275,14 @@ impl Post {
         match pause.kind {
             PauseKind::Account => pause.name == self.account,
             PauseKind::Registry => pause.name == self.registry,
-            PauseKind::Publisher | PauseKind::Operation | PauseKind::Batch => false,
+            PauseKind::Publisher | PauseKind::Operation | PauseKind::Batch | PauseKind::Funds => false,
         }
+    }
+
+    /// The pause that holds the job for want of money.
+    fn want_of_money<'a>(&self, situation: &'a Situation) -> Option<&'a Pause> {
+        let is_ours = |pause: &&Pause| pause.kind == PauseKind::Funds && pause.name == self.account;
+        situation.pauses.iter().find(is_ours).filter(|_| situation.job.operation.costs_money())
     }
 
     /// When there are points for the job, or a question about it, again, if there are none now. What costs no point is

@@ -159,7 +159,7 @@ impl Outlook {
         self.pauses.iter().any(|pause| match pause.kind {
             PauseKind::Publisher => pause.name == flow.publisher,
             PauseKind::Batch => Some(&pause.name) == flow.batch.as_ref(),
-            PauseKind::Operation | PauseKind::Account | PauseKind::Registry => false,
+            PauseKind::Operation | PauseKind::Account | PauseKind::Registry | PauseKind::Funds => false,
         })
     }
 

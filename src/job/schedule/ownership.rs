@@ -16,6 +16,7 @@ use super::super::clock::Clock;
 use super::super::commit::Committer;
 use super::super::companion::Companion;
 use super::super::execute::Account;
+use super::super::execute::funds::Funds;
 use super::super::execute::standing::Standing;
 use super::super::observer::Observer;
 use super::budget::Budgets;
@@ -192,6 +193,7 @@ async fn prepare(
         observer: Arc::clone(&candidate.observer),
         hint: Arc::clone(&candidate.hint),
         standing: Arc::clone(standing),
+        funds: Funds::default(),
     };
     // Before the first desk: a suspended account must not even log in.
     account.look_up_standing().await?;

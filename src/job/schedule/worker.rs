@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::super::companion::Companion;
-use super::super::execute::{Account, Staff, Work};
+use super::super::execute::{Account, Staff, Work, funds};
 use super::fair::Fair;
 use super::quota::Tier;
 use super::rescue::rescue;
@@ -56,6 +56,7 @@ pub(super) async fn work(
     let staff = Staff::hire(Arc::clone(&account));
     let leave = CancellationToken::new();
     let company = accompany(&account, &staff, companion, leave.clone());
+    let funds = tokio::spawn(funds::watch(Arc::clone(&account), staff.line(), leave.clone()));
     let mut worker = Worker {
         account: &account,
         staff,
@@ -108,6 +109,8 @@ pub(super) async fn work(
     leave.cancel();
     worker.staff.dismiss(stop_within).await;
     part_from(&account, company).await;
+    funds.abort();
+    let _ = funds.await;
     if let Err(error) = account.quota.give_back(&*account.store, &account.lease).await {
         tracing::warn!(account = account.name, "points that were not used stay charged: {error}");
     }
@@ -160,7 +163,9 @@ impl Worker<'_> {
         }
         self.settle_unclear().await?;
         let now = self.account.clock.now();
+        let generation = self.account.funds.generation();
         let pauses = self.account.store.pauses().await?;
+        self.account.learn_of_funds(&pauses, generation);
         if self.account.obey(&pauses) || self.account.standing.is_suspended() {
             return Ok(UPKEEP);
         }

@@ -1,5 +1,6 @@
-//! What registries ask of a key, as one table of rules. The numbers are DENIC's, which are the strictest published; a
-//! registry with others gets a table of its own.
+//! What a registry asks of a key: each has a table of rules (`rules`), and a review holds a key against one of them.
+
+mod rules;
 
 use std::time::SystemTime;
 
@@ -11,15 +12,19 @@ use sequoia_openpgp::packet::key::PublicParts;
 use sequoia_openpgp::types::{HashAlgorithm, PublicKeyAlgorithm, RevocationStatus};
 use serde::Serialize;
 
+use rules::Rule;
+
 use super::{KeyError, LockedKey, lenient};
 use crate::model::Secret;
 
-/// Fewest bits of a key and of each subkey.
-const FEWEST_BITS: usize = 2048;
-/// Longest life of a key, from its creation on.
-const LONGEST_DAYS: i64 = 731;
-/// So many days before the end it is time for a new one: it has to be made, entered and known before the old one is gone.
-const SOON_DAYS: i64 = 60;
+/// A registry's rules.
+#[derive(Clone, Copy)]
+pub struct Policy(&'static [Rule]);
+
+/// What DENIC asks of a key that orders are signed with; the strictest rules that are published.
+pub const DENIC: Policy = Policy(rules::DENIC);
+/// What NZ SRS asks of a key that requests are signed with.
+pub const NZ_SRS: Policy = Policy(rules::NZ_SRS);
 
 /// Whether a key can be used in spite of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -91,61 +96,13 @@ struct Facts {
     parts: Vec<Part>,
     revoked: bool,
     unlocked: Result<(), KeyError>,
+    version: u8,
 }
-
-struct Rule {
-    name: &'static str,
-    weight: Weight,
-    broken: fn(&Facts) -> Option<String>,
-    next: &'static str,
-}
-
-const fn rule(name: &'static str, weight: Weight, broken: fn(&Facts) -> Option<String>, next: &'static str) -> Rule {
-    Rule { name, weight, broken, next }
-}
-
-/// Every rule there is.
-const RULES: &[Rule] = &[
-    rule("self-signature", Weight::Error, unbound, "export it again with the tool that made it"),
-    rule("type", Weight::Error, strange_type, "make an RSA key; elliptic curves are not accepted by the registry"),
-    rule("length", Weight::Error, too_short, "make a key of 2048 to 4096 bits, its subkeys too"),
-    rule("expiry", Weight::Error, endless, "give it an end at most 731 days after its creation, and publish it again"),
-    rule("lifetime", Weight::Error, too_long, "make a new key that ends at most 731 days after its creation"),
-    rule("digest", Weight::Error, weak_digest, "have it signed anew with SHA-256, SHA-384 or SHA-512"),
-    rule(
-        "not-yet-valid",
-        Weight::Error,
-        too_young,
-        "correct the clock of this machine or of the one that made the key",
-    ),
-    rule("revoked", Weight::Error, revoked, "make a new key, enter its public part at the registry, and configure it"),
-    rule("expired", Weight::Error, expired, "make a new key, enter its public part at the registry, and configure it"),
-    rule(
-        "secret-part",
-        Weight::Error,
-        public_only,
-        "export the secret key (gpg --export-secret-keys), not the public one",
-    ),
-    rule(
-        "signing",
-        Weight::Error,
-        cannot_sign,
-        "make a key that may sign, or name the file that holds its signing part",
-    ),
-    rule(
-        "passphrase",
-        Weight::Error,
-        locked,
-        "name the file with its passphrase in the account's mail.passphrase_file",
-    ),
-    rule("protection", Weight::Warning, unprotected, "protect the secret part with a passphrase"),
-    rule("ends-soon", Weight::Warning, ends_soon, "make the next key now and enter its public part at the registry"),
-];
 
 impl LockedKey {
-    /// Looks at the key with the eyes of the registry at this instant.
+    /// Looks at the key with the eyes of a registry at this instant.
     #[must_use]
-    pub fn review(&self, passphrase: Option<&Secret>, at: Timestamp) -> Review {
+    pub fn review(&self, policy: Policy, passphrase: Option<&Secret>, at: Timestamp) -> Review {
         let facts = Facts {
             at,
             parts: parts(&self.cert, at),
@@ -154,8 +111,9 @@ impl LockedKey {
                 RevocationStatus::Revoked(_)
             ),
             unlocked: self.unlock(passphrase, at).map(drop),
+            version: self.cert.primary_key().key().version(),
         };
-        let objections = RULES.iter().filter_map(|Rule { name, weight, broken, next }| {
+        let objections = policy.0.iter().filter_map(|Rule { name, weight, broken, next }| {
             broken(&facts).map(|what| Objection { rule: name, weight: *weight, what, next })
         });
         let key = facts.parts.first();
@@ -226,88 +184,4 @@ impl Facts {
     fn end(&self) -> Option<Timestamp> {
         self.parts.iter().find(|part| part.signs).or(self.parts.first()).and_then(|part| part.expires)
     }
-}
-
-fn unbound(facts: &Facts) -> Option<String> {
-    facts.parts.is_empty().then(|| "no self-signature binds the key to its owner".into())
-}
-
-fn strange_type(facts: &Facts) -> Option<String> {
-    facts.first(|part| {
-        let strange = !accepted(part.algorithm);
-        strange.then(|| format!("is of type {}; RSA, DSA, and DSA with Elgamal are accepted", part.algorithm))
-    })
-}
-
-/// The types the registry accepts.
-#[allow(deprecated, reason = "old keys say in their type what they were made for")]
-fn accepted(algorithm: PublicKeyAlgorithm) -> bool {
-    use PublicKeyAlgorithm::{DSA, ElGamalEncrypt, ElGamalEncryptSign, RSAEncrypt, RSAEncryptSign, RSASign};
-    [RSAEncryptSign, RSASign, RSAEncrypt, DSA, ElGamalEncrypt, ElGamalEncryptSign].contains(&algorithm)
-}
-
-/// The bits of a curve say something else; its type has been refused already.
-fn too_short(facts: &Facts) -> Option<String> {
-    facts.first(|part| {
-        let bits = part.bits.filter(|bits| *bits < FEWEST_BITS && accepted(part.algorithm))?;
-        Some(format!("has {bits} bits; at least {FEWEST_BITS} are asked for"))
-    })
-}
-
-fn endless(facts: &Facts) -> Option<String> {
-    facts.first(|part| part.expires.is_none().then(|| "never expires".into()))
-}
-
-fn too_long(facts: &Facts) -> Option<String> {
-    facts.first(|part| {
-        let (from, to) = (part.created?, part.expires?);
-        let seconds = to.as_second() - from.as_second();
-        let long = seconds > LONGEST_DAYS * 86_400;
-        long.then(|| format!("lives for {} days; at most {LONGEST_DAYS} are allowed", days(from, to)))
-    })
-}
-
-fn weak_digest(facts: &Facts) -> Option<String> {
-    let accepted = [HashAlgorithm::SHA256, HashAlgorithm::SHA384, HashAlgorithm::SHA512];
-    facts.first(|part| (!accepted.contains(&part.hash)).then(|| format!("is bound by a signature with {}", part.hash)))
-}
-
-fn too_young(facts: &Facts) -> Option<String> {
-    let created = facts.parts.first()?.created?;
-    (created > facts.at).then(|| format!("it is valid from {created} on, and now is {}", facts.at))
-}
-
-fn revoked(facts: &Facts) -> Option<String> {
-    facts.revoked.then(|| "it has been revoked".into())
-}
-
-fn expired(facts: &Facts) -> Option<String> {
-    let end = facts.parts.first()?.expires?;
-    (end <= facts.at).then(|| format!("it expired at {end}"))
-}
-
-fn public_only(facts: &Facts) -> Option<String> {
-    matches!(facts.unlocked, Err(KeyError::PublicOnly)).then(|| KeyError::PublicOnly.to_string())
-}
-
-/// Said only where no other rule says why.
-fn cannot_sign(facts: &Facts) -> Option<String> {
-    let explained = [unbound, too_young, revoked, expired].iter().any(|broken| broken(facts).is_some());
-    let cannot = matches!(facts.unlocked, Err(KeyError::CannotSign | KeyError::NotAKey(_)));
-    (cannot && !explained).then(|| "no part of it that may sign is valid now and has its secret in this file".into())
-}
-
-fn locked(facts: &Facts) -> Option<String> {
-    let error = facts.unlocked.as_ref().err()?;
-    matches!(error, KeyError::NoPassphrase | KeyError::WrongPassphrase).then(|| error.to_string())
-}
-
-fn unprotected(facts: &Facts) -> Option<String> {
-    facts.first(|part| part.open.then(|| "lies open in its file".into()))
-}
-
-fn ends_soon(facts: &Facts) -> Option<String> {
-    let end = facts.end()?;
-    let left = days(facts.at, end);
-    (end > facts.at && left <= SOON_DAYS).then(|| format!("it ends in {left} days, at {end}"))
 }

@@ -9,6 +9,7 @@ pub(super) struct Traffic {
     quota: IntGaugeVec,
     drift: IntGaugeVec,
     paused: IntGaugeVec,
+    out_of_funds: IntGaugeVec,
 }
 
 impl Traffic {
@@ -30,6 +31,11 @@ impl Traffic {
                 "1 while an operator keeps an account from sending; told by the daemon that works it.",
                 &["account"],
             )?,
+            out_of_funds: make.gauges(
+                "account_out_of_funds",
+                "1 while orders of an account that cost money wait because it has none; told by the daemon that works it.",
+                &["account"],
+            )?,
         })
     }
 
@@ -40,6 +46,7 @@ impl Traffic {
         }
         let _ = self.drift.remove_label_values(&[account]);
         let _ = self.paused.remove_label_values(&[account]);
+        let _ = self.out_of_funds.remove_label_values(&[account]);
     }
 }
 
@@ -58,5 +65,10 @@ impl Metrics {
     /// An operator paused an account, or ended that.
     pub fn paused(&self, account: &str, paused: bool) {
         self.traffic.paused.with_label_values(&[account]).set(i64::from(paused));
+    }
+
+    /// Orders that cost money wait on an account, or that is over.
+    pub fn out_of_funds(&self, account: &str, short: bool) {
+        self.traffic.out_of_funds.with_label_values(&[account]).set(i64::from(short));
     }
 }

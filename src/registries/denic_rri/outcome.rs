@@ -55,6 +55,7 @@ pub fn judge(operation: Operation, answer: &Answer) -> Judgement {
         deadlines: deadlines(operation, answer),
         quota: quota::word(answer),
         account_cooldown: blocked.then(|| (BLOCKED_FOR, "access limit exceeded".to_owned())),
+        unpaid: None,
     }
 }
 

@@ -1,5 +1,7 @@
 //! An answer in the common shape: the registry's words and attributes stay what they are.
 
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
 use serde_json::{Map, Value};
 
 use super::codec::tree::Node;
@@ -54,6 +56,24 @@ pub fn of(operation: Operation, data: &Node) -> Result<Answer, String> {
         client_transaction: None,
         data: shown,
     })
+}
+
+/// What was heard last on a session, to know it when it comes again: in the place of the next answer it would be taken for
+/// that, since no answer repeats anything of its request.
+#[derive(Debug, Default)]
+pub struct LastHeard(Option<u64>);
+
+impl LastHeard {
+    /// Takes note of an answer, and whether it is another one than the last. One without the registry's own transaction id may
+    /// well be written like the one before.
+    pub fn is_new(&mut self, answer: &Answer, bytes: &[u8]) -> bool {
+        let mut hasher = DefaultHasher::new();
+        bytes.hash(&mut hasher);
+        let hash = answer.server_transaction.as_ref().map(|_| hasher.finish());
+        let is_new = hash.is_none() || hash != self.0;
+        self.0 = hash;
+        is_new
+    }
 }
 
 /// Flag, code and text, of the whole or of a part.
@@ -157,6 +177,22 @@ mod tests {
 
     fn levels(answer: &Answer) -> Vec<(Level, &str, &str)> {
         answer.messages.iter().map(|message| (message.level, message.code.as_str(), message.text.as_str())).collect()
+    }
+
+    #[test]
+    fn an_answer_that_comes_again_is_known() {
+        let answer = |transaction: Option<&str>| Answer {
+            server_transaction: transaction.map(str::to_owned),
+            ..Answer::default()
+        };
+        let mut last = LastHeard::default();
+        assert!(last.is_new(&answer(Some("2014-05-29 11:14:02 23004 101")), b"one"));
+        assert!(!last.is_new(&answer(Some("2014-05-29 11:14:02 23004 101")), b"one"));
+        assert!(
+            last.is_new(&answer(Some("2014-05-29 11:14:02 23004 101")), b"two"),
+            "its second and its process are alike"
+        );
+        assert!(last.is_new(&answer(None), b"one") && last.is_new(&answer(None), b"one"), "perhaps written alike");
     }
 
     #[test]

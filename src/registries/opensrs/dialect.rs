@@ -144,6 +144,14 @@ impl Dialect for Xcp {
         outcome::explain(operation, code)
     }
 
+    fn asks_for_funds(&self) -> Option<Prepared> {
+        self.prepare(Operation::AccountInfo, &Map::new(), "").ok()
+    }
+
+    fn funds(&self, answer: &Answer) -> Option<i64> {
+        outcome::to_spend(answer)
+    }
+
     fn mailbox(&self) -> Option<&dyn Mailbox> {
         Some(self)
     }

@@ -153,10 +153,14 @@ fn ends(object: &str, field: &str, data: &Value) -> Option<Ending> {
 /// others makes the registry cancel them, which is no end of its own job.
 fn concerns(message: &RegistryMessage, answer: &Answer) -> bool {
     let Some(number) = text(&message.data, "order_id") else { return true };
-    let shown: Vec<&str> =
-        NUMBERS.iter().filter_map(|place| answer.data.pointer(place)?.as_str()).map(str::trim).collect();
-    let shown: Vec<&str> = shown.into_iter().filter(|shown| !shown.is_empty() && *shown != "0").collect();
+    let shown: Vec<&str> = numbers(answer).collect();
     shown.is_empty() || shown.contains(&number)
+}
+
+/// The numbers of the orders that an answer shows.
+pub(super) fn numbers(answer: &Answer) -> impl Iterator<Item = &str> {
+    let shown = NUMBERS.iter().filter_map(|place| answer.data.pointer(place)?.as_str()).map(str::trim);
+    shown.filter(|shown| !shown.is_empty() && *shown != "0")
 }
 
 #[cfg(test)]

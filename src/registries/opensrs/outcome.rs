@@ -15,7 +15,7 @@ use crate::registries::Explanation;
 
 pub use self::classes::{CHANGED, CHECKLIST, FINISHED, TRANSFERRED};
 pub use self::dates::{deadlines, instant, slack, toronto_date};
-pub use self::questions::{Heard, Name, heard, is_about_the_domain, is_session_spent, name, opened, removed};
+pub use self::questions::{Heard, Name, heard, is_about_the_domain, is_session_spent, name, opened, removed, to_spend};
 
 /// The part of an answer that decides.
 struct Said<'a> {
@@ -93,11 +93,14 @@ pub fn judge(operation: Operation, answer: &Answer) -> Judgement {
     let whole = Said::whole(answer);
     let inner =
         || answer.messages.iter().skip(1).filter(|one| !one.code.is_empty() && codes::find(&one.code).is_none());
+    let (class, remark) = whole.class(operation);
+    let unpaid = (class == Class::Funds).then(|| whole.reason(remark, answer));
     let unknown = whole.is_unknown(operation).then(|| whole.code.to_owned());
     Judgement {
         verdict: verdict(operation, answer, &whole),
         unknown_codes: unknown.into_iter().chain(inner().map(|one| one.code.clone())).collect(),
         deadlines: deadlines(&answer.data),
+        unpaid,
         ..Judgement::plain(Verdict::Done)
     }
 }

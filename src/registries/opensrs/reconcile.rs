@@ -19,6 +19,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
+use super::commands::{Rules, raw};
+use super::mailbox;
 use super::outcome::{self, Heard};
 use crate::model::verdict::Doubt;
 use crate::model::{Answer, Finding, Operation};
@@ -26,7 +28,8 @@ use crate::registries::{Dialect, Prepared, Step};
 
 /// How far our clock and the registry's may be apart (§7.2). A date inside it counts as "cannot tell".
 const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
-/// How long an order may take to show (§7.3): that there is none is believed when it is found twice, this far apart.
+/// How long an order may take to show (§7.3), and how long a lost request may still be on its way: that there is no effect is
+/// believed when that is found twice, this far apart.
 const SETTLES: Duration = Duration::from_secs(60);
 
 /// What is true, or what comes before that is known.
@@ -51,17 +54,25 @@ pub fn next(dialect: &dyn Dialect, doubt: &Doubt<'_>, heard: &[Answer]) -> Step 
 
 /// The next question about an order the registry took, or how far it is. That an effect is not there yet proves nothing.
 pub fn follow_up(dialect: &dyn Dialect, order: &Doubt<'_>, heard: &[Answer]) -> Step {
-    match step(settle(dialect, order, heard)) {
+    let found = match order.operation {
+        Operation::Raw => raw_order(&mut Case { dialect, doubt: order, heard }),
+        _ => settle(dialect, order, heard),
+    };
+    match step(found) {
         Step::Found(Finding::Nothing { evidence, .. }) => Step::Found(Finding::Unknown(format!("not yet: {evidence}"))),
         step => step,
     }
 }
 
-/// How long after a request its effect may not show yet: what becomes an order shows with delay.
+/// How long after a request its effect may not show yet. What becomes an order shows with delay; and nothing at the registry
+/// tells a lost change that arrives late from a new one, so that it would undo what was changed after its repetition. Not so
+/// where the registry carries out only one of the two (a renewal, by its year), and where there is nothing to see.
 pub fn settles(operation: Operation) -> Duration {
     match operation {
-        Operation::DomainCreate | Operation::DomainTransfer | Operation::OrderProcess => SETTLES,
-        _ => Duration::ZERO,
+        Operation::DomainRenew | Operation::DomainAuthcodeRequest | Operation::MessageDelete | Operation::Raw => {
+            Duration::ZERO
+        }
+        _ => SETTLES,
     }
 }
 
@@ -111,6 +122,33 @@ fn raw(case: &Case<'_>) -> Next {
         Ok(request) => cannot(format!("no question is known about a {} of one's own", request.operation)),
         Err(reject) => cannot(format!("cannot read the request: {reject}")),
     }
+}
+
+/// An order in the registry's own words that it took: the one of the number it told, else the only one of its kind for its
+/// name that is not older than the request. No other job of the account was sent for that name meanwhile.
+fn raw_order(case: &mut Case<'_>) -> Next {
+    let raw = match raw::read(case.doubt.params, &Rules::default()) {
+        Ok(raw) => raw,
+        Err(reject) => return cannot(format!("cannot read the request: {reject}")),
+    };
+    let (kinds, until) = match raw.operation {
+        Operation::DomainCreate => (orders::NEW, outcome::FINISHED),
+        Operation::DomainTransfer => (orders::TRANSFER, outcome::TRANSFERRED),
+        Operation::DomainRenew => (orders::RENEWAL, outcome::FINISHED),
+        other => return cannot(format!("no question is known about a {other} of one's own")),
+    };
+    let listed = orders::list(case, raw.object.name(), false)?;
+    let told = case.doubt.taken.and_then(|taken| mailbox::numbers(taken).find_map(|number| listed.find(number)));
+    let recent: Vec<_> = listed.of(kinds).into_iter().filter(|order| order.is_recent(case)).collect();
+    let (order, known_by) = match (told, recent.as_slice()) {
+        (Some(order), _) => (order, "its number"),
+        (None, [order]) => (order, "the only one of its kind since the request"),
+        (None, several) => {
+            return cannot(format!("GET_ORDERS_BY_DOMAIN: {} orders may be the one that was taken", several.len()));
+        }
+    };
+    let (_, shown) = orders::info(case, &order.id)?;
+    orders::fate(order, shown, known_by, false, until)
 }
 
 /// An order that sends an e-mail leaves nothing to look at. A second e-mail does little harm, a third and fourth would:

@@ -15,6 +15,7 @@ use tokio::task::coop::unconstrained;
 use tokio::time::{Instant, timeout};
 use zeroize::Zeroizing;
 
+use super::answer::LastHeard;
 use super::crypt::Cipher;
 use super::limits;
 use super::outcome;
@@ -46,6 +47,8 @@ pub struct Way {
     pub connect_within: Duration,
     /// How long one answer may take.
     pub answer_within: Duration,
+    /// Connections closed on the answer to the challenge.
+    pub closings: handshake::Closings,
 }
 
 impl Way {
@@ -61,6 +64,7 @@ impl Way {
             cipher,
             connect_within: settings.connect_within(),
             answer_within: settings.answer_within(),
+            closings: handshake::Closings::default(),
         }
     }
 
@@ -77,11 +81,11 @@ impl Way {
         let begun = Instant::now();
         let mut stream = BufReader::new(stream);
         let limit = self.answer_within.min(USABLE_FOR);
-        timeout(limit, handshake::shake(&mut stream, &self.user, &self.cipher))
+        timeout(limit, handshake::shake(&mut stream, &self.user, &self.cipher, &self.closings))
             .await
             .map_err(|_| OpenError::Unreachable(format!("not let in within {} s", limit.as_secs())))??;
         let usable_until = begun + USABLE_FOR;
-        Ok(FrameSession { way: self, stream, usable_until, commands: 0, is_broken: false })
+        Ok(FrameSession { way: self, stream, usable_until, commands: 0, last: LastHeard::default(), is_broken: false })
     }
 }
 
@@ -91,6 +95,7 @@ pub struct FrameSession {
     stream: BufReader<Box<dyn Stream>>,
     usable_until: Instant,
     commands: u32,
+    last: LastHeard,
     /// Set while an exchange is under way and left set when one fails or is abandoned: an answer to it may still come,
     /// and the next exchange would take it for its own.
     is_broken: bool,
@@ -153,6 +158,10 @@ impl Session for FrameSession {
             self.is_broken = true;
             Lost::PerhapsSent(reason)
         })?;
+        if !self.last.is_new(&answer, &heard) {
+            self.is_broken = true;
+            return Err(Lost::PerhapsSent("the answer is that to the request before".into()));
+        }
         if outcome::is_session_spent(&answer) {
             // Refused before it was looked at: it goes out on the next connection as if it never had.
             self.is_broken = true;

@@ -21,7 +21,8 @@ previous_answer (the effect happens; instead of its own the answer to the sessio
 effect happens; its answer names the server's transaction id of the last one), drop_session (the session is forgotten: this
 and every later request on its connection has no effect and no answer; with result=not_logged_in it is refused as if nobody
 had logged in), refuse_connection (closed as soon as it is accepted), http=STATUS (over HTTPS: a page for people with that
-status, 200 included, and no effect; with effect=yes it is carried out all the same; 300 to 399 points to where it came from).
+status, 200 included, and no effect; with effect=yes it is carried out all the same; 300 to 399 points to where it came from),
+unsigned, bad_signature (the effect happens; the answer of a registry that signs has no signature, or somebody else's).
 Keys: p=0..1 (probability), nth=N (only the Nth matching request), every=N, times=N (at most so often),
 action=GLOB (domain.create, login, queue.*), object=GLOB (a domain or handle), effect=yes|no (lie, tls_alert, http) and
 result=failed|exception (lie) or silence|not_logged_in (drop_session).
@@ -98,6 +99,10 @@ pub enum FaultKind {
         /// Whether the request is carried out nevertheless.
         effect: bool,
     },
+    /// The effect happens; the answer of a registry that signs has no signature.
+    Unsigned,
+    /// The effect happens; the answer of a registry that signs has a signature of another key.
+    BadSignature,
     /// A connection is closed as soon as it is accepted. Matches nothing but the beginning of connections.
     RefuseConnection,
 }
@@ -258,6 +263,8 @@ impl TryFrom<Raw> for FaultSpec {
                 },
             },
             "refuse_connection" => FaultKind::RefuseConnection,
+            "unsigned" => FaultKind::Unsigned,
+            "bad_signature" => FaultKind::BadSignature,
             other => return Err(format!("there is no fault `{other}`")),
         };
         if raw.p.is_some_and(|p| !(0.0..=1.0).contains(&p)) {
@@ -312,6 +319,8 @@ impl fmt::Display for FaultKind {
             Self::Http { status, effect: false } => write!(f, "http={status}"),
             Self::Http { status, effect: true } => write!(f, "http={status}:effect=yes"),
             Self::RefuseConnection => f.write_str("refuse_connection"),
+            Self::Unsigned => f.write_str("unsigned"),
+            Self::BadSignature => f.write_str("bad_signature"),
         }
     }
 }
@@ -365,6 +374,8 @@ mod tests {
             "refuse_connection",
             "http=401",
             "http=200:effect=yes",
+            "unsigned",
+            "bad_signature",
         ] {
             assert_eq!(text.parse::<FaultSpec>().unwrap().kind.to_string(), text);
         }

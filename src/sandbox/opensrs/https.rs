@@ -9,10 +9,12 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::super::faults::FaultKind;
+use super::super::http::{self, HttpRequest, Read};
 use super::super::link::{self, Next, Outgoing, PATIENCE, Wire, farewell, send};
 use super::server::{Proof, Server, Session};
-use super::wire::http::{self, HttpRequest, Read};
 
+/// What an answer is.
+const MIME: &str = "text/xml";
 /// Bytes that are on their way at most on a connection within the process.
 const WITHIN: usize = 64 * 1024;
 
@@ -63,7 +65,7 @@ async fn converse(server: &Arc<Server>, session: &mut Session, stream: &mut impl
         let request = match timeout(server.options.idle, http::read(stream, &mut ahead)).await {
             Ok(Read::Request(request)) => request,
             Ok(Read::Bad(status)) => {
-                send(stream, &http::wrap(status, b"", false)).await;
+                send(stream, &http::wrap(status, MIME, b"", false)).await;
                 return Next::Close;
             }
             Ok(Read::End) => return Next::Cut,
@@ -73,7 +75,7 @@ async fn converse(server: &Arc<Server>, session: &mut Session, stream: &mut impl
             ("POST", "/") => answer(server, session, stream, &request).await,
             (method, _) => {
                 let status = if method == "POST" { 404 } else { 405 };
-                let is_sent = send(stream, &http::wrap(status, b"", request.keeps)).await;
+                let is_sent = send(stream, &http::wrap(status, MIME, b"", request.keeps)).await;
                 if is_sent { Next::Request } else { Next::Cut }
             }
         };
@@ -102,7 +104,7 @@ async fn answer(server: &Arc<Server>, session: &mut Session, stream: &mut impl W
             server.carry_out(&mut pending);
         }
         drop(pending);
-        let is_sent = send(stream, &http::page(status, request.keeps)).await;
+        let is_sent = send(stream, &http::page(status, "/", request.keeps)).await;
         return if is_sent { Next::Request } else { Next::Cut };
     }
     let payload = server.carry_out(&mut pending);
@@ -110,8 +112,8 @@ async fn answer(server: &Arc<Server>, session: &mut Session, stream: &mut impl W
     let ends = pending.ends;
     // The object is let go before the answer leaves, so that the next request never meets this one.
     drop(pending);
-    let frame = http::wrap(200, payload.as_bytes(), keeps);
-    let garbage = http::wrap(200, &link::scrambled(payload.as_bytes()), keeps);
+    let frame = http::wrap(200, MIME, payload.as_bytes(), keeps);
+    let garbage = http::wrap(200, MIME, &link::scrambled(payload.as_bytes()), keeps);
     let last = std::mem::replace(&mut session.last_answer, frame.clone());
     let outgoing = Outgoing { frame: &frame, garbage: &garbage, last: &last };
     match link::deliver(stream, fault.as_ref(), &outgoing).await {

@@ -54,6 +54,9 @@ pub struct OpensrsOptions {
     pub balance: i64,
     /// How long an order waits at an asynchronous registry or for a contact's agreement, in sandbox time.
     pub waiting: Duration,
+    /// How long an owner thinks about a transfer, and how long the losing registrar then has, in sandbox time; a day and
+    /// five days if not given.
+    pub transferring: Option<Duration>,
     /// How long a write is worked on, in real time; its object is held meanwhile.
     pub processing: Duration,
     /// How long an HTTPS connection may be silent, in real time.
@@ -78,6 +81,7 @@ impl Default for OpensrsOptions {
             connections: 50,
             balance: 100_000_000,
             waiting: Duration::from_secs(3600),
+            transferring: None,
             processing: Duration::ZERO,
             idle: Duration::from_secs(120),
             life: Duration::from_secs(60),

@@ -2,8 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
+use super::super::clock::later;
 use super::dates;
 use super::wire::tree::Node;
 
@@ -191,16 +192,19 @@ pub(super) struct Transfer {
     pub(super) changed: Timestamp,
     /// Whether the registry will refuse it.
     pub(super) fails: bool,
+    /// How long each of its steps takes, if not as long as it really does.
+    pub(super) pace: Option<SignedDuration>,
 }
 
 impl Transfer {
     /// When its state changes by itself: the owner agrees after a day, the losing registrar has five.
     pub(super) fn due(&self) -> Option<Timestamp> {
-        match self.status {
-            "pending_owner" => Some(dates::days_later(self.changed, 1)),
-            "pending_registry" => Some(dates::days_later(self.changed, 5)),
-            _ => None,
-        }
+        let days = match self.status {
+            "pending_owner" => 1,
+            "pending_registry" => 5,
+            _ => return None,
+        };
+        Some(self.pace.map_or_else(|| dates::days_later(self.changed, days), |pace| later(self.changed, pace)))
     }
 }
 

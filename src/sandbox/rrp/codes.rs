@@ -84,8 +84,15 @@ pub(super) const fn closes(code: u16) -> bool {
     matches!(code, BYE | FAULT_CLOSING | TIMEOUT | TOO_MANY)
 }
 
-/// All codes there are.
 #[cfg(test)]
-pub(super) fn all() -> impl Iterator<Item = u16> {
-    TEXTS.iter().map(|(code, _)| *code)
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_are_in_order_and_no_two_are_alike() {
+        assert!(TEXTS.is_sorted_by(|(one, _), (other, _)| one < other));
+        let texts: std::collections::BTreeSet<_> = TEXTS.iter().map(|(_, text)| text).collect();
+        assert_eq!((texts.len(), TEXTS.len()), (46, 46));
+        assert_eq!(TEXTS.iter().filter(|(code, _)| closes(*code)).count(), 4);
+    }
 }

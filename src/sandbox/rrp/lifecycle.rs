@@ -57,6 +57,7 @@ impl State {
         domain.expires = dates::years_later(&self.options.zone, domain.expires, 1);
         domain.touch(REGISTRY, at);
         let until = dates::days_later(at, self.options.days.auto_renew_grace);
+        domain.fees.retain(|fee| at < fee.until);
         domain.fees.push(Fee { kind: "auto_renew", until, cents: self.options.price });
         self.spend(&domain.registrar, self.options.price);
         self.put(domain);

@@ -149,9 +149,13 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
 
     /// Everything up to the dot; `None` if the connection ends before, or what comes is no text.
     pub async fn read(&mut self) -> Option<String> {
+        self.read_within(PATIENCE).await
+    }
+
+    pub async fn read_within(&mut self, patience: Duration) -> Option<String> {
         let mut bytes = Vec::new();
         while !bytes.ends_with(b"\n.\r\n") && !bytes.ends_with(b"\n.\n") {
-            bytes.push(timeout(PATIENCE, self.0.read_u8()).await.expect("an answer in time").ok()?);
+            bytes.push(timeout(patience, self.0.read_u8()).await.expect("an answer in time").ok()?);
         }
         String::from_utf8(bytes).ok()
     }
@@ -184,11 +188,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
 pub fn command(words: &str) -> String {
     let mut words = words.split_whitespace();
     let verb = words.next().unwrap();
-    let entity = match words.next().unwrap() {
-        "domain" => ("Domain", "DomainName"),
-        "host" => ("NameServer", "NameServer"),
-        other => panic!("{other} is no entity"),
-    };
+    let is_domain = words.next() == Some("domain");
+    let entity = if is_domain { ("Domain", "DomainName") } else { ("NameServer", "NameServer") };
     let mut lines = vec![format!("EntityName:{}", entity.0), format!("{}:{}", entity.1, words.next().unwrap())];
     let (first, last): (Vec<_>, Vec<_>) = words.partition(|word| word.starts_with("-Approve"));
     lines.splice(0..0, first.into_iter().map(str::to_owned));

@@ -90,6 +90,8 @@ async fn once_done_renew_and_update() {
     line.order("200", "add domain update-552.com -Period:1").await;
     line.order("200", &format!("renew domain update-552.com -Period:1 -CurrentExpirationYear:{guard}")).await;
     line.order("552", "del domain update-552.com").await;
+    // A host is a name of its own, with the same label in it.
+    line.order("549", "add host ns1.once-549.com IPAddress:192.0.2.1").await;
     line.order(DONE, "add host ns1.once-549.com IPAddress:192.0.2.1").await;
     line.order("210", "check domain code-54.com").await;
     assert_eq!(world.effects("domain.create"), ["once-549.com", "done-220-a.com", "renew-548.com", "update-552.com"]);

@@ -3,6 +3,7 @@
 
 mod denic_rri;
 mod opensrs;
+mod rrp;
 
 use jiff::civil::Date;
 use serde_json::{Map, Value, json};
@@ -12,7 +13,7 @@ use crate::model::{Job, State};
 use crate::sandbox::{EffectRecord, Options};
 
 /// All of them, in the order the report tells them.
-pub const PARTS: &[Part] = &[denic_rri::PART, opensrs::PART];
+pub const PARTS: &[Part] = &[denic_rri::PART, opensrs::PART, rrp::PART];
 
 /// What the demo does at one registry.
 pub struct Part {

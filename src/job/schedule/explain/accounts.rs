@@ -24,6 +24,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule { kind: Kind::Account, holds_questions: true, tell: account_paused },
     Rule { kind: Kind::Registry, holds_questions: true, tell: registry_paused },
     Rule { kind: Kind::Suspended, holds_questions: true, tell: suspended },
+    Rule { kind: Kind::Funds, holds_questions: false, tell: funds },
     Rule { kind: Kind::NoDaemon, holds_questions: true, tell: no_daemon },
     Rule { kind: Kind::NoSession, holds_questions: true, tell: no_session },
     Rule { kind: Kind::Cooldown, holds_questions: true, tell: cool_down },
@@ -54,6 +55,14 @@ fn suspended(_: &Situation, post: &Post) -> Option<Told> {
     let since = post.state.suspended_at.map_or_else(String::new, |at| format!(" since {at}"));
     let what = format!("account {} is suspended{since}: {why}", post.account);
     let advice = format!("put its cause right, then `registrard accounts resume {}`", post.account);
+    Some(Told::new(what, None, advice))
+}
+
+fn funds(situation: &Situation, post: &Post) -> Option<Told> {
+    let pause = post.want_of_money(situation)?;
+    let what = format!("account {} has no money since {}: {}", post.account, pause.since, pause.reason);
+    let advice =
+        format!("pay in at the registry; `registrard accounts resume {}` lets one order try at once", post.account);
     Some(Told::new(what, None, advice))
 }
 

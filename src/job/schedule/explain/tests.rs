@@ -102,6 +102,7 @@ fn any_situation(choices: &[u8]) -> Situation {
             PauseKind::Publisher => ["other", "billing"],
             PauseKind::Operation => ["domain.delete", "domain.create"],
             PauseKind::Batch => ["other", "autumn-sale"],
+            PauseKind::Funds => ["other", "DENIC-1000022"],
         };
         if choose.rarely() {
             let name = names[usize::from(choose.of(2))].to_owned();
@@ -181,6 +182,7 @@ fn relieve(situation: &mut Situation, kind: Kind) {
         Kind::Batch => end_pauses(situation, PauseKind::Batch),
         Kind::Publisher => end_pauses(situation, PauseKind::Publisher),
         Kind::Operation => end_pauses(situation, PauseKind::Operation),
+        Kind::Funds => end_pauses(situation, PauseKind::Funds),
         Kind::Held => job.waiting_for = WaitingFor::Turn,
         Kind::Ahead => {}
         // Of another registry, so that nothing keeps it still.

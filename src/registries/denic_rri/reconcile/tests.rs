@@ -73,6 +73,7 @@ fn converse_after(
         transaction: "rd-1",
         since: SINCE.parse().unwrap(),
         so_already,
+        taken: None,
     };
     loop {
         match step(rri, &doubt, &heard) {

@@ -56,7 +56,8 @@ fn credentials_become_a_cookie_before_anything_is_written() {
     let operation = Operation::DomainUpdate;
     assert_eq!(xcp().check(operation, &params).unwrap().object.as_str(), "domain:example.com");
     let question = xcp().reads_first(operation, &params).unwrap().unwrap();
-    assert_eq!(question.operation, Operation::DomainInfo);
+    // Read as the one question whose answer shows what it is about.
+    assert_eq!(question.operation, Operation::DomainAuthcodeCheck);
     for part in [">SET<", ">COOKIE<", ">example01<", ">s3cretpw9<"] {
         assert!(text(&question).contains(part), "{part}: {}", text(&question));
     }

@@ -1,73 +1,25 @@
 //! Sessions against a peer of the test's own, within the process: one script per connection.
 
-use std::collections::VecDeque;
-use std::future::Future;
-use std::io;
-use std::pin::Pin;
-use std::sync::Mutex;
+use std::time::Duration;
 
 use serde_json::json;
-use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::Instant;
 
 use super::*;
 use crate::model::Operation;
-use crate::net::dial::Stream;
+use crate::net::https::peers::{Peers, Script, header, hear_post, http, says, says_and_stays, script, with_length};
 use crate::registries::Registry;
 use crate::registries::opensrs::account::Account;
 use crate::registries::opensrs::codec::{self, tree::Node};
 
 const KEY: &str = "abcdef0123456789";
 
-type Script = Box<dyn FnOnce(DuplexStream) -> Pin<Box<dyn Future<Output = ()> + Send>> + Send>;
-
-fn script<F: Future<Output = ()> + Send + 'static>(run: impl FnOnce(DuplexStream) -> F + Send + 'static) -> Script {
-    Box::new(|peer| Box::pin(run(peer)))
-}
-
-/// Each connection leads to the next script.
-struct Peers(Mutex<VecDeque<Script>>);
-
-#[async_trait]
-impl Dial for Peers {
-    async fn dial(&self) -> io::Result<Box<dyn Stream>> {
-        let run = self.0.lock().unwrap().pop_front().ok_or_else(|| io::Error::other("no more connections"))?;
-        let (near, far) = tokio::io::duplex(64 * 1024);
-        tokio::spawn(run(far));
-        Ok(Box::new(near))
-    }
-}
-
 async fn against(scripts: impl IntoIterator<Item = Script>) -> Box<dyn Session> {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), KEY).unwrap();
     let settings = json!({"user": "myreseller", "key_file": file.path(), "address": "opensrs.example:55443"});
-    let peers = Peers(Mutex::new(scripts.into_iter().collect()));
-    Account::over("one", &settings, Arc::new(peers)).unwrap().open().await.unwrap()
-}
-
-/// A request's head and body, as they came.
-async fn hear_post(peer: &mut DuplexStream) -> (String, Vec<u8>) {
-    let mut head = Vec::new();
-    while !head.ends_with(b"\r\n\r\n") {
-        head.push(peer.read_u8().await.unwrap());
-    }
-    let head = String::from_utf8(head).unwrap();
-    let length = header(&head, "content-length").parse().unwrap();
-    let mut body = vec![0; length];
-    peer.read_exact(&mut body).await.unwrap();
-    (head, body)
-}
-
-fn header(head: &str, name: &str) -> String {
-    let all: Vec<_> = head
-        .lines()
-        .filter_map(|line| line.split_once(':'))
-        .filter(|(found, _)| found.eq_ignore_ascii_case(name))
-        .map(|(_, value)| value.trim().to_owned())
-        .collect();
-    assert_eq!(all.len(), 1, "{name} in {head}");
-    all[0].clone()
+    Account::over("one", &settings, Arc::new(Peers::new(scripts))).unwrap().open().await.unwrap()
 }
 
 fn reply(code: &str) -> Vec<u8> {
@@ -79,14 +31,6 @@ fn reply(code: &str) -> Vec<u8> {
     codec::write(&node).unwrap().to_vec()
 }
 
-fn http(status: &str, headers: &str, body: &[u8]) -> Vec<u8> {
-    [format!("HTTP/1.1 {status}\r\n{headers}\r\n").as_bytes(), body].concat()
-}
-
-fn with_length(status: &str, body: &[u8]) -> Vec<u8> {
-    http(status, &format!("Content-Length: {}\r\n", body.len()), body)
-}
-
 fn lookup() -> Prepared {
     let bytes = codec::write(&Node::assoc([("domain", Node::text("fünf.example"))])).unwrap();
     Prepared { bytes, operation: Operation::DomainCheck, transaction: None }
@@ -94,28 +38,6 @@ fn lookup() -> Prepared {
 
 fn code(answer: Result<Answer, Lost>) -> String {
     answer.unwrap().messages[0].code.clone()
-}
-
-async fn say_each(peer: &mut DuplexStream, answers: Vec<Vec<u8>>) {
-    for answer in answers {
-        hear_post(peer).await;
-        peer.write_all(&answer).await.unwrap();
-    }
-}
-
-/// Says these bytes, one after the other, to a request each, and closes.
-fn says(answers: impl Into<Vec<Vec<u8>>>) -> Script {
-    let answers = answers.into();
-    script(|mut peer| async move { say_each(&mut peer, answers).await })
-}
-
-/// As [`says`], and then leaves the connection open.
-fn says_and_stays(answers: impl Into<Vec<Vec<u8>>>) -> Script {
-    let answers = answers.into();
-    script(|mut peer| async move {
-        say_each(&mut peer, answers).await;
-        let _ = peer.read(&mut [0]).await;
-    })
 }
 
 #[tokio::test]
@@ -239,52 +161,4 @@ async fn a_slow_answer_is_waited_for_so_long_and_no_longer() {
     let lost = session.exchange(&lookup()).await;
     assert!(matches!(&lost, Err(Lost::PerhapsSent(why)) if why.contains("120 s")), "{lost:?}");
     assert_eq!(begun.elapsed().as_secs(), 120);
-}
-
-/// A stream that takes nothing.
-struct Deaf;
-
-impl tokio::io::AsyncRead for Deaf {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-        _: &mut tokio::io::ReadBuf<'_>,
-    ) -> std::task::Poll<io::Result<()>> {
-        std::task::Poll::Pending
-    }
-}
-
-impl tokio::io::AsyncWrite for Deaf {
-    fn poll_write(
-        self: Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-        _: &[u8],
-    ) -> std::task::Poll<io::Result<usize>> {
-        std::task::Poll::Ready(Err(io::ErrorKind::BrokenPipe.into()))
-    }
-    fn poll_flush(self: Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<io::Result<()>> {
-        std::task::Poll::Ready(Ok(()))
-    }
-    fn poll_shutdown(self: Pin<&mut Self>, _: &mut std::task::Context<'_>) -> std::task::Poll<io::Result<()>> {
-        std::task::Poll::Ready(Ok(()))
-    }
-}
-
-#[tokio::test]
-async fn a_write_that_failed_counts_as_begun_and_a_link_that_ended_before_does_not() {
-    let way = |link| {
-        let settings = Settings::read(&json!({"user": "myreseller"})).unwrap();
-        let dialect: Arc<dyn Dialect> = Arc::new(
-            crate::registries::opensrs::dialect::Xcp::new(&crate::registries::WireOptions::default()).unwrap(),
-        );
-        let peers = Arc::new(Peers(Mutex::new(VecDeque::new())));
-        let way = Arc::new(Way::new(&settings, Secret::new(KEY), peers, dialect));
-        PostSession { way, link: Some(link), is_broken: false }
-    };
-    let mut session = way(Link::new(Box::new(Deaf)).await.unwrap());
-    assert!(matches!(session.exchange(&lookup()).await, Err(Lost::PerhapsSent(_))));
-    let (near, far) = tokio::io::duplex(64);
-    let mut session = way(Link::new(Box::new(near)).await.unwrap());
-    drop(far);
-    assert!(matches!(session.exchange(&lookup()).await, Err(Lost::NotSent(_))));
 }

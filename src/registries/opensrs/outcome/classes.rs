@@ -1,7 +1,5 @@
 //! The classes of codes (§6.2 of the reference) and what each means for a job.
 
-use std::time::Duration;
-
 use crate::model::retry::Pace;
 use crate::model::{Later, Operation, Scope, Verdict};
 
@@ -9,10 +7,6 @@ use crate::model::{Later, Operation, Scope, Verdict};
 pub const CHECKLIST: &str = "check: the private key is that of this system (live and test have their own); the user name; \
     this machine's address is on the reseller's list (changes take up to an hour); the signature is \
     MD5 over document and key, twice, in lower case, with no byte after the document";
-
-/// How long an order rests that there was not enough money for. Somebody has to pay in first, so neither seconds nor a
-/// growing pause fit.
-pub const UNPAID_FOR: Duration = Duration::from_secs(30 * 60);
 
 /// Until when an order is pending that an asynchronous registry works on.
 pub const FINISHED: &str = "the event ORDER STATUS_CHANGE, or GET_ORDERS_BY_DOMAIN with another status";
@@ -85,12 +79,8 @@ impl Class {
             Self::Already => Verdict::RefusedUnlessLost(reason),
             Self::Refused => Verdict::Refused(reason),
             Self::ByHand => Verdict::ByHand(reason),
-            // The job alone, not the account: questions, and orders that cost nothing, are carried out as before. Each
-            // order that costs finds out by itself, and after its budget of attempts a human has a look at it.
-            Self::Funds => {
-                let reason = format!("{reason}; pay in, or `registrard batches stop` what spends");
-                later(Pace::Exactly(UNPAID_FOR), Scope::Job, reason)
-            }
+            // Questions, and orders that cost nothing, are carried out as before.
+            Self::Funds => later(Pace::Paid, Scope::Account, reason),
             Self::Suspend => Verdict::Suspend(format!("{reason}; {CHECKLIST}")),
         }
     }

@@ -42,6 +42,28 @@ pub fn is_about_the_domain(answer: &Answer) -> bool {
     text.contains("domain") && !text.contains("nameserver")
 }
 
+/// What GET_BALANCE says can be spent, in cents: what is there less what is held for orders under way.
+pub fn to_spend(answer: &Answer) -> Option<i64> {
+    if heard(Operation::AccountInfo, answer) != Heard::Shown {
+        return None;
+    }
+    let cents = |field: &str| cents(super::text_of(answer, field)?);
+    cents("balance")?.checked_sub(cents("hold_balance").unwrap_or(0))
+}
+
+/// An amount such as `8549.18`, in cents.
+fn cents(text: &str) -> Option<i64> {
+    let text = text.replace(',', "");
+    let (sign, digits) = text.strip_prefix('-').map_or((1, text.as_str()), |digits| (-1, digits));
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_number = |text: &str| text.bytes().all(|digit| digit.is_ascii_digit());
+    if whole.is_empty() || !is_number(whole) || !is_number(part) {
+        return None;
+    }
+    let part: String = part.chars().chain("00".chars()).take(2).collect();
+    whole.parse::<i64>().ok()?.checked_mul(100)?.checked_add(part.parse().ok()?)?.checked_mul(sign)
+}
+
 /// What LOOKUP says of a name.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Name {

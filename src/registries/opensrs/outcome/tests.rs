@@ -37,7 +37,7 @@ fn said(operation: Operation, code: &str, text: &str) -> String {
 const BACKOFF: &str = "later Backoff Job";
 const THROTTLE: &str = "later Backoff Account";
 const SOON: &str = "later Soon Job";
-const FUNDS: &str = "later Exactly(1800s) Job";
+const FUNDS: &str = "later Paid Account";
 
 /// §6.3 of the reference, and what stands in no document. A read is DOMAIN GET, a write UPDATE_CONTACTS.
 const TABLE: &[(&[&str], &str, &str)] = &[
@@ -272,11 +272,37 @@ fn reasons_say_code_text_and_what_to_do() {
     for part in ["private key", "user name", "address is on", "MD5", "lower case"] {
         assert!(suspended.contains(part), "{suspended}");
     }
-    assert!(why(Operation::DomainRenew, "440", "over quota", Value::Null).contains("pay in"));
+    assert!(why(Operation::DomainRenew, "440", "over quota", Value::Null).contains("not enough money"));
     assert!(
         why(Operation::DomainCreate, "435", "ns1 is not found at the registry", Value::Null)
             .contains("create that first")
     );
+}
+
+#[test]
+fn want_of_money_is_told_beside_the_verdict_and_a_balance_is_read() {
+    let of = |operation, code: &str, data: Value| judge(operation, &answer(false, code, "x", data));
+    let kept = of(Operation::DomainCreate, "440", json!({ "forced_pending": "7" }));
+    assert!(matches!(kept.verdict, Verdict::ByHand(_)) && kept.unpaid.unwrap().starts_with("440"));
+    assert!(of(Operation::DomainRenew, "3001", Value::Null).unpaid.is_some());
+    assert_eq!(of(Operation::DomainInfo, "440", Value::Null).unpaid, None, "a question costs nothing");
+    assert_eq!(of(Operation::DomainCreate, "485", Value::Null).unpaid, None);
+
+    let spend = |balance: &str, hold: &str| {
+        to_spend(&answer(true, "200", "x", json!({ "balance": balance, "hold_balance": hold })))
+    };
+    for (balance, hold, cents) in [
+        ("8549.18", "1676.05", Some(687_313)),
+        ("12", "", Some(1200)),
+        ("1,000.5", "0", Some(100_050)),
+        ("-3.20", "0.00", Some(-320)),
+        ("", "0", None),
+        ("much", "0", None),
+        ("99999999999999999999", "0", None),
+    ] {
+        assert_eq!(spend(balance, hold), cents, "{balance} - {hold}");
+    }
+    assert_eq!(to_spend(&answer(false, "410", "x", json!({ "balance": "1.00" }))), None);
 }
 
 #[test]

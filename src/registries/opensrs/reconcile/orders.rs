@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use super::super::outcome;
+use super::super::{mailbox, outcome};
 use super::{Age, Case, Finding, Halt, Next, applied, cannot, foreign, said, shown, taken};
 use crate::model::{Answer, Operation};
 
@@ -149,11 +149,18 @@ pub struct Rest {
     pub others: Vec<Order>,
 }
 
-/// Looks for the order of this job among those of these kinds: the ones that came to something first, so that a refused
-/// repetition does not hide what an earlier attempt has done.
+/// Looks for the order of this job among those of these kinds. If the registry has told its number, it is that one: a later
+/// one with the same mark is what somebody has made of it since (§5.11, §5.17: a new order has the data of the old one).
+/// Else the ones that came to something are looked at first, so that a refused repetition does not hide what an earlier
+/// attempt has done.
 pub fn search<'a>(case: &mut Case<'a>, kinds: &[&str]) -> Result<Search<'a>, Halt> {
     let domain = case.domain()?;
     let listed = list(case, &domain, false)?;
+    let told = case.doubt.taken.and_then(|taken| mailbox::numbers(taken).find_map(|number| listed.find(number)));
+    if let Some(order) = told.cloned() {
+        let (_, answer) = info(case, &order.id)?;
+        return Ok(Search::Ours(order, answer, "its number"));
+    }
     let mut recent: Vec<Order> = listed.of(kinds).into_iter().filter(|order| order.is_recent(case)).collect();
     recent.sort_by_key(|order| (order.status, Reverse(order.number())));
     for order in recent.iter().take(LOOKED_AT) {

@@ -2,6 +2,8 @@
 //! cipher, the server sends a challenge, and the client proves with the encrypted digest of it that it has the key. From
 //! then on everything is encrypted.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use zeroize::Zeroizing;
 
@@ -19,6 +21,33 @@ const CLIENT: &str = "OpenSRS CLIENT";
 /// The version of the language. The guide: no other is to be made up.
 const VERSION: &str = "XML:0.1";
 
+/// How often in a row the registry closed the connection on the answer to its challenge. That is its way of saying that the
+/// key, the user or the cipher is wrong; and a network that breaks just then looks alike, so that once proves nothing.
+#[derive(Debug, Default)]
+pub struct Closings(AtomicU32);
+
+impl Closings {
+    /// Closings in a row that are believed.
+    const BELIEVED: u32 = 3;
+
+    /// One more; what to make of it.
+    fn closed(&self) -> OpenError {
+        const WHY: &str = "the registry closed the connection on the answer to its challenge";
+        if self.0.fetch_add(1, Ordering::Relaxed) + 1 < Self::BELIEVED {
+            return unreachable(format!("{WHY}; when that happens {} times in a row, it is the key", Self::BELIEVED));
+        }
+        self.reset();
+        OpenError::Refused(format!(
+            "{WHY}, {} times in a row: is it the private key of this system, the right user, the right cipher?",
+            Self::BELIEVED
+        ))
+    }
+
+    fn reset(&self) {
+        self.0.store(0, Ordering::Relaxed);
+    }
+}
+
 /// Opens a connection. Not bounded in time: the caller does that.
 ///
 /// # Errors
@@ -27,6 +56,7 @@ pub async fn shake(
     stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
     user: &str,
     cipher: &Cipher,
+    closings: &Closings,
 ) -> Result<(), OpenError> {
     let greeting = frame::read(stream, Payload::Text).await.map_err(|error| match error {
         FrameError::Closed => {
@@ -45,14 +75,10 @@ pub async fn shake(
     let proof = cipher.encrypt(&crypt::digest(&challenge)).map_err(OpenError::Refused)?;
     say(stream, &proof).await?;
     let answer = frame::read(stream, Payload::Raw).await.map_err(|error| match error {
-        // The way the registry has of saying that the key, the user or the cipher is wrong.
-        FrameError::Closed => OpenError::Refused(
-            "the registry closed the connection on the answer to its challenge: is it the private key of this system, the \
-             right user, the right cipher?"
-                .into(),
-        ),
+        FrameError::Closed => closings.closed(),
         other => unreachable(other),
     })?;
+    closings.reset();
     let answer = cipher.decrypt(&answer).map_err(unreachable)?;
     let said = codec::read(&answer).map_err(unreachable)?;
     refusal(&said).map_or(Ok(()), Err)

@@ -21,7 +21,8 @@ use self::entity::{Domain, Host};
 use super::codec::{Line, Request as Written};
 use crate::model::Operation::{
     AccountInfo, DomainCheck, DomainCreate, DomainDelete, DomainInfo, DomainRenew, DomainTransfer,
-    DomainTransferApprove, DomainTransferReject, DomainUpdate, HostCheck, HostCreate, HostDelete, HostInfo, HostUpdate, OrderCancel,
+    DomainTransferApprove, DomainTransferReject, DomainUpdate, HostCheck, HostCreate, HostDelete, HostInfo, HostUpdate,
+    OrderCancel,
 };
 use crate::model::params::Params;
 use crate::model::request::RejectCode;

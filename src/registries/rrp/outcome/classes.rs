@@ -10,9 +10,6 @@ pub const CHECKLIST: &str = "check `user` and the password file, both with their
     more failures may lock the account";
 /// Until when a transfer is pending.
 pub const TRANSFERRED: &str = "STATUS that shows the domain with us; nothing is announced by this registry";
-/// How long an order rests that there was not enough money for. Somebody has to pay in first, so neither seconds nor a
-/// growing pause fit.
-pub const UNPAID_FOR: Duration = Duration::from_secs(30 * 60);
 /// How long an account is silent after the registry wanted fewer sessions.
 pub const FEWER_FOR: Duration = Duration::from_secs(30);
 
@@ -72,11 +69,8 @@ impl Class {
             Self::Already => Verdict::RefusedUnlessLost(reason),
             Self::Refused => Verdict::Refused(reason),
             Self::ByHand => Verdict::ByHand(reason),
-            // The job alone, not the account: questions, and orders that cost nothing, are carried out as before.
-            Self::Funds => {
-                let reason = format!("{reason}; pay in, or `registrard batches stop` what spends");
-                later(Pace::Exactly(UNPAID_FOR), Scope::Job, reason)
-            }
+            // Questions, and orders that cost nothing, are carried out as before.
+            Self::Funds => later(Pace::Paid, Scope::Account, reason),
             Self::Suspend => Verdict::Suspend(format!("{reason}; {CHECKLIST}")),
         }
     }

@@ -10,6 +10,7 @@ use crate::model::{Level, Message};
 use Operation::{
     AccountInfo, DomainCheck, DomainCreate, DomainDelete, DomainInfo, DomainRenew, DomainTransfer,
     DomainTransferApprove, DomainTransferReject, DomainUpdate, HostCheck, HostCreate, HostDelete, HostInfo, HostUpdate,
+    OrderCancel,
 };
 
 fn answer(code: &str, data: Value) -> Answer {
@@ -40,7 +41,7 @@ fn said(operation: Operation, code: &str) -> String {
 const BACKOFF: &str = "later Backoff Job";
 const SOON: &str = "later Soon Job";
 const FEWER: &str = "later Exactly(30s) Account";
-const FUNDS: &str = "later Exactly(1800s) Job";
+const FUNDS: &str = "later Paid Account";
 
 /// Section 8. A read is STATUS of a domain, a write MOD of one.
 const TABLE: &[(&[&str], &str, &str)] = &[

@@ -64,7 +64,9 @@ pub fn cancel(case: &mut Case<'_>) -> Next {
         (Seen::Foreign(_), Some(Refusal::Foreign)) => {
             foreign("STATUS: another registrar's, and the repetition was told that the request is another's (531)")
         }
-        (Seen::Foreign(_), _) => nothing("STATUS: another registrar's; whether a transfer is pending, only a repetition tells"),
+        (Seen::Foreign(_), _) => {
+            nothing("STATUS: another registrar's; whether a transfer is pending, only a repetition tells")
+        }
         (Seen::Absent(_), _) => cannot("STATUS: not registered any more"),
     }
 }

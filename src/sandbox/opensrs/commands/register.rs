@@ -18,6 +18,8 @@ use crate::model::Secret;
 
 /// What the registry says when a name is registered, or the order for it is only kept.
 const REGISTERED: &str = "Domain registration successfully completed.";
+/// How old a name is from its registration on that begins with `aged-`: it can be transferred, and redeemed.
+const AGED_DAYS: i64 = 200;
 
 pub(super) fn run(context: &mut Context<'_>) -> Outcome {
     let name = context.name()?;
@@ -226,12 +228,13 @@ pub(super) fn made(state: &mut State, order: &Order, now: Timestamp, expires: Ti
     let id = state.next_id();
     let auth_info = format!("{}!A", state.next_hex(10));
     let verification = proof(state, &order.account, &registrant(contacts.get("owner")), now);
+    let created = if patterns::begins(&order.domain, "aged") { dates::days_later(now, -AGED_DAYS) } else { now };
     Domain {
         id,
         name: order.domain.clone(),
         account: order.account.clone(),
         profile: fields.text("reg_username").unwrap_or_default().to_owned(),
-        created: now,
+        created,
         updated: now,
         transferred: None,
         expires,

@@ -1,6 +1,6 @@
 //! Transfers to us and away from us.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::super::dates;
 use super::super::objects::{Domain, Kind, Order, Stage, Status, Transfer};
@@ -83,6 +83,10 @@ pub(super) fn start(context: &mut Context<'_>, order: &Order) -> Outcome {
     let losing = here.map_or("Example Registrar", |domain| domain.account.as_str()).to_owned();
     let owner = order.fields.get("contact_set").and_then(|set| set.get("owner"));
     let address = owner.and_then(|owner| owner.text("email")).unwrap_or_default().to_owned();
+    // The first transfer of a slow name takes its time, whatever the others do.
+    let is_slow = patterns::has(name, "slow") && newest(context, name).is_none();
+    let pace = context.options.transferring.filter(|_| !is_slow);
+    let pace = pace.map(|pace| SignedDuration::try_from(pace).unwrap_or(SignedDuration::MAX));
     let id = context.state.next_id();
     let transfer = Transfer {
         id,
@@ -95,6 +99,7 @@ pub(super) fn start(context: &mut Context<'_>, order: &Order) -> Outcome {
         requested: context.now,
         changed: context.now,
         fails,
+        pace,
     };
     context.state.transfers.insert(id, transfer);
     context.state.hold_back(context.account, order.cost);

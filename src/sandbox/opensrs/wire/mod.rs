@@ -1,9 +1,8 @@
-//! The wire as the registry sees it: OPS messages, HTTP around them or the frame of the TCP protocol, signature and cipher.
+//! The wire as the registry sees it: OPS messages, the frame of the TCP protocol, signature and cipher.
 //! Written apart from the client's side, so that each checks the other.
 
 pub(super) mod crypt;
 pub(super) mod frame;
-pub(super) mod http;
 pub(super) mod odd;
 pub(super) mod read;
 pub(super) mod tree;

@@ -12,10 +12,10 @@ pub(super) fn run(context: &mut Context<'_>) -> Outcome {
     if context.state.hosts.contains_key(&request.name) {
         return Err(540);
     }
-    if let Some(parent) = context.parent(&request.name) {
-        if parent?.registrar != context.account {
-            return Err(531);
-        }
+    if let Some(parent) = context.parent(&request.name)
+        && parent?.registrar != context.account
+    {
+        return Err(531);
     }
     let mut addresses = Vec::new();
     apply(&mut addresses, &request.addresses)?;

@@ -1,5 +1,6 @@
 //! RENEW: longer by some years, guarded by the year of the expiration date, or longer by the default period without any guard.
 
+use super::super::super::Manner;
 use super::super::dates;
 use super::super::lifecycle::MOST_YEARS;
 use super::super::objects::Fee;
@@ -38,6 +39,9 @@ pub(super) fn run(context: &mut Context<'_>) -> Outcome {
     domain.touch(context.account, now);
     domain.fees.retain(|fee| now < fee.until);
     domain.fees.push(Fee { kind: "renew", until: dates::days_later(now, options.days.renew_grace), cents });
+    let words = domain.words(options.shows_transfer).into_iter().filter(|_| options.manner == Manner::Odd);
+    let reply = Reply::done().time(Attribute::Expires, expires);
+    let reply = words.fold(reply, |reply, word| reply.text(Attribute::Status, word));
     context.state.put(domain);
-    Ok(Reply::done().time(Attribute::Expires, expires))
+    Ok(reply)
 }

@@ -1,10 +1,11 @@
 //! TRANSFER: asked for by the gaining registrar, approved or refused by the losing one, from version 2 on withdrawn by
 //! whoever asked; otherwise the registry decides.
 
+use super::super::super::Manner;
 use super::super::RrpVersion;
 use super::super::dates;
 use super::super::objects::{Domain, Transfer};
-use super::super::reply::Outcome;
+use super::super::reply::{Attribute, Outcome, Reply};
 use super::{Context, done};
 
 pub(super) fn run(context: &mut Context<'_>) -> Outcome {
@@ -56,5 +57,10 @@ fn answer(context: &mut Context<'_>, domain: Domain, is_approved: bool) -> Outco
     }
     let account = context.account.to_owned();
     context.state.decide(domain, is_approved, &account, context.now);
-    done()
+    let domain = context.state.domains.get(&context.request.name);
+    // The samples say nothing here; the grammar has the date.
+    match domain.filter(|_| context.options.manner == Manner::Odd) {
+        Some(domain) => Ok(Reply::done().time(Attribute::Expires, domain.expires)),
+        None => done(),
+    }
 }

@@ -351,3 +351,62 @@ fn approve(text: &str) -> Result<bool, u16> {
         _ => Err(506),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::super::super::dice::Dice;
+    use super::super::lines::{Heard, Reader};
+    use super::*;
+
+    /// One of each command.
+    const SAMPLES: &[&str] = &[
+        "add\r\nEntityName:Domain\r\nDomainName:example.com\r\n-Period:10\r\nNameServer:ns1.example.com\r\n.\r\n",
+        "add\r\nEntityName:NameServer\r\nNameServer:ns1.example.com\r\nIPAddress:10AA:0:0:00:8:800:200C:417A\r\n.\r\n",
+        "check\r\nEntityName:Domain\r\nDomainName:example.com\r\n.\r\n",
+        "describe\r\n-Target:Protocol\r\n.\r\n",
+        "mod\r\nEntityName:Domain\r\nDomainName:example.com\r\nNameServer:ns1.a.com=ns2.a.com\r\nStatus:REGISTRAR-LOCK=\r\n.\r\n",
+        "mod\r\nEntityName:NameServer\r\nNameServer:ns1.a.com\r\nNewNameServer:ns2.a.com\r\nIPAddress:198.41.1.11=\r\n.\r\n",
+        "renew\r\nEntityName:Domain\r\nDomainName:example.com\r\n-Period:9\r\n-CurrentExpirationYear:2001\r\n.\r\n",
+        "session\r\n-Id:registrarA\r\n-Password:i-am-registrarA\r\n-NewPassword:next-secret-1\r\n.\r\n",
+        "transfer\r\n-Approve:No\r\nEntityName:Domain\r\nDomainName:example.com\r\n.\r\n",
+    ];
+
+    async fn read(bytes: &[u8]) -> Option<Result<Request, u16>> {
+        match Reader::default().next(&mut &*bytes).await {
+            Heard::Message(message) => Some(Request::read(&message, &RrpOptions::default())),
+            Heard::TooLong | Heard::End => None,
+        }
+    }
+
+    #[tokio::test]
+    async fn changes_come_in_three_forms() {
+        let request = read(SAMPLES[4].as_bytes()).await.unwrap().unwrap();
+        let both = Change { old: Some("ns1.a.com".to_owned()), new: Some("ns2.a.com".to_owned()) };
+        assert_eq!(request.servers, [both]);
+        assert_eq!(request.statuses, [Change { old: Some("REGISTRAR-LOCK".to_owned()), new: None }]);
+        assert!(request.is_in_order && request.is_write());
+        assert!(!format!("{:?}", read(SAMPLES[7].as_bytes()).await).contains("i-am"), "no password");
+    }
+
+    #[tokio::test]
+    async fn whatever_comes_is_read_or_has_a_code() {
+        for sample in SAMPLES {
+            assert!(matches!(read(sample.as_bytes()).await, Some(Ok(_))), "{sample}");
+            for seed in 0..2000 {
+                let (mut dice, mut bytes) = (Dice::new(11, seed), sample.as_bytes().to_vec());
+                for _ in 0..=dice.below(4) {
+                    let (at, other) = (dice.below(bytes.len()), dice.below(256));
+                    match dice.below(3) {
+                        0 => bytes[at] = u8::try_from(other).unwrap(),
+                        1 => bytes.insert(at, bytes[other % bytes.len()]),
+                        _ => drop(bytes.remove(at)),
+                    }
+                }
+                if let Some(Err(code)) = read(&bytes).await {
+                    let is_known = [500..=510, 535..=535, 541..=541].iter().any(|codes| codes.contains(&code));
+                    assert!(is_known, "{code} with seed {seed} for {sample}");
+                }
+            }
+        }
+    }
+}

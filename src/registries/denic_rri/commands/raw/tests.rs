@@ -143,6 +143,7 @@ fn a_lost_question_may_be_asked_again_and_a_lost_write_may_not() {
             transaction: "rd-1",
             since: jiff::Timestamp::UNIX_EPOCH,
             so_already: None,
+            taken: None,
         })
     };
     assert!(matches!(found("Version: 5.0\nAction: INFO\nDomain: example.de"), Finding::Nothing { .. }));

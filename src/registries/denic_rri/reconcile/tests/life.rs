@@ -136,7 +136,8 @@ fn the_first_question_about_an_auth_info_does_not_name_it() {
     };
     let (account, operation) = ("DENIC-1000022", Operation::DomainAuthcodeCreate);
     let since = SINCE.parse().unwrap();
-    let doubt = Doubt { account, operation, params: &params, transaction: "rd-1", since, so_already: None };
+    let doubt =
+        Doubt { account, operation, params: &params, transaction: "rd-1", since, so_already: None, taken: None };
     let question = |heard: &[Answer]| {
         let Step::Ask(question) = rri.reconcile(&doubt, heard) else { panic!("a question") };
         String::from_utf8(question.bytes.to_vec()).unwrap()

@@ -160,6 +160,7 @@ fn an_auth_code_is_asked_for_and_not_kept() {
         transaction: ID,
         since,
         so_already: None,
+        taken: None,
     };
     let Step::Ask(question) = next(&Words, &doubt, &[]) else { panic!("it is asked for") };
     assert_eq!(question.operation, Operation::DomainAuthcodeCheck, "read as the one question that shows it");
@@ -206,9 +207,57 @@ fn requests_of_ones_own_are_asked_again_only_if_they_read() {
     }
 }
 
+/// Such an order bears no mark of ours; of its kind there is one, or nobody can tell.
 #[test]
-fn what_becomes_an_order_is_looked_for_twice() {
-    for operation in [DomainCreate, DomainTransfer, Operation::OrderProcess] {
+fn an_order_of_ones_own_is_followed_up_by_its_kind() {
+    let told = |action: &str, more: &str, answers: &[Answer]| {
+        let request = format!(
+            "<OPS_envelope><header><version>0.9</version></header><body><data_block><dt_assoc>\
+             <item key='protocol'>XCP</item><item key='action'>{action}</item><item key='object'>DOMAIN</item>\
+             <item key='attributes'><dt_assoc><item key='domain'>example.com</item>{more}</dt_assoc></item>\
+             </dt_assoc></data_block></body></OPS_envelope>"
+        );
+        let (asked, finding) = play(follow_up, None, ID, Operation::Raw, json!({ "request": request }), answers);
+        let finding = finding.unwrap();
+        (asked.join(", "), finding.word(), finding.evidence().to_owned())
+    };
+    let kind = "<item key='reg_type'>new</item>";
+    for (status, word) in
+        [("completed", "applied"), ("waiting", "taken"), ("declined", "foreign"), ("pending", "unknown")]
+    {
+        let listed =
+            orders(&[["7", "new", status, NEW], ["6", "new", "completed", OLD], ["8", "renewal", "waiting", NEW]]);
+        let (asked, found, why) = told("SW_REGISTER", kind, &[listed, theirs()]);
+        assert_eq!((&*asked, found), ("GET_ORDERS_BY_DOMAIN, GET_ORDER_INFO", word), "{why}");
+    }
+    let two = orders(&[["7", "new", "waiting", NEW], ["8", "new", "completed", NEW]]);
+    for (action, more, answers) in
+        [("SW_REGISTER", kind, vec![two]), ("RENEW", "", vec![orders(&[])]), ("MODIFY", "", vec![])]
+    {
+        assert_eq!(told(action, more, &answers).1, "unknown", "{action}");
+    }
+}
+
+/// A transfer that was called back and asked for again: the new order has the data of the old one, its mark too.
+#[test]
+fn an_order_of_a_known_number_is_not_mistaken_for_what_was_made_of_it() {
+    let list = orders(&[["9", "transfer", "completed", NEW], ["7", "transfer", "cancelled", NEW]]);
+    let follow = |taken: Option<&str>| {
+        let params = taken.map_or(domain(), |number| json!({ "domain": "example.com", "taken": number }));
+        let finding = play(follow_up, None, ID, DomainTransfer, params, &[list.clone(), ours()]).1.unwrap();
+        format!("{}: {}", finding.word(), finding.evidence())
+    };
+    let told = follow(Some("7"));
+    assert!(told.starts_with("foreign: order 7 is this job's (its number) and came to nothing"), "{told}");
+    assert!(follow(Some("9")).starts_with("applied: order 9"));
+    // One that is not listed any more, or none: by the mark.
+    assert!(follow(Some("5")).starts_with("applied: order 9 is this job's (affiliate_id)"));
+    assert!(follow(None).starts_with("applied: order 9 is this job's (affiliate_id)"));
+}
+
+#[test]
+fn what_may_show_late_is_looked_for_twice() {
+    for operation in [DomainCreate, DomainTransfer, DomainUpdate, Operation::OrderProcess, Operation::HostDelete] {
         assert_eq!(settles(operation).as_secs(), 60);
     }
     assert!(settles(DomainRenew).is_zero(), "its year makes a repetition safe");

@@ -23,7 +23,7 @@ use crate::net::dial::Stream;
 const LONGEST_HEAD: usize = 16 * 1024;
 
 /// A connection.
-pub struct Link {
+pub(super) struct Link {
     sender: SendRequest<Full<Bytes>>,
     /// What reads and writes; gone once it is over.
     driver: Option<BoxFuture<'static, hyper::Result<()>>>,
@@ -89,7 +89,7 @@ fn drive(driver: &mut Option<BoxFuture<'static, hyper::Result<()>>>, context: &m
 }
 
 /// An error with what caused it.
-pub fn causes(error: &dyn Error) -> String {
+pub(super) fn causes(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(inner) = cause {

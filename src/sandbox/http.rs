@@ -1,35 +1,36 @@
-//! HTTP/1.0 and 1.1 as far as the registry needs it: POST with a length, one request after the other. Written by hand,
+//! HTTP/1.0 and 1.1 as far as registries need it: POST with a length, one request after the other. Written by hand,
 //! because answers are to be cut, garbled and dripped at will.
 
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-use super::LONGEST;
+/// Longest body that is read, in bytes.
+const LONGEST: usize = 4 * 1024 * 1024;
 
 /// Longest head of a request, in bytes.
 const LONGEST_HEAD: usize = 16 * 1024;
 
 /// A request.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub(in super::super) struct HttpRequest {
-    pub(in super::super) method: String,
-    pub(in super::super) path: String,
+pub(crate) struct HttpRequest {
+    pub(crate) method: String,
+    pub(crate) path: String,
     /// Names in small letters.
     headers: Vec<(String, String)>,
-    pub(in super::super) body: Vec<u8>,
+    pub(crate) body: Vec<u8>,
     /// Whether the connection may be used again.
-    pub(in super::super) keeps: bool,
+    pub(crate) keeps: bool,
 }
 
 impl HttpRequest {
     /// The first value of a header.
-    pub(in super::super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 }
 
 /// What was read.
 #[derive(Debug, PartialEq, Eq)]
-pub(in super::super) enum Read {
+pub(crate) enum Read {
     Request(HttpRequest),
     /// Not HTTP, or beyond the bounds: the status to say so with.
     Bad(u16),
@@ -38,7 +39,7 @@ pub(in super::super) enum Read {
 }
 
 /// Reads a request. What `ahead` holds was read before; what is read too much is left there.
-pub(in super::super) async fn read(stream: &mut (impl AsyncRead + Unpin), ahead: &mut Vec<u8>) -> Read {
+pub(crate) async fn read(stream: &mut (impl AsyncRead + Unpin), ahead: &mut Vec<u8>) -> Read {
     let end = loop {
         if let Some(end) = ahead.windows(4).position(|window| window == b"\r\n\r\n") {
             break end;
@@ -91,18 +92,18 @@ fn parse(head: &str) -> Option<HttpRequest> {
     Some(HttpRequest { keeps, ..request })
 }
 
-/// An answer with a body.
-pub(in super::super) fn wrap(status: u16, body: &[u8], keeps: bool) -> Vec<u8> {
-    answer(status, "Content-Type: text/xml", body, keeps)
+/// An answer with a body of that type.
+pub(crate) fn wrap(status: u16, mime: &str, body: &[u8], keeps: bool) -> Vec<u8> {
+    answer(status, &format!("Content-Type: {mime}"), body, keeps)
 }
 
-/// A page for people, as a gateway or a portal in between would send it. A redirection leads back here, so that whoever
+/// A page for people, as a gateway or a portal in between would send it. A redirection leads back to `path`, so that whoever
 /// follows it says the same again.
-pub(in super::super) fn page(status: u16, keeps: bool) -> Vec<u8> {
+pub(crate) fn page(status: u16, path: &str, keeps: bool) -> Vec<u8> {
     let text = reason(status);
     let body =
         format!("<!DOCTYPE html>\n<html><head><title>{text}</title></head><body><h1>{text}</h1><br></body></html>\n");
-    let way = if (300..400).contains(&status) { "\r\nLocation: /" } else { "" };
+    let way = if (300..400).contains(&status) { format!("\r\nLocation: {path}") } else { String::new() };
     answer(status, &format!("Content-Type: text/html{way}"), body.as_bytes(), keeps)
 }
 

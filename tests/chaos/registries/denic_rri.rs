@@ -1,19 +1,14 @@
-//! What a registrar's customers do: small stories of a few jobs each. A story returns its messages in their order. What
-//! depends on something names it in its `after`, or stands behind it in the same message: on one object that is enough.
-#![allow(dead_code, reason = "each test binary uses its part of this")]
+//! DENIC RRI: handles and domains, and the transaction id of each request in the ledger.
 
 use rand::Rng;
+use registrard::sandbox::{EffectRecord, RequestRecord};
 use serde_json::{Value, json};
 
-use crate::plan::{Draft, Effect, Fate};
-
-/// Writes the jobs of one story.
-pub type Scene = fn(&mut Draft<'_>) -> Vec<Value>;
-/// How often a story is told, against the others.
-pub type Weighted = (u32, Scene);
+use super::{Deed, Faults, Place, Registry, View, Weighted, done, effect, job_of, message, with};
+use crate::plan::{Draft, Fate};
 
 /// Everything a registrar does with DENIC RRI.
-pub const ALL: &[Weighted] = &[
+const SCENES: &[Weighted] = &[
     (6, customers),
     (8, registration),
     (4, second_thoughts),
@@ -27,22 +22,95 @@ pub const ALL: &[Weighted] = &[
     (3, overtaken),
 ];
 
-/// A little of everything that one account does alone.
-pub const FEW: &[Weighted] = &[(1, customers), (1, second_thoughts)];
+/// The registry.
+#[derive(Debug)]
+pub struct DenicRri;
 
-/// Many changes that would all succeed a second time: what shows a request that was sent twice.
-pub const CHANGES: &[Weighted] = &[(1, changes)];
-
-/// Contacts only, in many small messages: what shows a message that was lost.
-pub const CONTACTS: &[Weighted] = &[(1, newcomer)];
-
-fn done(kind: &'static str, object: &str) -> Fate {
-    Fate::Done(Effect { kind, object: object.to_owned() })
+impl DenicRri {
+    /// A little of everything that one account does alone.
+    pub const FEW: &[Weighted] = &[(1, customers), (1, second_thoughts)];
+    /// Contacts only, in many small messages: what shows a message that was lost.
+    pub const CONTACTS: &[Weighted] = &[(1, newcomer)];
 }
 
-/// One message; a single job stands alone or in a list.
-fn message(draft: &mut Draft<'_>, mut jobs: Vec<Value>) -> Value {
-    if jobs.len() == 1 && draft.rng.random_bool(0.8) { jobs.remove(0) } else { json!({ "jobs": jobs }) }
+/// What the daemon removes a message with.
+const REMOVAL: &str = "queue.delete";
+
+impl Registry for DenicRri {
+    fn name(&self) -> &'static str {
+        "denic-rri"
+    }
+
+    fn sandbox(&self, connections: usize) -> Vec<(&'static str, usize)> {
+        vec![("--sessions", connections), ("--quota", 1_000_000_000), ("--assessment-ms", 1_500)]
+    }
+
+    fn place(&self, ready: &Value) -> Place {
+        let part = &ready["denic_rri"];
+        let accounts = super::accounts(part, ["account", "user", "password"]);
+        Place { accounts, addresses: vec![part["address"].as_str().unwrap().to_owned()] }
+    }
+
+    fn settings(&self, place: &Place, number: usize, at: &[String], ca: &str, secret: &str) -> String {
+        let (user, at) = (&place.accounts[number].user, &at[0]);
+        format!(
+            "address = '{at}'\nuser = '{user}'\npassword_file = '{secret}'\nca_file = '{ca}'\nkeep_alive_seconds = 20\n"
+        )
+    }
+
+    fn limits(&self) -> &'static str {
+        "timetable = []\nquiet = []\nquota = 0\n"
+    }
+
+    /// Whatever arrives late bears the transaction id of the request that took its place, and is refused.
+    fn questions(&self) -> (f64, u32) {
+        (0.5, 1000)
+    }
+
+    fn faults(&self) -> &'static [Faults] {
+        &[&["cut_after:action=queue.*,p=0.3", "garbage:action=login,p=0.2"]]
+    }
+
+    fn scenes(&self) -> &'static [Weighted] {
+        SCENES
+    }
+
+    fn changes(&self) -> (&'static [Weighted], Faults) {
+        (&[(1, changes)], &["cut_after:action=contact.update,p=0.3"])
+    }
+
+    fn deed(&self, effect: &EffectRecord, _: &View<'_>) -> Deed {
+        if effect.kind == REMOVAL {
+            return Deed::Removal;
+        }
+        let job = effect.ctid.as_deref().and_then(job_of);
+        // One without an id is nobody's: each write has one.
+        let job = job.or(Some(uuid::Uuid::nil()));
+        Deed::Of { kind: effect.kind.clone(), object: effect.object.clone(), job }
+    }
+
+    /// A repetition whose first request arrives after all goes out under the same transaction id so that exactly this
+    /// happens, and one of the two is refused; and while the registry still works on a first request that nobody waited for
+    /// any longer, the repetition finds its object held.
+    fn is_excused(&self, rule: &str, earlier: &RequestRecord, later: &RequestRecord) -> bool {
+        let is_write = earlier.ctid.is_some() && later.ctid.is_some() && earlier.account == later.account;
+        let job = |request: &RequestRecord| request.ctid.as_deref().and_then(job_of);
+        is_write
+            && match rule {
+                "ctid_used_twice" => later.ctid == earlier.ctid && later.digest == earlier.digest,
+                "concurrent_write" => later.object == earlier.object && job(later) == job(earlier),
+                _ => false,
+            }
+    }
+
+    fn waiting(&self, account: &Value) -> u64 {
+        account["messages"].as_u64().unwrap_or(0)
+    }
+
+    fn told(&self, effects: &[&EffectRecord]) -> Vec<(&'static str, usize)> {
+        let caused = |cause: &str| effects.iter().filter(|effect| effect.kind == cause).count();
+        vec![("transferred_away", caused("domain.chprov")), ("authinfo2_notify", caused("domain.create_authinfo2"))]
+    }
 }
 
 /// A customer: handle, and the job that makes it known.
@@ -70,11 +138,6 @@ fn delegation(draft: &mut Draft<'_>, domain: &str, holder: &str) -> Value {
         "domain": domain, "holder": [holder],
         "nserver": [format!("ns1.example{number}.net"), format!("ns2.example{number}.net")],
     })
-}
-
-fn with(mut params: Value, key: &str, value: &str) -> Value {
-    params[key] = json!(value);
-    params
 }
 
 /// A customer with a domain: handle, domain, and the two jobs.
@@ -165,9 +228,9 @@ fn transfer(draft: &mut Draft<'_>) -> Vec<Value> {
     let (heir, birth) = contact(draft, &winner);
     let taken = delegation(draft, &domain, &heir);
     let given = &jobs[2];
-    let refused = with(taken.clone(), "auth_info", &wrong);
+    let refused = with(taken.clone(), &json!({ "auth_info": wrong }));
     let refused = draft.order(&winner, "domain.transfer", refused, Fate::Refused, &[given, &birth]);
-    let taken = with(taken, "auth_info", &right);
+    let taken = with(taken, &json!({ "auth_info": right }));
     let taken = draft.order(&winner, "domain.transfer", taken, done("domain.chprov", &domain), &[given, &birth]);
     let moved = delegation(draft, &domain, &heir);
     let moved = draft.order(&winner, "domain.update", moved, done("domain.update", &domain), &[&taken]);
@@ -209,7 +272,7 @@ fn race(draft: &mut Draft<'_>) -> Vec<Value> {
     for account in [first, second] {
         let (handle, birth) = contact(draft, &account);
         let params = delegation(draft, &domain, &handle);
-        let fate = Fate::Race(Effect { kind: "domain.create", object: domain.clone() });
+        let fate = Fate::Race(effect("domain.create", &domain));
         let create = draft.order(&account, "domain.create", params, fate, &[&birth]);
         messages.push(message(draft, vec![birth, create]));
     }

@@ -1,0 +1,19 @@
+//! What a registrar does at NZ SRS, as jobs and events: daemons, PostgreSQL and the sandbox registry, every request signed and
+//! every answer verified. Each operation is done for real and seen from both sides; then with answers that are lost.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test fails by panicking")]
+
+#[path = "support/control.rs"]
+mod control;
+#[path = "support/database.rs"]
+mod database;
+#[path = "nz_srs/doubt.rs"]
+mod doubt;
+#[path = "nz_srs/life.rs"]
+mod life;
+#[path = "nz_srs/messages.rs"]
+mod messages;
+#[path = "lifecycle/office.rs"]
+mod office;
+#[path = "engine/world.rs"]
+mod world;

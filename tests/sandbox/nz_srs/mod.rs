@@ -1,0 +1,11 @@
+mod client;
+mod errors;
+mod faults;
+mod life;
+mod messages;
+mod queries;
+mod quirks;
+mod robust;
+mod samples;
+mod transport;
+mod updates;
