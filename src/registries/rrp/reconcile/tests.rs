@@ -60,7 +60,7 @@ fn play(
     let rrp = rrp();
     let params = params.as_object().unwrap();
     let (since, so_already) = (SINCE.parse().unwrap(), so_already.map(|at| at.parse().unwrap()));
-    let doubt = Doubt { account: "one", operation, params, transaction: "rd-1-1", since, so_already };
+    let doubt = Doubt { account: "one", operation, params, transaction: "rd-1-1", since, so_already, taken: None };
     let mut asked = Vec::new();
     loop {
         let heard = answers.get(..asked.len()).unwrap_or(answers);
@@ -416,8 +416,15 @@ fn the_hour_that_comes_twice_and_an_id_nobody_knows_decide_nothing() {
     let shown = ours("2026-11-01 01:30:00.0", NEW, &[]);
     let find = |rrp: &Rrp, since: &str| {
         let since = since.parse().unwrap();
-        let doubt =
-            Doubt { account: "one", operation: DomainCreate, params, transaction: "rd-1-1", since, so_already: None };
+        let doubt = Doubt {
+            account: "one",
+            operation: DomainCreate,
+            params,
+            transaction: "rd-1-1",
+            since,
+            so_already: None,
+            taken: None,
+        };
         match next(rrp, &doubt, None, std::slice::from_ref(&shown)) {
             Step::Found(finding) => finding.word(),
             Step::Ask(_) => panic!("it asks on"),
