@@ -43,7 +43,7 @@ fn accounts(ready: &Value) -> Result<Vec<Account>, Missing> {
         name: ACCOUNT,
         known_as: text(&row["registrar_id"]),
         settings: table(json!({
-            "url": place["url"], "registrar_id": row["registrar_id"], "ca_file": ready["ca"], "answer_seconds": 5,
+            "url": place["url"], "environment": "other", "registrar_id": row["registrar_id"], "ca_file": ready["ca"], "answer_seconds": 5,
             "keys": [{ "file": row["secret_key"] }], "registry_keys": [{ "file": place["registry_key"] }],
             "limits": { "requests": REQUESTS_PER_MINUTE, "timetable": [], "quiet": [] },
         })),
