@@ -36,12 +36,8 @@ async fn a_wrong_password_is_tried_once() {
     .await;
 }
 
-/// A server that takes two sessions and closes each after a few seconds of its time, idle ones, too.
-#[tokio::test]
-async fn fewer_sessions_than_we_would_like_and_short_ones_do_no_harm() {
-    let mut setup = setup().limit("sessions", json!(4));
-    setup.rrp.sessions = 2;
-    setup.rrp.life = Some(std::time::Duration::from_secs(1));
+/// Sixty registrations, each once, whatever the server does with sessions.
+async fn sixty(setup: Setup) {
     play(Kind::Postgres, setup, async |world: World| {
         let daemon = world.daemon();
         let orders: Vec<_> = (0..60)
@@ -58,6 +54,26 @@ async fn fewer_sessions_than_we_would_like_and_short_ones_do_no_harm() {
         assert_eq!((created.len(), office.effects().len()), (60, 60), "each once");
     })
     .await;
+}
+
+#[tokio::test]
+async fn fewer_sessions_than_we_would_like_are_enough() {
+    let mut setup = setup().limit("sessions", json!(4));
+    setup.rrp.sessions = 2;
+    sixty(setup).await;
+}
+
+/// The server ends each session after a second, in the middle of whatever is said, with a word (520) or without one.
+#[tokio::test]
+async fn sessions_that_end_all_the_time_do_no_harm() {
+    for says_timeout in [true, false] {
+        let mut setup = setup();
+        setup.rrp.life = Some(std::time::Duration::from_secs(1));
+        setup.rrp.processing = std::time::Duration::from_millis(200);
+        setup.rrp.sessions = 100;
+        setup.rrp.says_timeout = says_timeout;
+        sixty(setup).await;
+    }
 }
 
 #[tokio::test]
@@ -79,7 +95,7 @@ async fn what_there_is_no_money_for_waits_and_what_is_free_goes_on() {
         let again = until("a second refusal", async || Some(told("paused").await).filter(|all| all.len() > 1)).await;
         let reason = again[0].as_str().unwrap();
         assert!(reason.starts_with("546 ") && reason.contains("pay in"), "{reason}");
-        let free = world.submit(&[check(REGISTRAR, "two.com")]).await;
+        let free = world.submit(&[check(REGISTRAR, "three.com")]).await;
         world.succeeded(free[0]).await;
         let control = world.sandbox.ready()["control"].as_str().unwrap().to_owned();
         let paid = json!({ "account": REGISTRAR, "balance": 10_000 });

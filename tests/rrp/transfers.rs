@@ -48,7 +48,6 @@ async fn a_transfer_is_pending_until_the_domain_is_there() {
             office.domain_of(REGISTRAR, domain).await;
         }
         let one = office.requested("one.com").await;
-        assert_eq!(office.refused(OTHER_REGISTRAR, "domain.transfer", of("one.com"), "failed").await, "536");
         assert_eq!(office.refused(REGISTRAR, "domain.delete", of("one.com"), "failed").await, "553");
         office.done(REGISTRAR, "domain.transfer_approve", of("one.com")).await;
         let arrived = office.world.succeeded(one).await;
@@ -70,7 +69,9 @@ async fn a_transfer_is_pending_until_the_domain_is_there() {
 
         // Taken back by whoever asked.
         office.requested("three.com").await;
-        office.done(OTHER_REGISTRAR, "domain.transfer_reject", of("three.com")).await;
+        let cancel = json!({ "domain": "three.com", "transfer": true });
+        office.done(OTHER_REGISTRAR, "order.cancel", cancel.clone()).await;
+        assert_eq!(office.refused(OTHER_REGISTRAR, "order.cancel", cancel, "failed").await, "534");
 
         // Decided by the registry.
         let four = office.requested("four.com").await;

@@ -40,7 +40,7 @@ impl Rrp {
             let known = PROTOCOLS.join(", ");
             return Err(format!("unknown protocol `{}`; there is {known}", protocol.escape_default()));
         }
-        let rules = Rules { user: options.account.clone(), has_v6: protocol == PROTOCOLS[0] };
+        let rules = Rules { user: options.account.clone(), is_current: protocol == PROTOCOLS[0] };
         Ok(Self { rules, zone: limits::zone(), transfer: days(TRANSFER_DAYS) })
     }
 
@@ -62,7 +62,7 @@ impl Rrp {
     /// Whether this protocol is newer than the version a server greets with.
     pub fn is_newer_than(&self, version: &str) -> bool {
         let number = |version: &str| version.split('.').map(str::parse).collect::<Result<Vec<u32>, _>>().ok();
-        let ours = if self.rules.has_v6 { PROTOCOLS[0] } else { PROTOCOLS[1] };
+        let ours = if self.rules.is_current { PROTOCOLS[0] } else { PROTOCOLS[1] };
         number(version).is_some_and(|theirs| Some(theirs) < number(ours))
     }
 

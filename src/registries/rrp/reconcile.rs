@@ -87,6 +87,7 @@ fn settle(rrp: &Rrp, doubt: &Doubt<'_>, refusal: Option<Refusal>, heard: &[Answe
         Operation::DomainTransfer => transfers::request(case),
         Operation::DomainTransferApprove => transfers::approve(case),
         Operation::DomainTransferReject => transfers::reject(case),
+        Operation::OrderCancel => transfers::cancel(case),
         Operation::HostCreate => hosts::create(case),
         Operation::HostUpdate => hosts::update(case),
         Operation::HostDelete => hosts::delete(case),

@@ -22,7 +22,7 @@ impl Request for AddHost {
     const PARAMS: &'static [&'static str] = &["host", "address"];
 
     fn read(params: &Params<'_>, rules: &Rules) -> Result<Self, Reject> {
-        Ok(Self { host: Host::read(params)?, addresses: check::addresses(params, "address", rules.has_v6)? })
+        Ok(Self { host: Host::read(params)?, addresses: check::addresses(params, "address", rules.is_current)? })
     }
 
     fn object(&self, _: &Rules) -> ObjectKey {

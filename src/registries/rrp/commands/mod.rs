@@ -22,6 +22,7 @@ use super::codec::{Line, Request as Written};
 use crate::model::Operation::{
     AccountInfo, DomainCheck, DomainCreate, DomainDelete, DomainInfo, DomainRenew, DomainTransfer,
     DomainTransferApprove, DomainTransferReject, DomainUpdate, HostCheck, HostCreate, HostDelete, HostInfo, HostUpdate,
+    OrderCancel,
 };
 use crate::model::params::Params;
 use crate::model::request::RejectCode;
@@ -45,6 +46,7 @@ pub const COMMANDS: &[Command] = &[
     command::<mod_host::ModHost>(HostUpdate),
     command::<del::Del<Host>>(HostDelete),
     command::<describe::Describe>(AccountInfo),
+    command::<transfer::Cancel>(OrderCancel),
 ];
 
 /// The operations a job can ask for: those of [`COMMANDS`], and requests in the registry's own words.
@@ -63,8 +65,9 @@ pub const OPERATIONS: &[Operation] = &{
 pub struct Rules {
     /// The registrar's id; empty if unknown.
     pub user: String,
-    /// Whether name servers may have addresses of version 6, as protocol 2.0.0 has it.
-    pub has_v6: bool,
+    /// Whether protocol 2.0.0 is spoken: name servers may have addresses of version 6, and whoever asked for a transfer may
+    /// take that back.
+    pub is_current: bool,
 }
 
 impl Rules {

@@ -32,9 +32,9 @@ impl Request for ModHost {
         let new_name = params.optional("new_name")?.map(|name| check::host("new_name", &name)).transpose()?;
         let [whole, add, remove] = ["address", "add_address", "remove_address"];
         let [whole, add, remove] = [
-            check::addresses(params, whole, rules.has_v6)?,
-            check::addresses(params, add, rules.has_v6)?,
-            check::addresses(params, remove, rules.has_v6)?,
+            check::addresses(params, whole, rules.is_current)?,
+            check::addresses(params, add, rules.is_current)?,
+            check::addresses(params, remove, rules.is_current)?,
         ];
         check::apart(&add, &remove, "remove_address")?;
         if let Some(other) = CHANGES[2..].iter().find(|name| params.has("address") && params.has(name)) {

@@ -7,7 +7,7 @@
 use super::classes::Class::{self, Already, Ask, Backoff, ByHand, Funds, Refused, Soon, Success, Suspend, Throttle};
 use crate::model::Operation::{
     self, DomainCheck, DomainCreate, DomainDelete, DomainTransfer, DomainTransferApprove, DomainTransferReject,
-    DomainUpdate, HostCheck, HostCreate, HostDelete, HostUpdate,
+    DomainUpdate, HostCheck, HostCreate, HostDelete, HostUpdate, OrderCancel,
 };
 
 /// A code.
@@ -139,7 +139,12 @@ pub const SPECIAL: &[Special] = &[
     of(FOREIGN, &[DomainTransferApprove], Already, "not ours: perhaps let go already"),
     of(FOREIGN, &[DomainDelete], Already, "not ours: perhaps deleted by us, and registered by another since"),
     of(FOREIGN, &[DomainTransfer], Already, "not to be transferred: perhaps it came to us already"),
-    of(NOT_FLAGGED, &[DomainTransferApprove, DomainTransferReject], Already, "decided already, by us or by time"),
+    of(
+        NOT_FLAGGED,
+        &[DomainTransferApprove, DomainTransferReject, OrderCancel],
+        Already,
+        "decided already, by us or by time",
+    ),
     of(
         FLAGGED,
         &[DomainTransfer],

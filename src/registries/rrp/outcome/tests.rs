@@ -10,6 +10,7 @@ use crate::model::{Level, Message};
 use Operation::{
     AccountInfo, DomainCheck, DomainCreate, DomainDelete, DomainInfo, DomainRenew, DomainTransfer,
     DomainTransferApprove, DomainTransferReject, DomainUpdate, HostCheck, HostCreate, HostDelete, HostInfo, HostUpdate,
+    OrderCancel,
 };
 
 fn answer(code: &str, data: Value) -> Answer {
@@ -94,7 +95,7 @@ const BY_COMMAND: &[(&str, &[Operation], &str)] = &[
     ("220", &[DomainCheck, HostCheck, AccountInfo], SOON),
     ("531", &[DomainDelete, DomainTransfer, DomainTransferApprove], "refused unless lost"),
     ("531", &[DomainUpdate, DomainRenew, DomainTransferReject, HostCreate], "refused"),
-    ("534", &[DomainTransferApprove, DomainTransferReject], "refused unless lost"),
+    ("534", &[DomainTransferApprove, DomainTransferReject, OrderCancel], "refused unless lost"),
     ("536", &[DomainTransfer], "refused unless lost"),
     ("540", &[DomainCreate, HostCreate, HostUpdate], "refused unless lost"),
     ("542", &[HostUpdate], "refused unless lost"),
@@ -171,7 +172,7 @@ const MAY_ANSWER: &[MayAnswer] = &[
         &["500", "501", "502", "503", "504", "505", "506", "507", "508", "531", "541", "545"],
     ),
     (
-        &[DomainTransfer, DomainTransferApprove, DomainTransferReject],
+        &[DomainTransfer, DomainTransferApprove, DomainTransferReject, OrderCancel],
         &["200", "220"],
         &[
             "500", "501", "502", "503", "504", "505", "506", "507", "508", "531", "534", "536", "541", "544", "545",

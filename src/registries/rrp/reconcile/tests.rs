@@ -8,7 +8,7 @@ use super::*;
 use crate::registries::WireOptions;
 use Operation::{
     DomainCreate, DomainDelete, DomainRenew, DomainTransfer, DomainTransferApprove, DomainTransferReject, DomainUpdate,
-    HostCreate, HostDelete, HostUpdate, Raw,
+    HostCreate, HostDelete, HostUpdate, OrderCancel, Raw,
 };
 
 /// Eight in the morning in New York.
@@ -252,6 +252,16 @@ fn rows() -> Vec<(Operation, Value, &'static str, Vec<Proof>)> {
             ],
         ),
         (
+            OrderCancel,
+            json!({ "domain": "example.com", "transfer": true }),
+            status,
+            vec![
+                ("not_applied", vec![foreign()], "only a repetition tells"),
+                ("foreign", vec![ours(OLD, OLD, &[])], "carried out"),
+                ("unknown", vec![absent()], "not registered"),
+            ],
+        ),
+        (
             HostCreate,
             host(json!({ "address": ["192.0.2.1", "2001:db8::1"] })),
             "status EntityName:NameServer",
@@ -339,6 +349,9 @@ fn whether_a_transfer_is_pending_only_the_refusal_of_a_repetition_tells() {
         (DomainTransferApprove, NotFlagged, ours(), "foreign", "534"),
         (DomainTransferApprove, NotFlagged, foreign(), "applied", "let go"),
         (DomainTransferApprove, Foreign, foreign(), "applied", "let go"),
+        (OrderCancel, NotFlagged, foreign(), "applied", "534"),
+        (OrderCancel, NotFlagged, ours(), "foreign", "carried out"),
+        (OrderCancel, Foreign, foreign(), "foreign", "another's (531)"),
         (DomainTransferReject, NotFlagged, ours(), "applied", "534"),
         (DomainTransferReject, NotFlagged, foreign(), "unknown", "withdrawn, if"),
         (DomainTransferReject, Foreign, foreign(), "foreign", "531"),

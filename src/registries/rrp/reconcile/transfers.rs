@@ -54,7 +54,24 @@ pub fn approve(case: &mut Case<'_>) -> Next {
     }
 }
 
-/// TRANSFER -Approve:No, from whoever has the domain, or, in 2.0.0, from whoever asked for it.
+/// TRANSFER -Approve:No from whoever asked.
+pub fn cancel(case: &mut Case<'_>) -> Next {
+    match (case.status()?, case.refusal) {
+        (Seen::Here(_), _) => foreign("STATUS: ours, so the transfer was carried out"),
+        (Seen::Foreign(info), Some(Refusal::NotFlagged)) => {
+            applied(info, "STATUS: another registrar's, and the repetition was told that no transfer is pending (534)")
+        }
+        (Seen::Foreign(_), Some(Refusal::Foreign)) => {
+            foreign("STATUS: another registrar's, and the repetition was told that the request is another's (531)")
+        }
+        (Seen::Foreign(_), _) => {
+            nothing("STATUS: another registrar's; whether a transfer is pending, only a repetition tells")
+        }
+        (Seen::Absent(_), _) => cannot("STATUS: not registered any more"),
+    }
+}
+
+/// TRANSFER -Approve:No from whoever has the domain; in one's own words perhaps from whoever asked for it.
 pub fn reject(case: &mut Case<'_>) -> Next {
     match (case.status()?, case.refusal) {
         (Seen::Here(info), Some(Refusal::NotFlagged)) => {

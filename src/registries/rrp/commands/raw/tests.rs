@@ -2,7 +2,7 @@ use super::*;
 
 fn of(request: &str) -> Result<Raw, Reject> {
     let params = Map::from_iter([("request".to_owned(), json!(request))]);
-    read(&params, &Rules { user: "registrarA".into(), has_v6: true })
+    read(&params, &Rules { user: "registrarA".into(), is_current: true })
 }
 
 #[test]
