@@ -194,7 +194,12 @@ fn where_the_action_is_unknown_the_domain_is_looked_at() {
         (Operation::OrderInfo, response("ActionDetailsQry", &error("INVALID_FIELD", "INVALID_REQUEST_ERROR")));
     for unknown in [unknown_action(), refused] {
         assert!(none(renew(&[unknown.clone(), no_domain()])), "not ours");
-        assert!(none(renew(&[unknown.clone(), domain(OTHER, "2026-11-21", "2020-01-01")])), "unchanged since");
+        assert!(
+            none(renew(&[unknown.clone(), domain("RenewDomains-x", "2026-11-21", "2020-01-01")])),
+            "unchanged since"
+        );
+        // Another job of ours was done before this one began, however near it is.
+        assert!(none(renew(&[unknown.clone(), domain(OTHER, "2026-11-22", "2020-01-01")])));
         for ours in [ID, EARLIER] {
             let finding = renew(&[unknown.clone(), domain(ours, "2026-11-22", "2020-01-01")]);
             assert!(matches!(finding, Finding::Applied { .. }), "{ours}: {finding:?}");
