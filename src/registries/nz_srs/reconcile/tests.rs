@@ -18,9 +18,9 @@ fn step(operation: Operation, params: &Value, answers: &[(Operation, String)]) -
     let doubt = Doubt { account: "nz", operation, params, transaction: ID, since, so_already: None, taken: None };
     let heard: Vec<Answer> =
         answers.iter().map(|(asked, text)| dialect.decode(*asked, text.as_bytes()).unwrap()).collect();
-    for known in 0..heard.len() {
+    for (known, (asked, _)) in answers.iter().enumerate() {
         let Step::Ask(question) = dialect.reconcile(&doubt, &heard[..known]) else { panic!("asked too much") };
-        assert_eq!(question.operation, answers[known].0);
+        assert_eq!(question.operation, *asked);
         assert!(!question.operation.writes());
     }
     dialect.reconcile(&doubt, &heard)
