@@ -45,7 +45,7 @@ pub fn follow_up(case: &mut Case<'_>) -> Next {
 /// TRANSFER -Approve:Yes: not ours any more.
 pub fn approve(case: &mut Case<'_>) -> Next {
     match case.status()? {
-        Seen::Foreign(info) => applied(info, "STATUS: another registrar's, so it was let go"),
+        Seen::Foreign(info) => case.applied_by_us(info, "STATUS: another registrar's, so it was let go"),
         Seen::Here(_) if case.refusal == Some(Refusal::NotFlagged) => foreign(
             "STATUS: still ours, and the repetition was told that no transfer is pending (534): refused or withdrawn",
         ),
@@ -57,6 +57,10 @@ pub fn approve(case: &mut Case<'_>) -> Next {
 /// TRANSFER -Approve:No, from whoever has the domain, or, in 2.0.0, from whoever asked for it.
 pub fn reject(case: &mut Case<'_>) -> Next {
     match (case.status()?, case.refusal) {
+        // Whether it was asked for again in between, nobody shows.
+        (Seen::Here(_), Some(Refusal::NotFlagged)) if case.was_so_just_now() => {
+            cannot("the repetition was told that no transfer is pending (534), and an earlier job has just refused one")
+        }
         (Seen::Here(info), Some(Refusal::NotFlagged)) => {
             applied(info, "STATUS: still ours, and the repetition was told that no transfer is pending (534)")
         }
