@@ -236,13 +236,8 @@ fn with_all_below(draft: &mut Draft<'_>) -> Vec<Value> {
     let after: Vec<&Value> = jobs.iter().collect();
     let used = update(draft, &account, &name, &json!({ "nserver": [ns1, ns2] }), &after);
     let delete = plain(draft, &account, "domain.delete", &name, &[&used]);
-    let late = draft.order(
-        &account,
-        "host.update",
-        json!({ "host": ns1, "address": [address(draft)] }),
-        Fate::Refused,
-        &[&delete],
-    );
+    let change = json!({ "host": ns1, "address": [address(draft)] });
+    let late = draft.order(&account, "host.update", change, Fate::Refused, &[&delete]);
     let mut opening = jobs.clone();
     opening.push(used);
     vec![message(draft, opening), message(draft, vec![delete]), message(draft, vec![late])]
