@@ -53,7 +53,6 @@ impl Registry for Rrp {
         &[
             &["lie=421:object=*.net,p=0.2", "lie=421:object=*.net,effect=yes,p=0.2"],
             &["lie=549:object=*.net,p=0.2", "lie=549:object=*.net,effect=yes,p=0.2"],
-            &["lie=220:object=*.net,effect=yes,p=0.3"],
             &["lie=520:object=*.net,p=0.1", "lie=420:object=*.net,effect=yes,p=0.1"],
             &["lie=547:object=*.net,p=0.1", "lie=547:object=*.net,effect=yes,p=0.1"],
             &["stall:action=greeting,p=0.4"],

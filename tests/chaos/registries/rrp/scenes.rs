@@ -4,9 +4,7 @@ use rand::Rng;
 use serde_json::{Value, json};
 
 use super::super::{Weighted, done, effect, message};
-use super::orders::{
-    address, create, create_for, domain, ends, host, host_update, household, plain, renewal, update, year,
-};
+use super::orders::{address, create, create_for, domain, ends, host, host_update, household, plain, renewal, update};
 use crate::plan::{Draft, Fate};
 
 /// Everything a registrar does with RRP.
@@ -28,7 +26,6 @@ pub const ALL: &[Weighted] = &[
     (2, twins),
     (3, overtaken),
     (6, stumbles),
-    (2, in_its_own_words),
 ];
 
 /// A domain whose name servers are stated anew each time: all of them go out as what differs.
@@ -298,7 +295,7 @@ fn overtaken(draft: &mut Draft<'_>) -> Vec<Value> {
 /// what is refused for good.
 fn stumbles(draft: &mut Draft<'_>) -> Vec<Value> {
     const NOT_DONE: &[&str] = &["420", "421", "520", "547", "549"];
-    const DONE: &[&str] = &["220", "420", "421", "520", "547", "549"];
+    const DONE: &[&str] = &["220", "220", "420", "421", "520", "547", "549"];
     const THEN: &[&str] = &["220", "420", "520", "none"];
     const REFUSED: &[&str] =
         &["500", "505", "507", "510", "535", "541", "543", "544", "548", "550", "552", "553", "556"];
@@ -323,21 +320,6 @@ fn stumbles(draft: &mut Draft<'_>) -> Vec<Value> {
     let renew = renewal(draft, &account, &name, [1, 1], done("domain.renew", &name), &[&create]);
     messages.extend([message(draft, vec![refused]), message(draft, vec![create, lock, renew])]);
     messages
-}
-
-/// Requests in the registry's own lines.
-fn in_its_own_words(draft: &mut Draft<'_>) -> Vec<Value> {
-    let account = draft.account();
-    let name = domain(draft, "example");
-    let create = create(draft, &account, &name);
-    let about = format!("EntityName:Domain\nDomainName:{name}");
-    let lock = json!({ "request": format!("mod\n{about}\nStatus:REGISTRAR-LOCK") });
-    let lock = draft.order(&account, "raw", lock, done("domain.update", &name), &[&create]);
-    let renew = format!("renew\n{about}\n-Period:1\n-CurrentExpirationYear:{}", year(1));
-    let renew = draft.order(&account, "raw", json!({ "request": renew }), done("domain.renew", &name), &[&lock]);
-    let status = json!({ "request": format!("status\n{about}") });
-    let status = draft.order(&account, "raw", status, Fate::Read, &[&lock]);
-    vec![message(draft, vec![create, lock]), message(draft, vec![renew]), message(draft, vec![status])]
 }
 
 /// A domain and many changes of it.
