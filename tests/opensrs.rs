@@ -25,3 +25,5 @@ mod params;
 mod table;
 #[path = "engine/world.rs"]
 mod world;
+#[path = "opensrs/writes.rs"]
+mod writes;

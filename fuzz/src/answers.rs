@@ -191,6 +191,9 @@ fn strings(value: &Value) -> Vec<&str> {
     }
 }
 
+/// Asks what is next, or says what is true, of the answers heard so far.
+type Ask<'a> = dyn Fn(&[Answer]) -> Step + 'a;
+
 /// Whatever the registry answers to every question about a lost order: the questions end, and change nothing.
 pub fn doubts(dialect: &dyn Dialect, lost: &[Lost], most: usize, bytes: &[u8], read: &Answer) {
     // One of them by the size of the input, or each input would take as long as all of them.
@@ -204,9 +207,9 @@ pub fn doubts(dialect: &dyn Dialect, lost: &[Lost], most: usize, bytes: &[u8], r
         so_already: None,
         taken: None,
     };
-    let ask: [&dyn Fn(&[Answer]) -> Step; 2] =
-        [&|heard| dialect.reconcile(&doubt, heard), &|heard| dialect.follow_up(&doubt, heard)];
-    for ask in ask {
+    let reconcile: &Ask<'_> = &|heard| dialect.reconcile(&doubt, heard);
+    let follow_up: &Ask<'_> = &|heard| dialect.follow_up(&doubt, heard);
+    for ask in [reconcile, follow_up] {
         let mut heard = Vec::new();
         while let Step::Ask(question) = ask(&heard) {
             assert!(!question.operation.writes(), "{} asks with {}", doubt.operation, question.operation);

@@ -8,6 +8,8 @@ use super::command::Operation;
 enum Aspect {
     /// Whether, and how, it is there.
     Being,
+    /// Whether somebody asks for it.
+    Request,
     /// The password of whoever sponsors a domain.
     AuthInfo,
     /// The password that goes to a domain's holder by letter.
@@ -20,6 +22,8 @@ enum Left {
     There,
     Deleted,
     GivenBack,
+    /// To another registrar.
+    LetGo,
     Absent,
 }
 
@@ -33,6 +37,8 @@ const ONCE: &[(Operation, Aspect, Left)] = &[
     (Operation::DomainRestore, Aspect::Being, Left::There),
     (Operation::DomainDelete, Aspect::Being, Left::Deleted),
     (Operation::DomainTransit, Aspect::Being, Left::GivenBack),
+    (Operation::DomainTransferApprove, Aspect::Being, Left::LetGo),
+    (Operation::DomainTransferReject, Aspect::Request, Left::Absent),
     (Operation::DomainAuthcodeCreate, Aspect::AuthInfo, Left::There),
     (Operation::DomainAuthcodeDelete, Aspect::AuthInfo, Left::Absent),
     (Operation::DomainAuthcodeRequest, Aspect::Letter, Left::There),
@@ -98,7 +104,7 @@ mod tests {
     fn what_came_between_makes_it_possible_again() {
         let create = Operation::DomainCreate.rivals().unwrap();
         assert!(create.precluded_by(Operation::DomainTransfer) && create.precluded_by(Operation::DomainRestore));
-        for between in [Operation::DomainDelete, Operation::DomainTransit] {
+        for between in [Operation::DomainDelete, Operation::DomainTransit, Operation::DomainTransferApprove] {
             assert!(create.all.contains(&between) && !create.precluded_by(between));
         }
         let password = Operation::DomainAuthcodeCreate.rivals().unwrap();

@@ -62,10 +62,14 @@ impl<'a> AtWork<'a> {
         Self { attempts }
     }
 
-    /// The attempt that began last before something happened, of the jobs that were to bring it about.
+    /// The attempt at work when something happened, of the jobs that were to bring it about. The instant an attempt began is
+    /// that of its claim, which may then have waited for the database, and so for the end of the attempt before it on the same
+    /// object: of two at a time it was the first. Where none was at work any more, the one that began last.
     pub fn attempt(&self, account: &str, kind: &str, object: &str, at: Timestamp) -> Option<&'a AttemptRow> {
         let attempts = self.attempts.get(&(account, kind, object))?.iter();
-        attempts.filter(|attempt| attempt.started <= at).max_by_key(|attempt| attempt.started).copied()
+        let begun = || attempts.clone().filter(|attempt| attempt.started <= at).copied();
+        let at_work = begun().filter(|attempt| attempt.ended.is_none_or(|end| end >= at));
+        at_work.min_by_key(|attempt| attempt.started).or_else(|| begun().max_by_key(|attempt| attempt.started))
     }
 
     fn on(&self, account: &str, kind: &str, object: &str, at: Timestamp) -> Option<Uuid> {

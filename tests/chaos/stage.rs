@@ -8,6 +8,7 @@ mod daemons;
 #[path = "services.rs"]
 mod services;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -108,8 +109,10 @@ impl Stage {
         let connections = 4 * SESSIONS * (setup.daemons + 1);
         let common = [("--accounts", setup.accounts), ("--requests-per-minute", REQUESTS_PER_MINUTE)];
         let own = setup.registries.iter().flat_map(|registry| registry.sandbox(connections));
+        // What two registries need alike is said once.
+        let arguments: BTreeMap<&str, usize> = common.into_iter().chain(own).collect();
         let arguments: Vec<String> =
-            common.into_iter().chain(own).flat_map(|(name, n)| [name.to_owned(), n.to_string()]).collect();
+            arguments.into_iter().flat_map(|(name, n)| [name.to_owned(), n.to_string()]).collect();
         let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
         let names: Vec<&str> = setup.registries.iter().map(|registry| registry.name()).collect();
         let sandbox = Sandbox::start_with(&directory.path().join("sandbox"), setup.seed, &names, &arguments, log).await;

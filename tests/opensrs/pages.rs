@@ -95,7 +95,7 @@ async fn not_let_in(fault: &str, write: bool) {
         let more = world.submit(&more).await;
         world.rounds(3).await;
         assert_eq!(world.requests(RESELLER).len(), 1, "one request, and no other after it");
-        assert!(!world.database.store.account(OTHER_RESELLER).await.unwrap().suspended.is_some());
+        assert!(world.database.store.account(OTHER_RESELLER).await.unwrap().suspended.is_none());
         for id in ids.into_iter().chain(more) {
             assert_eq!(world.job(id).await.job.state, State::Waiting);
         }

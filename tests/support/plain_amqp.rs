@@ -19,6 +19,10 @@ use uuid::Uuid;
 /// Pause before a lost connection is opened again.
 const PAUSE: Duration = Duration::from_millis(100);
 
+/// How long nothing may be heard before whoever listens connects anew: a connection that a broker left behind when it was
+/// restarted may stay silent for ever, and so may an attempt to connect.
+const SILENCE: Duration = Duration::from_secs(15);
+
 /// The queue the events are collected in.
 const EVENTS: &str = "billing.events";
 
@@ -190,10 +194,15 @@ impl Drop for Collector {
 }
 
 async fn listen(url: &str, heard: &Mutex<Heard>) -> lapin::Result<()> {
-    let (_connection, channel) = channel(url).await?;
-    let (options, none) = (BasicConsumeOptions::default(), FieldTable::default());
-    let mut consumer = channel.basic_consume(EVENTS.into(), "billing".into(), options, none).await?;
-    while let Some(delivery) = consumer.next().await {
+    let beginning = async {
+        let (connection, channel) = channel(url).await?;
+        let (options, none) = (BasicConsumeOptions::default(), FieldTable::default());
+        let consumer = channel.basic_consume(EVENTS.into(), "billing".into(), options, none).await?;
+        lapin::Result::Ok((connection, channel, consumer))
+    };
+    let Ok(begun) = tokio::time::timeout(SILENCE, beginning).await else { return Ok(()) };
+    let (_connection, _channel, mut consumer) = begun?;
+    while let Ok(Some(delivery)) = tokio::time::timeout(SILENCE, consumer.next()).await {
         let delivery = delivery?;
         heard.lock().unwrap().note(&delivery.data);
         delivery.ack(BasicAckOptions::default()).await?;

@@ -59,7 +59,7 @@ fn xmllint(document: &str) -> Result<(), String> {
     std::fs::write(file.path(), document).unwrap();
     let mut command = Command::new("xmllint");
     command.args(["--nonet", "--noout", "--dtdvalid"]).arg(folder().join("nz-srs-protocol.dtd")).arg(file.path());
-    let output = command.output().expect("xmllint is not installed: `./dev test` installs it (Debian: libxml2-utils)");
+    let output = command.output().unwrap();
     if output.status.success() { Ok(()) } else { Err(String::from_utf8_lossy(&output.stderr).into_owned()) }
 }
 

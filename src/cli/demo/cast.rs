@@ -72,11 +72,11 @@ impl Cast {
     }
 }
 
-/// A table as TOML, where texts, numbers and lists are written as in JSON; the tables in it come behind.
+/// A table as TOML; the tables in it come behind.
 fn table(name: &str, of: &Map<String, Value>) -> String {
     let mut text = format!("\n[{name}]\n");
     for (key, value) in of.iter().filter(|(_, value)| !value.is_object()) {
-        text.push_str(&format!("{key} = {value}\n"));
+        text.push_str(&format!("{key} = {}\n", inline(value)));
     }
     for (key, value) in of {
         if let Value::Object(inner) = value {
@@ -84,4 +84,16 @@ fn table(name: &str, of: &Map<String, Value>) -> String {
         }
     }
     text
+}
+
+/// A value as TOML, on one line. Texts and numbers are written as in JSON.
+fn inline(value: &Value) -> String {
+    match value {
+        Value::Array(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
+        Value::Object(fields) => {
+            let fields: Vec<_> = fields.iter().map(|(key, value)| format!("{key} = {}", inline(value))).collect();
+            format!("{{ {} }}", fields.join(", "))
+        }
+        other => other.to_string(),
+    }
 }

@@ -108,7 +108,7 @@ impl Ours {
     /// The part that may sign at this instant.
     fn at(&self, at: Timestamp) -> Option<Key> {
         let mut unlocked = self.unlocked.lock().unwrap_or_else(PoisonError::into_inner);
-        if !unlocked.as_ref().is_some_and(|key| key.ends().is_none_or(|end| at < end)) {
+        if unlocked.as_ref().is_none_or(|key| key.ends().is_some_and(|end| end <= at)) {
             // Another part of it may have longer.
             *unlocked = self.locked.unlock(self.passphrase.as_ref(), at).ok();
         }

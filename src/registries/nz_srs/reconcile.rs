@@ -285,13 +285,14 @@ fn by_state(case: &mut Case<'_>, order: &Order) -> Result<State, Halt> {
     }
     let edge = case.doubt.since.checked_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
     let before = |place: &str| text(place).and_then(|at| at.parse::<Timestamp>().ok()).is_some_and(|at| at < edge);
-    let old = before("/Domain/AuditDetails/AuditTime/From");
+    // Jobs on one domain run one at a time, and none has begun since: whatever another job did, it did before this one.
+    let old = job_of(last).is_some() || before("/Domain/AuditDetails/AuditTime/From");
     Ok(match order.operation {
-        Operation::DomainCreate if before("/Domain/RegisteredDate") => {
-            State::Foreign("DomainDetailsQry: ours before this order (RegisteredDate)".into())
+        Operation::DomainCreate if old || before("/Domain/RegisteredDate") => {
+            State::Foreign("DomainDetailsQry: ours before this order (RegisteredDate, LastActionId)".into())
         }
         Operation::DomainTransfer if old => {
-            State::Foreign("DomainDetailsQry: ours before this order (EffectiveFrom)".into())
+            State::Foreign("DomainDetailsQry: ours before this order (EffectiveFrom, LastActionId)".into())
         }
         _ if old => State::NotOurs,
         _ => State::Changed("DomainDetailsQry: changed since by another action, which may have come after it".into()),
@@ -300,11 +301,14 @@ fn by_state(case: &mut Case<'_>, order: &Order) -> Result<State, Halt> {
 
 /// Whether an id is that of this job: of this attempt, or of an earlier one.
 fn is_ours(id: &str, order: &Order, doubt: &Doubt<'_>) -> bool {
-    let job = |id: &str| {
-        let (job, number) = id.rsplit_once('-')?;
-        (job.starts_with("rd-") && number.bytes().all(|byte| byte.is_ascii_digit())).then(|| job.to_owned())
-    };
-    id == order.id || job(id).is_some_and(|theirs| job(doubt.transaction) == Some(theirs))
+    id == order.id || job_of(id).is_some_and(|job| job_of(doubt.transaction) == Some(job))
+}
+
+/// The job of an id that an attempt of a job has (`rd-<job>-<attempt>`).
+fn job_of(id: &str) -> Option<&str> {
+    let (job, number) = id.strip_prefix("rd-")?.rsplit_once('-')?;
+    let is_attempt = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    (is_attempt && job.len() == 36).then_some(job)
 }
 
 #[cfg(test)]

@@ -142,6 +142,10 @@ impl Dialect for Rrp {
         reconcile::follow_up(self, order, heard)
     }
 
+    fn settles(&self, operation: Operation) -> Duration {
+        reconcile::settles(operation)
+    }
+
     fn follow_ups(&self, _: Operation) -> FollowUps {
         FollowUps { every: ASKED_EVERY, decided_within: self.transfer }
     }

@@ -2,11 +2,14 @@
 //! STATUS shows of objects of ours, and CHECK whether there is one at all (reference 10.1). Only these two are asked.
 //!
 //! Where our effect is certainly not there, the write goes out again: should the first one arrive after all, the registry
-//! refuses one of the two, since each is carried out once only where it finds things as they were.
+//! refuses one of the two, since each is carried out once only where it finds things as they were. That an order undoes the
+//! repetition before the first one arrives, and lets it count once more, is what a second look keeps away ([`settles`]).
 
 mod domain;
 mod hosts;
 mod transfers;
+
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
@@ -21,6 +24,9 @@ use crate::registries::{Dialect, Prepared, Step};
 
 /// How far our clock and the registry's may be apart. A date inside it counts as "cannot tell".
 const CLOCKS_APART: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long a request may be on its way: by then the session it was sent in is gone on both sides.
+const SETTLES: Duration = Duration::from_secs(60);
 
 /// What is true, or what comes before that is known.
 type Next = Result<Finding, Halt>;
@@ -52,6 +58,17 @@ pub fn follow_up(rrp: &Rrp, order: &Doubt<'_>, heard: &[Answer]) -> Step {
             other => cannot(format!("no {other} stays pending at this registry")),
         }
     }))
+}
+
+/// How long after a request its effect may still come about. Nothing at the registry tells a lost order that arrives late
+/// from a new one, where the next order has made things as they were: what was deleted is registered again, what was taken
+/// off is set again. Not so of a renewal: the year it renews from does not come back.
+pub const fn settles(operation: Operation) -> Duration {
+    match operation {
+        Operation::DomainRenew => Duration::ZERO,
+        _ if operation.writes() => SETTLES,
+        _ => Duration::ZERO,
+    }
 }
 
 fn step(next: Next) -> Step {

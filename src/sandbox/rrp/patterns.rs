@@ -41,6 +41,11 @@ fn of_label(label: &str, request: &Request) -> Option<Treatment> {
     }
 }
 
+/// Whether the registry decides about a transfer of a domain at once: a label of its name has the word `decided`.
+pub(super) fn is_decided(domain: &str) -> bool {
+    domain.split('.').any(|label| label.split('-').any(|word| word == "decided"))
+}
+
 /// Whether a host serves a top-level domain, and so nobody may touch it (RFC 3632, 557): its name has the label `root`.
 pub(super) fn serves_tld(host: &str) -> bool {
     host.split('.').any(|label| label == "root")

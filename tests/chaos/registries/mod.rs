@@ -4,6 +4,7 @@
 
 mod denic_rri;
 mod opensrs;
+mod rrp;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -17,9 +18,10 @@ use crate::plan::{Draft, Effect, Fate, Order};
 
 pub use denic_rri::DenicRri;
 pub use opensrs::Opensrs;
+pub use rrp::Rrp;
 
 /// All of them, in the order in which `--registry all` plays them.
-pub const ALL: &[&dyn Registry] = &[&DenicRri, &Opensrs];
+pub const ALL: &[&dyn Registry] = &[&DenicRri, &Opensrs, &Rrp];
 
 /// Writes the jobs of one story: messages, in their order. What depends on something names it in its `after`, or stands
 /// behind it in the same message: on one object that is enough.

@@ -45,7 +45,7 @@ impl Registry for Opensrs {
     /// Every other account speaks over TCP.
     fn settings(&self, place: &Place, number: usize, at: &[String], ca: &str, secret: &str) -> String {
         let (user, [https, tcp]) = (&place.accounts[number].user, at) else { panic!("two addresses: {at:?}") };
-        let way = if number % 2 == 0 {
+        let way = if number.is_multiple_of(2) {
             format!("transport = 'https'\naddress = '{https}'\nca_file = '{ca}'")
         } else {
             format!("transport = 'tcp'\naddress = '{tcp}'")
@@ -149,6 +149,6 @@ fn name(view: &View<'_>, object: &str) -> String {
         return object.to_owned();
     }
     let mut orders = view.objects["opensrs"]["orders"].as_array().into_iter().flatten();
-    let order = orders.find(|order| order["id"].to_string() == object);
+    let order = orders.find(|order| order["id"].as_u64().is_some_and(|id| object.parse() == Ok(id)));
     order.and_then(|order| order["domain"].as_str()).unwrap_or(object).to_owned()
 }

@@ -84,6 +84,16 @@ async fn the_registry_decides_after_five_days() {
 }
 
 #[tokio::test]
+async fn of_a_name_with_that_word_it_decides_at_once() {
+    let world = World::new().await;
+    world.login(0).await.order("200", "add domain decided-1.com -Period:1").await;
+    let mut line = world.login(1).await;
+    line.order(DONE, "transfer domain decided-1.com").await;
+    let status = line.order("200", "status domain decided-1.com").await;
+    assert_eq!(values(&status, "registrar"), ["registrarB"]);
+}
+
+#[tokio::test]
 async fn a_transfer_never_passes_ten_years_and_is_paid_back_if_deleted() {
     let world = World::new().await;
     let mut line = world.login(0).await;

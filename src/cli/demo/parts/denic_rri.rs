@@ -66,8 +66,8 @@ const DELETED: u32 = 40;
 fn jobs(_today: Date) -> Vec<Value> {
     let mut jobs = Vec::new();
     jobs.push(request_contact());
-    jobs.extend((0..CONTACTS).map(|n| contact(n)));
-    jobs.extend((0..DOMAINS).map(|n| registration(n)));
+    jobs.extend((0..CONTACTS).map(contact));
+    jobs.extend((0..DOMAINS).map(registration));
     jobs.extend(
         (0..CHECKED).map(|n| PAD.job(3, n, "domain.check", json!({ "domain": name(n * 2) }), &[PAD.id(2, n * 2)])),
     );

@@ -2,6 +2,7 @@
 //! names that no other part has (a top-level domain of its own), so that its faults befall nobody else.
 
 mod denic_rri;
+mod nz_srs;
 mod opensrs;
 mod rrp;
 
@@ -13,7 +14,7 @@ use crate::model::{Job, State};
 use crate::sandbox::{EffectRecord, Options};
 
 /// All of them, in the order the report tells them.
-pub const PARTS: &[Part] = &[denic_rri::PART, opensrs::PART, rrp::PART];
+pub const PARTS: &[Part] = &[denic_rri::PART, opensrs::PART, nz_srs::PART, rrp::PART];
 
 /// What the demo does at one registry.
 pub struct Part {

@@ -70,7 +70,7 @@ impl Request for Update {
             Field::Clear => !VALUES.contains(field),
             Field::Set(_) => true,
         };
-        if !FIELDS.iter().any(|field| is_said(&field)) {
+        if !FIELDS.iter().any(is_said) {
             let reason = format!("states no change; there are {}", FIELDS.join(", "));
             return Err(Reject { field: Some("params".into()), ..Reject::new(RejectCode::InvalidParameter, reason) });
         }

@@ -95,7 +95,8 @@ pub fn looks_like(action: &Element) -> Operation {
     let is = |name: &str, value: &str| action.attribute(name) == Some(value);
     match action.name.as_str() {
         "Whois" if is("FullResult", "0") => Operation::DomainCheck,
-        "Whois" | "DomainDetailsQry" if action.named("DomainNameFilter").count() <= 1 => Operation::DomainInfo,
+        "Whois" => Operation::DomainInfo,
+        "DomainDetailsQry" if plain_name(action).is_some() => Operation::DomainInfo,
         "DomainCreate" => Operation::DomainCreate,
         "DomainUpdate" if action.attribute("UDAI").is_some() => Operation::DomainTransfer,
         "DomainUpdate" if is("NewUDAI", "1") => Operation::DomainAuthcodeCreate,
@@ -121,7 +122,7 @@ fn about(action: &Element, rules: &Rules) -> ObjectKey {
     let key = match action.name.as_str() {
         "Whois" | "DomainCreate" | "UDAIValidQry" => attribute("DomainName").map(domain),
         "DomainUpdate" => child("DomainNameFilter").map(domain),
-        "DomainDetailsQry" => child("DomainNameFilter").filter(|name| !name.contains(['*', '?'])).map(domain),
+        "DomainDetailsQry" => plain_name(action).map(domain),
         "HandleCreate" | "HandleUpdate" => attribute("HandleId").map(handle_create::object),
         "GetMessages" | "ResetMsgQ" => Some(ObjectKey::new(ObjectKind::Message, "queue")),
         "AckMessage" => {
@@ -132,6 +133,13 @@ fn about(action: &Element, rules: &Rules) -> ObjectKey {
         _ => None,
     };
     key.unwrap_or_else(|| rules.account())
+}
+
+/// The one name that an action is about, if it is about one.
+fn plain_name(action: &Element) -> Option<&str> {
+    let mut filters = action.named("DomainNameFilter").map(|filter| filter.text.as_str());
+    let (first, second) = (filters.next(), filters.next());
+    first.filter(|name| second.is_none() && !name.is_empty() && !name.contains(['*', '?']))
 }
 
 /// A name of a kind we do not know; the registry does, or refuses it.

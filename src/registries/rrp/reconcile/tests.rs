@@ -395,11 +395,19 @@ fn the_earlier_of_two_like_orders_has_the_effect() {
         (DomainDelete, json!({ "domain": "example.com" }), reply("210", &[])),
         (HostCreate, host.clone(), ours(NEW, NEW, &["ipAddress:192.0.2.1"])),
         (HostDelete, json!({ "host": "ns1.example.com" }), reply("212", &[])),
+        (DomainTransferApprove, json!({ "domain": "example.com" }), foreign()),
     ] {
         for (so_already, word) in [(just_now, "foreign"), (long_ago, "applied"), (None, "applied")] {
             let finding = play(false, so_already, None, (operation, &params), std::slice::from_ref(&answer)).1.unwrap();
             assert_eq!(finding.word(), word, "{operation}: {}", finding.evidence());
         }
+    }
+    // A second refusal of a transfer: perhaps it was asked for again in between.
+    let params = json!({ "domain": "example.com" });
+    for (so_already, word) in [(just_now, "unknown"), (long_ago, "applied")] {
+        let order = (DomainTransferReject, &params);
+        let finding = play(false, so_already, Some(Refusal::NotFlagged), order, &[ours(OLD, OLD, &[])]).1.unwrap();
+        assert_eq!(finding.word(), word, "{}", finding.evidence());
     }
     // What dates alone would leave open.
     let edge = ours(EDGE, EDGE, &[]);

@@ -45,7 +45,7 @@ pub fn follow_up(case: &mut Case<'_>) -> Next {
 /// TRANSFER -Approve:Yes: not ours any more.
 pub fn approve(case: &mut Case<'_>) -> Next {
     match case.status()? {
-        Seen::Foreign(info) => applied(info, "STATUS: another registrar's, so it was let go"),
+        Seen::Foreign(info) => case.applied_by_us(info, "STATUS: another registrar's, so it was let go"),
         Seen::Here(_) if case.refusal == Some(Refusal::NotFlagged) => foreign(
             "STATUS: still ours, and the repetition was told that no transfer is pending (534): refused or withdrawn",
         ),
@@ -74,6 +74,10 @@ pub fn cancel(case: &mut Case<'_>) -> Next {
 /// TRANSFER -Approve:No from whoever has the domain; in one's own words perhaps from whoever asked for it.
 pub fn reject(case: &mut Case<'_>) -> Next {
     match (case.status()?, case.refusal) {
+        // Whether it was asked for again in between, nobody shows.
+        (Seen::Here(_), Some(Refusal::NotFlagged)) if case.was_so_just_now() => {
+            cannot("the repetition was told that no transfer is pending (534), and an earlier job has just refused one")
+        }
         (Seen::Here(info), Some(Refusal::NotFlagged)) => {
             applied(info, "STATUS: still ours, and the repetition was told that no transfer is pending (534)")
         }

@@ -9,8 +9,11 @@ use super::super::{dates, names};
 use super::filters::{self, Range};
 use super::{Context, view, whois};
 
+/// A date of a domain, if it has it.
+type DateOf = fn(&Domain) -> Option<Timestamp>;
+
 /// Dates of a domain that can be asked for.
-const DATES: &[(&str, fn(&Domain) -> Option<Timestamp>)] = &[
+const DATES: &[(&str, DateOf)] = &[
     ("RegisteredDateRange", |domain| Some(domain.registered)),
     ("LockedDateRange", |domain| domain.locked),
     ("CancelledDateRange", |domain| domain.cancelled),

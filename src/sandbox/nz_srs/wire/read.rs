@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
     }
 
     fn document(&mut self) -> Read<Element> {
-        if self.takes("\u{feff}") {}
+        self.takes("\u{feff}");
         if self.rest().starts_with("<?xml") {
             let declaration = self.until("?>", "XML declaration")?.to_lowercase();
             let is_utf8 =

@@ -5,6 +5,7 @@ use super::super::super::Manner;
 use super::super::RrpVersion;
 use super::super::dates;
 use super::super::objects::{Domain, Transfer};
+use super::super::patterns;
 use super::super::reply::{Attribute, Outcome, Reply};
 use super::{Context, done};
 
@@ -35,7 +36,9 @@ fn request(context: &mut Context<'_>, mut domain: Domain) -> Outcome {
         return Err(546);
     }
     context.state.spend(context.account, cents);
-    let until = dates::days_later(context.now, context.options.days.transfer);
+    // Whatever is due happens before the next request is looked at.
+    let days = if patterns::is_decided(&domain.name) { 0 } else { context.options.days.transfer };
+    let until = dates::days_later(context.now, days);
     domain.transfer = Some(Transfer { by: context.account.to_owned(), requested: context.now, until });
     context.effect(format!("from {}", domain.registrar));
     context.state.put(domain);
