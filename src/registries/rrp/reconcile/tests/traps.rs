@@ -5,7 +5,7 @@ use super::*;
 /// An order that arrives late would count once more where the next order has made things as they were.
 #[test]
 fn that_a_write_is_not_there_is_believed_at_the_second_look() {
-    for operation in super::super::PLUGIN.operations {
+    for operation in super::super::super::PLUGIN.operations {
         let minute = operation.writes() && *operation != DomainRenew;
         assert_eq!(settles(*operation).as_secs(), if minute { 60 } else { 0 }, "{operation}");
     }
