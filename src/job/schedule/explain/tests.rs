@@ -309,7 +309,7 @@ proptest! {
             let mut request = situation.clone();
             request.job.state = State::Waiting;
             request.job.class = if state == State::InDoubt { Class::Urgent } else { Class::Normal };
-            prop_assert_eq!(held_by_accounts(&situation, &[]), held_by_accounts(&request, &[Kind::Quiet, Kind::Spacing]));
+            prop_assert_eq!(held_by_accounts(&situation, &[]), held_by_accounts(&request, &[Kind::Quiet, Kind::Spacing, Kind::Funds]));
         } else {
             prop_assert!(kinds(&situation).iter().all(|kind| [first, Kind::NotConfigured].contains(kind)));
             prop_assert!(held_by_accounts(&situation, &[]).concat().is_empty());
