@@ -185,8 +185,11 @@ fn relieve(situation: &mut Situation, kind: Kind) {
         Kind::Funds => end_pauses(situation, PauseKind::Funds),
         Kind::Held => job.waiting_for = WaitingFor::Turn,
         Kind::Ahead => {}
-        // Of another registry, so that nothing keeps it still.
-        Kind::NotConfigured => situation.posts = vec![Post { registry: "new".into(), ..post(7) }],
+        // Of another registry, so that nothing keeps it still; want of money is told of accounts that are configured.
+        Kind::NotConfigured => {
+            situation.posts = vec![Post { registry: "new".into(), ..post(7) }];
+            end_pauses(situation, PauseKind::Funds);
+        }
         Kind::Pool => {
             let members = explain(situation).members;
             members[0].blockers.iter().for_each(|blocker| relieve(situation, blocker.kind));
