@@ -17,3 +17,12 @@ mod messages;
 mod office;
 #[path = "engine/world.rs"]
 mod world;
+
+/// The new UDAI in the answer to a job: sealed in the store and in the event, in clear for whoever has the keys.
+fn udai(world: &world::World, job: &registrard::model::Job) -> String {
+    let data = &job.answer.as_ref().unwrap().data;
+    assert!(data["Domain"]["UDAI"]["sealed"].is_string(), "it is sealed: {data}");
+    let opened = registrard::daemon::keys(&world.config).unwrap().open_within(job.id, data).unwrap();
+    assert_eq!(opened.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>(), ["UDAI"]);
+    opened[0].1.expose().to_owned()
+}

@@ -21,6 +21,17 @@ use super::state::{self, Cause, State, WaitingFor};
 #[serde(transparent)]
 pub struct JobId(pub Uuid);
 
+impl JobId {
+    /// The job of a transaction id as [`Job::next_transaction`] makes them; none of an id that others made.
+    #[must_use]
+    pub fn of_transaction(transaction: &str) -> Option<Self> {
+        let (job, attempt) = transaction.strip_prefix("rd-")?.rsplit_once('-')?;
+        let is_attempt = !attempt.is_empty() && attempt.bytes().all(|byte| byte.is_ascii_digit());
+        let id = job.parse().ok().filter(|_| is_attempt)?;
+        Some(Self(id))
+    }
+}
+
 impl fmt::Display for JobId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)

@@ -137,6 +137,15 @@ pub enum Finding {
 }
 
 impl Finding {
+    /// The same, with what the registry shows as `keep` leaves it.
+    #[must_use]
+    pub fn with_shown(mut self, keep: impl FnOnce(Answer) -> Answer) -> Self {
+        if let Self::Applied { shown, .. } | Self::Taken { shown, .. } = &mut self {
+            *shown = keep(std::mem::take(shown));
+        }
+        self
+    }
+
     /// The words the store keeps findings by.
     pub const WORDS: &'static [&'static str] = &["applied", "taken", "not_applied", "foreign", "unknown"];
 

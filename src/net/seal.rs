@@ -11,12 +11,12 @@ use data_encoding::{BASE64, BASE64URL_NOPAD, HEXLOWER, HEXLOWER_PERMISSIVE};
 use ring::aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use super::secret_ref;
-use crate::model::request::{SEALED, must_be_sealed};
+use crate::model::request::{SEALED, is_secret, must_be_sealed};
 use crate::model::{JobId, Secret};
 
 /// Bytes of a key.
@@ -27,6 +27,9 @@ const NAME: usize = 4;
 
 /// Most keys of one ring: each costs a digest for every job with a secret.
 const MOST: usize = 32;
+
+/// What stands in the place of a secret that is not shown.
+const HIDDEN: &str = "***";
 
 /// How a sealed text begins.
 const VERSION: &str = "v1";
@@ -146,6 +149,60 @@ impl Keyring {
         Ok(())
     }
 
+    /// Seals the secrets a registry has answered with, at any depth; `***` takes the place of one that cannot be sealed.
+    /// Whether all that were there are sealed now.
+    #[must_use]
+    pub fn seal_within(&self, job: JobId, said: &mut Value) -> bool {
+        match said {
+            Value::Object(fields) => {
+                let mut all = true;
+                for (name, value) in fields {
+                    all &= if is_bare(name, value) {
+                        let sealed = self.0.first().and_then(|key| key.seal(job, name, value));
+                        let is_sealed = sealed.is_some();
+                        *value = sealed.map_or_else(|| Value::from(HIDDEN), |text| json!({ SEALED: text }));
+                        is_sealed
+                    } else {
+                        self.seal_within(job, value)
+                    };
+                }
+                all
+            }
+            Value::Array(items) => items.iter_mut().fold(true, |all, item| self.seal_within(job, item) && all),
+            _ => true,
+        }
+    }
+
+    /// What is sealed in an answer, opened: names and values, in their order.
+    ///
+    /// # Errors
+    /// One of them cannot be opened.
+    pub fn open_within(&self, job: JobId, said: &Value) -> Result<Vec<(String, Secret)>, Unopened> {
+        let mut found = Vec::new();
+        match said {
+            Value::Object(fields) => {
+                for (name, value) in fields {
+                    match sealed_text(value) {
+                        Some(sealed) => {
+                            let opened = Zeroizing::new(
+                                self.open_one(job, name, sealed)?.as_str().unwrap_or_default().to_owned(),
+                            );
+                            found.push((name.clone(), Secret::new(opened.as_str())));
+                        }
+                        None => found.extend(self.open_within(job, value)?),
+                    }
+                }
+            }
+            Value::Array(items) => {
+                for item in items {
+                    found.extend(self.open_within(job, item)?);
+                }
+            }
+            _ => {}
+        }
+        Ok(found)
+    }
+
     fn open_one(&self, job: JobId, param: &str, sealed: &str) -> Result<Value, Unopened> {
         let damaged = || Unopened::Damaged(param.to_owned());
         let mut parts = sealed.splitn(3, '.');
@@ -212,6 +269,11 @@ impl Key {
     }
 }
 
+/// Whether it is a secret in clear.
+fn is_bare(name: &str, value: &Value) -> bool {
+    is_secret(name) && value.as_str().is_some_and(|text| !text.is_empty() && text != HIDDEN)
+}
+
 /// What is authenticated beside the value. The job's id has a fixed length, so no two pairs are written alike.
 fn bound_to(job: JobId, param: &str) -> Aad<Vec<u8>> {
     Aad::from([job.0.as_bytes(), param.as_bytes()].concat())
@@ -256,6 +318,22 @@ mod tests {
 
     fn params(value: Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
+    }
+
+    #[test]
+    fn secrets_of_an_answer_are_sealed_at_any_depth_or_not_kept() {
+        let said = json!({"Domain": [{"UDAI": "x2B76rXd", "Status": "Active"}], "password": "***", "Rows": "1"});
+        let mut kept = said.clone();
+        assert!(ring(&[1]).seal_within(id(1), &mut kept));
+        assert!(!kept.to_string().contains("x2B76rXd") && kept["password"] == "***", "{kept}");
+        assert_eq!((&kept["Domain"][0]["Status"], &kept["Rows"]), (&json!("Active"), &json!("1")));
+        let opened = ring(&[2, 1]).open_within(id(1), &kept).unwrap();
+        let opened: Vec<_> = opened.iter().map(|(name, secret)| (name.as_str(), secret.expose())).collect();
+        assert_eq!(opened, [("UDAI", "x2B76rXd")]);
+        assert!(ring(&[1]).open_within(id(2), &kept).is_err() && ring(&[2]).open_within(id(1), &kept).is_err());
+        let mut lost = said;
+        assert!(!Keyring::default().seal_within(id(1), &mut lost));
+        assert_eq!(lost["Domain"][0]["UDAI"], "***");
     }
 
     #[test]

@@ -168,11 +168,21 @@ async fn renewal(office: &Office) {
     assert_eq!(office.shown("account.info", page).await["Domain"]["Status"], "Active");
 }
 
+/// The registry's lock on a domain is over: what one account has just written there, the other one knows nothing of.
+async fn lock_ends(office: &Office) {
+    crate::control::ordered(office.control_url(), "POST", "/clock", &json!({ "advance_seconds": 2 })).await;
+}
+
 /// Away, and back, each with a code that was ordered for it.
 async fn transfer(office: &Office) {
     office.days(6).await;
-    let udai = office.on("domain.authcode_create", json!({})).await["Domain"]["UDAI"].as_str().unwrap().to_owned();
+    let ordered = office.done(SIGNER, "domain.authcode_create", json!({ "domain": DOMAIN })).await.job;
+    let udai = crate::udai(&office.world, &ordered);
+    lock_ends(office).await;
     assert_eq!(udai.len(), 8);
+    let told = office.world.database.store.events_after(0, 10_000).await.unwrap();
+    let events = format!("{:?}", told.iter().map(|row| &row.event).collect::<Vec<_>>());
+    assert!(!events.contains(&udai) && events.contains("sealed"), "{events}");
     let of = |udai: &str| json!({ "domain": DOMAIN, "auth_info": udai });
     let valid = office.done(OTHER_SIGNER, "domain.authcode_check", of(&udai)).await.job.answer.unwrap();
     assert_eq!(valid.data["UDAIValid"]["Valid"], "1");
@@ -185,9 +195,9 @@ async fn transfer(office: &Office) {
     office.message(SIGNER, "transferred_away", &format!("domain:{ACE}")).await;
     let gone = office.world.submit(&[crate::world::job(SIGNER, "domain.info", json!({ "domain": DOMAIN }))]).await;
     assert_eq!(office.world.end_of(gone[0]).await.job.state.word(), "failed");
-    let code =
-        office.done(OTHER_SIGNER, "domain.authcode_create", json!({ "domain": DOMAIN })).await.job.answer.unwrap();
-    let udai = code.data["Domain"]["UDAI"].as_str().unwrap();
+    let code = office.done(OTHER_SIGNER, "domain.authcode_create", json!({ "domain": DOMAIN })).await.job;
+    let udai = crate::udai(&office.world, &code);
+    lock_ends(office).await;
     office.on("domain.transfer", json!({ "auth_info": udai })).await;
     let nobodys = json!({ "domain": "nobody.co.nz", "auth_info": udai });
     let ids = office.world.submit(&[crate::world::job(SIGNER, "domain.transfer", nobodys)]).await;

@@ -27,8 +27,8 @@ async fn a_message_without_an_id_stands_in_nobodys_way() {
     open(setup, async |office| {
         office.done(SIGNER, "domain.create", registration(DOMAIN)).await;
         office.days(6).await;
-        let code = office.done(SIGNER, "domain.authcode_create", json!({ "domain": DOMAIN })).await.job.answer.unwrap();
-        let udai = code.data["Domain"]["UDAI"].as_str().unwrap();
+        let code = office.done(SIGNER, "domain.authcode_create", json!({ "domain": DOMAIN })).await.job;
+        let udai = crate::udai(&office.world, &code);
         office.done(OTHER_SIGNER, "domain.transfer", json!({ "domain": DOMAIN, "auth_info": udai })).await;
         let event = office.message(SIGNER, "transferred_away", &format!("domain:{ACE}")).await;
         assert!(event["id"].as_str().unwrap().starts_with("fe:"), "{event}");

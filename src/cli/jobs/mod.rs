@@ -2,6 +2,7 @@
 
 mod explain;
 mod operate;
+mod secret;
 mod show;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,11 @@ pub enum Jobs {
     List(Filter),
     /// Show everything about one job: where it stands, why, its attempts, what it waits for, and what you can do.
     Show {
+        /// Its id.
+        id: JobId,
+    },
+    /// Open what the answer to a job holds sealed, such as a new UDAI, with the keys of store.parameter_keys_file.
+    Secret {
         /// Its id.
         id: JobId,
     },
@@ -121,6 +127,7 @@ pub async fn run(
             out.rows(&jobs.iter().map(JobRow::from).collect::<Vec<_>>())
         }
         Jobs::Show { id } => show::run(*id, store, now, out).await,
+        Jobs::Secret { id } => secret::run(*id, config, store, out).await,
         Jobs::Explain { id } => explain::run(*id, config, store, now, out).await,
         Jobs::Retry(Retry { which, ask }) => {
             let verb = if *ask { Verb::Ask } else { Verb::Retry };

@@ -82,6 +82,7 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
     failpoint!(DoubtFound);
     let word = finding.word();
     tracing::info!(account = account.name, job = %job.id, attempt = job.attempt, "{}, asked: {word}", job.state);
+    let finding = finding.with_shown(|shown| account.kept(job, shown));
     let circumstances = account.circumstances();
     let outcome = match job.state {
         State::Pending => {

@@ -309,7 +309,7 @@ async fn run_job(shared: &Shared, session: &mut Open, job: &Job, request: &Prepa
                 account.funds.paid();
             }
             let word = word(&judgement.verdict);
-            (account.circumstances().answered(job, answer, &judgement), word, true)
+            (account.circumstances().answered(job, account.kept(job, answer), &judgement), word, true)
         }
         Err(Lost::NotSent(why)) => {
             permit.unused();

@@ -37,7 +37,7 @@ use super::schedule::quota::Quota;
 use super::schedule::throttle::Throttle;
 use crate::model::request::hold_secrets;
 use crate::model::retry::Policy;
-use crate::model::{Class, Event, Job, JobId, Limits, State};
+use crate::model::{Answer, Class, Event, Job, JobId, Limits, State};
 use crate::net::seal::{Keyring, Unopened};
 use crate::registries::{Prepared, Registry};
 use crate::store::{Lease, Pause, PauseKind, Result, Store};
@@ -166,6 +166,16 @@ impl Account {
     pub fn open(&self, job: &mut Job) -> std::result::Result<(), Unopened> {
         let opened = self.keys.open(job.id, &mut job.params);
         opened.inspect_err(|why| tracing::error!(account = self.name, job = %job.id, "{why}"))
+    }
+
+    /// What is kept and told of an answer: the secrets in it are sealed, for whoever ordered them.
+    #[must_use]
+    pub fn kept(&self, job: &Job, mut answer: Answer) -> Answer {
+        if !self.keys.seal_within(job.id, &mut answer.data) {
+            let next = "name keys in store.parameter_keys_file, and order it once more";
+            tracing::warn!(account = self.name, job = %job.id, "a secret in the answer is lost, there is no key to seal it: {next}");
+        }
+        answer
     }
 
     /// What is stored of a request's bytes: their SHA-256, under a key where they state a secret of the job.

@@ -171,6 +171,9 @@ fn silence_keeps_the_transaction_and_an_answer_does_not() {
     let again = here().found(&doubt, nothing(), vec![], &[]).step.unwrap();
     assert!(again.keep_transaction);
     assert_eq!(doubt.next_transaction(), "rd-7-1", "the repetition goes out under the lost request's id");
+    doubt.keep_transaction = false;
+    assert_eq!(JobId::of_transaction(&doubt.next_transaction()), Some(doubt.id), "an id tells whose it is");
+    assert_eq!(["rd-7-1", "rd--1", "RenewDomains-1"].map(JobId::of_transaction), [None; 3]);
 }
 
 #[test]

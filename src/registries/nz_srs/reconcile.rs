@@ -14,7 +14,7 @@ use super::commands::{self, Rules, action_details_qry, raw};
 use super::outcome::{self, Heard};
 use super::stored;
 use crate::model::verdict::Doubt;
-use crate::model::{Answer, Finding, Operation, Verdict};
+use crate::model::{Answer, Finding, JobId, Operation, Verdict};
 use crate::registries::{Dialect, Prepared, Step};
 
 /// How long an action may still be at work: the registry's own limit for a request (1.5). That there is none is believed
@@ -286,7 +286,7 @@ fn by_state(case: &mut Case<'_>, order: &Order) -> Result<State, Halt> {
     let edge = case.doubt.since.checked_sub(CLOCKS_APART).unwrap_or(Timestamp::MIN);
     let before = |place: &str| text(place).and_then(|at| at.parse::<Timestamp>().ok()).is_some_and(|at| at < edge);
     // Jobs on one domain run one at a time, and none has begun since: whatever another job did, it did before this one.
-    let old = job_of(last).is_some() || before("/Domain/AuditDetails/AuditTime/From");
+    let old = JobId::of_transaction(last).is_some() || before("/Domain/AuditDetails/AuditTime/From");
     Ok(match order.operation {
         Operation::DomainCreate if old || before("/Domain/RegisteredDate") => {
             State::Foreign("DomainDetailsQry: ours before this order (RegisteredDate, LastActionId)".into())
@@ -301,14 +301,7 @@ fn by_state(case: &mut Case<'_>, order: &Order) -> Result<State, Halt> {
 
 /// Whether an id is that of this job: of this attempt, or of an earlier one.
 fn is_ours(id: &str, order: &Order, doubt: &Doubt<'_>) -> bool {
-    id == order.id || job_of(id).is_some_and(|job| job_of(doubt.transaction) == Some(job))
-}
-
-/// The job of an id that an attempt of a job has (`rd-<job>-<attempt>`).
-fn job_of(id: &str) -> Option<&str> {
-    let (job, number) = id.strip_prefix("rd-")?.rsplit_once('-')?;
-    let is_attempt = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
-    (is_attempt && job.len() == 36).then_some(job)
+    id == order.id || JobId::of_transaction(id).is_some_and(|job| JobId::of_transaction(doubt.transaction) == Some(job))
 }
 
 #[cfg(test)]

@@ -75,12 +75,12 @@ fn renewal(n: u32, today: Date) -> Value {
     PAD.job(2, n, "domain.renew", params, &[registers(n)])
 }
 
-/// A host below a domain, and the domain served by it.
+/// A host below a domain, with an address that no other host has, and the domain served by it.
 fn served(n: u32) -> [Value; 2] {
     let host = format!("ns1.{}", name(n));
     let serves = json!({ "domain": name(n), "nserver": [host] });
     [
-        PAD.job(3, n, "host.create", json!({ "host": host, "address": "192.0.2.53" }), &[registers(n)]),
+        PAD.job(3, n, "host.create", json!({ "host": host, "address": format!("192.0.2.{n}") }), &[registers(n)]),
         PAD.job(4, n, "domain.update", serves, &[PAD.id(3, n)]),
     ]
 }

@@ -185,8 +185,11 @@ fn relieve(situation: &mut Situation, kind: Kind) {
         Kind::Funds => end_pauses(situation, PauseKind::Funds),
         Kind::Held => job.waiting_for = WaitingFor::Turn,
         Kind::Ahead => {}
-        // Of another registry, so that nothing keeps it still.
-        Kind::NotConfigured => situation.posts = vec![Post { registry: "new".into(), ..post(7) }],
+        // Of another registry, so that nothing keeps it still; want of money is told of accounts that are configured.
+        Kind::NotConfigured => {
+            situation.posts = vec![Post { registry: "new".into(), ..post(7) }];
+            end_pauses(situation, PauseKind::Funds);
+        }
         Kind::Pool => {
             let members = explain(situation).members;
             members[0].blockers.iter().for_each(|blocker| relieve(situation, blocker.kind));
@@ -309,7 +312,7 @@ proptest! {
             let mut request = situation.clone();
             request.job.state = State::Waiting;
             request.job.class = if state == State::InDoubt { Class::Urgent } else { Class::Normal };
-            prop_assert_eq!(held_by_accounts(&situation, &[]), held_by_accounts(&request, &[Kind::Quiet, Kind::Spacing]));
+            prop_assert_eq!(held_by_accounts(&situation, &[]), held_by_accounts(&request, &[Kind::Quiet, Kind::Spacing, Kind::Funds]));
         } else {
             prop_assert!(kinds(&situation).iter().all(|kind| [first, Kind::NotConfigured].contains(kind)));
             prop_assert!(held_by_accounts(&situation, &[]).concat().is_empty());

@@ -2,9 +2,9 @@ use super::super::dialect::Srs;
 use super::*;
 use crate::registries::WireOptions;
 
-const ID: &str = "rd-0192f0c1-7b7e-7c3a-9f00-0000000000aa-2";
-const EARLIER: &str = "rd-0192f0c1-7b7e-7c3a-9f00-0000000000aa-1";
-const OTHER: &str = "rd-0192f0c1-7b7e-7c3a-9f00-0000000000bb-1";
+const ID: &str = "rd-0192f0c17b7e7c3a9f000000000000aa-2";
+const EARLIER: &str = "rd-0192f0c17b7e7c3a9f000000000000aa-1";
+const OTHER: &str = "rd-0192f0c17b7e7c3a9f000000000000bb-1";
 
 fn dialect() -> Srs {
     Srs::new(&WireOptions { account: "500".into(), ..WireOptions::default() }).unwrap()
