@@ -188,7 +188,7 @@ fn relieve(situation: &mut Situation, kind: Kind) {
         // Of another registry, so that nothing keeps it still; want of money is told of accounts that are configured.
         Kind::NotConfigured => {
             situation.posts = vec![Post { registry: "new".into(), ..post(7) }];
-            end_pauses(situation, PauseKind::Funds);
+            situation.pauses.retain(|pause| pause.kind != PauseKind::Funds);
         }
         Kind::Pool => {
             let members = explain(situation).members;
