@@ -38,10 +38,12 @@ impl Office {
         events.iter().filter(|row| row.event.routing_key() == format!("{kind}.{RESELLER}")).count()
     }
 
-    /// Jobs that wait although they were never sent, or sent at no cost.
+    /// Jobs that wait although they were never sent, or sent at no cost. The account is held before the answer that says why
+    /// is recorded.
     async fn waiting(&self, ids: &[registrard::model::JobId]) {
         for id in ids {
-            let job = self.world.job(*id).await.job;
+            let recorded = async || Some(self.world.job(*id).await.job).filter(|job| job.state != State::Running);
+            let job = until("the answer to be recorded", recorded).await;
             assert_eq!((job.state, job.spent), (State::Waiting, 0), "{:?}", job.reason);
         }
     }

@@ -114,6 +114,9 @@ fn any_situation(choices: &[u8]) -> Situation {
     }
     it.ahead.same_publisher = u64::from(choose.of(3));
     it.posts = (0..[1, 1, 1, 0, 2, 3][usize::from(choose.of(6))]).map(|number| any_post(number, now, choose)).collect();
+    if it.posts.len() > 1 {
+        it.job.queue = "company".into();
+    }
     it
 }
 
@@ -182,13 +185,13 @@ fn relieve(situation: &mut Situation, kind: Kind) {
         Kind::Batch => end_pauses(situation, PauseKind::Batch),
         Kind::Publisher => end_pauses(situation, PauseKind::Publisher),
         Kind::Operation => end_pauses(situation, PauseKind::Operation),
-        Kind::Funds => end_pauses(situation, PauseKind::Funds),
+        Kind::Funds => pay_in(situation),
         Kind::Held => job.waiting_for = WaitingFor::Turn,
         Kind::Ahead => {}
         // Of another registry, so that nothing keeps it still; want of money is told of accounts that are configured.
         Kind::NotConfigured => {
             situation.posts = vec![Post { registry: "new".into(), ..post(7) }];
-            situation.pauses.retain(|pause| pause.kind != PauseKind::Funds);
+            pay_in(situation);
         }
         Kind::Pool => {
             let members = explain(situation).members;
@@ -198,6 +201,15 @@ fn relieve(situation: &mut Situation, kind: Kind) {
         Kind::Registry => situation.pauses.retain(|pause| pause.kind != PauseKind::Registry),
         Kind::Spacing => situation.last_on_object = None,
         _ => relieve_post(&mut situation.posts[0], kind),
+    }
+}
+
+/// Of a pool's jobs none was held for want of money, so none is let go.
+fn pay_in(situation: &mut Situation) {
+    let held = situation.pauses.iter().any(|pause| pause.kind == PauseKind::Funds && pause.holds(&situation.job));
+    match held {
+        true => end_pauses(situation, PauseKind::Funds),
+        false => situation.pauses.retain(|pause| pause.kind != PauseKind::Funds),
     }
 }
 
