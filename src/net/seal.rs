@@ -168,7 +168,8 @@ impl Keyring {
                 }
                 all
             }
-            Value::Array(items) => items.iter_mut().fold(true, |all, item| self.seal_within(job, item) && all),
+            // All of them, also behind one that could not be.
+            Value::Array(items) => items.iter_mut().filter(|item| !self.seal_within(job, item)).count() == 0,
             _ => true,
         }
     }
