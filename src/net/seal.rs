@@ -169,7 +169,9 @@ impl Keyring {
                 all
             }
             // All of them, also behind one that could not be.
-            Value::Array(items) => items.iter_mut().filter(|item| !self.seal_within(job, item)).count() == 0,
+            Value::Array(items) => {
+                items.iter_mut().map(|item| self.seal_within(job, item)).filter(|all| !all).count() == 0
+            }
             _ => true,
         }
     }
