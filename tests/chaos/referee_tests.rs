@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::plain_amqp::Heard;
 use crate::plan::{Cast, Fate, Plan, Size};
 use crate::referee::{AttemptRow, Books, Evidence, InboxRow, JobRow, Verdict, Wrong, judge};
-use crate::registries::{DenicRri, Opensrs, Registry};
+use crate::registries::{DenicRri, Opensrs, Registry, job_of};
 
 /// Everything as it should be.
 struct Case {
@@ -140,7 +140,9 @@ impl Case {
 
     /// Gives each effect that names no transaction, and the attempt it came from, an instant of its own.
     fn one_by_one(&mut self) {
-        let mut begun: BTreeSet<Uuid> = BTreeSet::new();
+        // An effect that names its job is nobody else's.
+        let named = |effect: &EffectRecord| effect.ctid.as_deref().and_then(job_of);
+        let mut begun: BTreeSet<Uuid> = self.ledger.effects.iter().filter_map(named).collect();
         for (second, seen) in (10..).zip(self.ledger.effects.iter_mut().filter(|effect| effect.ctid.is_none())) {
             let wants = |id: &Uuid| {
                 let fate = &self.plan.orders[id].fate;
@@ -149,10 +151,11 @@ impl Case {
             let waiting = self.books.attempts.iter_mut().find(|row| wants(&row.job) && !begun.contains(&row.job));
             seen.time = at(2 * second);
             if let Some(row) = waiting {
-                // One job may have several effects, which come together.
+                row.ended = Some(at(2 * second + 1));
+                // One job may have several effects, and is at work until the last.
                 if self.plan.orders[&row.job].fate.effects().len() == 1 {
                     begun.insert(row.job);
-                    (row.started, row.ended) = (at(2 * second - 1), Some(at(2 * second + 1)));
+                    row.started = at(2 * second - 1);
                 }
             }
         }
