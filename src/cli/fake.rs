@@ -147,6 +147,8 @@ impl Inbox for Fake {
     }
 }
 
+crate::store::no_calendar!(Fake);
+
 #[async_trait]
 impl Traffic for Fake {
     async fn ripen(&self, _queues: &[&str], _now: Timestamp, _limit: u32) -> Result<u64> {

@@ -169,6 +169,8 @@ impl Inbox for FakeStore {
     }
 }
 
+crate::store::no_calendar!(FakeStore);
+
 #[async_trait]
 impl Traffic for FakeStore {
     async fn ripen(&self, _queues: &[&str], _now: Timestamp, _limit: u32) -> Result<u64> {

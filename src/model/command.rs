@@ -147,7 +147,8 @@ impl ObjectKind {
 
 /// The one object a job works on, in the registry's canonical spelling: `domain:xn--bcher-kva.de`,
 /// `contact:DENIC-1000022-MAX`. Jobs of one account with the same key run one at a time (law 8).
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
 pub struct ObjectKey(String);
 
 impl ObjectKey {

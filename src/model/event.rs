@@ -308,7 +308,7 @@ impl Told<'_> {
 }
 
 /// CloudEvents 1.0, structured mode.
-fn envelope(id: EventId, kind: &str, subject: &str, time: Timestamp, data: Value) -> Value {
+pub(in crate::model) fn envelope(id: EventId, kind: &str, subject: &str, time: Timestamp, data: Value) -> Value {
     json!({
         "specversion": "1.0",
         "id": id,

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::answer::Answer;
 use super::command::{ObjectKey, Operation};
+use super::deadline::Word;
 use super::event::Event;
 use super::inquiry::Inquiry;
 use super::request::masked;
@@ -216,6 +217,8 @@ pub struct Move {
     pub event: Option<Event>,
     /// What the registry was asked that led to this move, kept in the same transaction.
     pub inquiry: Option<Inquiry>,
+    /// What the answer says for the calendar, written down in the same transaction.
+    pub words: Vec<Word>,
     /// The mover's fence; `None` for operators and intake, who own no account.
     pub fence: Option<i64>,
 }
@@ -244,6 +247,7 @@ impl Move {
             lost: false,
             event: None,
             inquiry: None,
+            words: Vec::new(),
             fence: None,
         })
     }

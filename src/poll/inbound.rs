@@ -1,10 +1,13 @@
 //! What a message becomes: a row, an event, and moves of the jobs it ends. Pure.
 
 use jiff::Timestamp;
+use serde_json::Map;
 
+use crate::model::deadline::Word;
+use crate::model::deadline::rules::{Heard, On};
 use crate::model::event::Told;
-use crate::model::{Cause, Event, Job, JobId, Move};
-use crate::registries::{Ending, RegistryMessage};
+use crate::model::{Cause, Event, Job, JobId, Move, ObjectKey, ObjectKind};
+use crate::registries::{Ending, Mailbox, RegistryMessage};
 use crate::store::{InboxMessage, Lease};
 
 /// Longest reason that is kept, in characters.
@@ -19,10 +22,16 @@ pub struct Inbound {
 
 impl Inbound {
     /// Of a message, with the jobs that are pending on its object.
-    pub fn of(message: &RegistryMessage, pending: &[Job], lease: &Lease, now: Timestamp) -> Self {
+    pub fn of(
+        mailbox: &dyn Mailbox,
+        message: &RegistryMessage,
+        pending: &[Job],
+        lease: &Lease,
+        now: Timestamp,
+    ) -> Self {
         let ends = message.ends.iter().flat_map(|ending| {
             let fits = |job: &&Job| ending.operations.contains(&job.operation) && is_meant(message, job);
-            pending.iter().filter(fits).filter_map(|job| end(job, ending, message, lease, now))
+            pending.iter().filter(fits).filter_map(|job| end(mailbox, job, ending, message, lease, now))
         });
         let moves: Vec<Move> = ends.collect();
         let ended: Vec<JobId> = moves.iter().map(Move::job).collect();
@@ -47,6 +56,7 @@ impl Inbound {
                 written_at: message.written_at,
                 received_at: now,
                 body: told.data(),
+                words: words(mailbox, message, lease, now),
             },
             event: Event::of_message(&told, now),
             moves,
@@ -62,11 +72,46 @@ fn is_meant(message: &RegistryMessage, job: &Job) -> bool {
     message.written_at.is_none_or(|written| written.as_second() >= sent.as_second())
 }
 
-fn end(job: &Job, ending: &Ending, message: &RegistryMessage, lease: &Lease, now: Timestamp) -> Option<Move> {
+/// What a message says for the calendar. One that names no object is about the account.
+fn words(mailbox: &dyn Mailbox, message: &RegistryMessage, lease: &Lease, now: Timestamp) -> Vec<Word> {
+    let account = ObjectKey::new(ObjectKind::Account, &lease.name);
+    mailbox.calendar(&Heard {
+        account: &lease.name,
+        object: message.object.as_ref().unwrap_or(&account),
+        what: On::Told(message.kind),
+        params: &Map::new(),
+        data: &message.data,
+        code: None,
+        named: &message.deadlines,
+        at: message.written_at.unwrap_or(now),
+        evidence: &format!("message {}", message.id),
+    })
+}
+
+fn end(
+    mailbox: &dyn Mailbox,
+    job: &Job,
+    ending: &Ending,
+    message: &RegistryMessage,
+    lease: &Lease,
+    now: Timestamp,
+) -> Option<Move> {
     let cause = if ending.succeeded { Cause::Completed } else { Cause::TurnedDown };
     let mut step = Move::new(job, cause, now)?;
     step.fence = Some(lease.fence);
     step.reason = Some(ending.reason.chars().take(LONGEST_REASON).collect());
     step.event = Some(Event::of_move(job, &step, &message.deadlines));
+    step.words = mailbox.calendar(&Heard {
+        account: &lease.name,
+        object: &job.object,
+        what: if ending.succeeded { On::Done(job.operation) } else { On::Refused(job.operation) },
+        params: &job.params,
+        data: &message.data,
+        code: None,
+        // They are the message's own words.
+        named: &[],
+        at: message.written_at.unwrap_or(now),
+        evidence: &format!("job {}, message {}", job.id, message.id),
+    });
     Some(step)
 }

@@ -145,7 +145,7 @@ impl<'a> Queue<'a> {
                 _ => Vec::new(),
             };
             pending.retain(|job| job.answer.as_ref().is_none_or(|answer| self.mailbox.concerns(message, answer)));
-            let inbound = Inbound::of(message, &pending, &self.lease, Timestamp::now());
+            let inbound = Inbound::of(self.mailbox, message, &pending, &self.lease, Timestamp::now());
             match store.receive(&self.lease, &inbound.message, &inbound.event, &inbound.moves).await? {
                 Receipt::New => {
                     self.tell(message);

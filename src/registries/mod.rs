@@ -12,11 +12,13 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::model::deadline::Deadline;
+use crate::model::deadline::rules::{self, Heard};
+use crate::model::deadline::{Deadline, Word};
 use crate::model::request::{RejectCode, Warning};
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Finding, Limits, Lost, ObjectKey, Operation, Reject};
@@ -256,6 +258,12 @@ pub trait Dialect: Send + Sync + 'static {
         None
     }
 
+    /// What was heard means this for the calendar of deadlines, from the registry's one table of rules; by default no more
+    /// than the dates that were named.
+    fn calendar(&self, heard: &Heard<'_>) -> Vec<Word> {
+        rules::words(&[], &TimeZone::UTC, heard)
+    }
+
     /// The registry's message queue, if it has one.
     fn mailbox(&self) -> Option<&dyn Mailbox> {
         None
@@ -302,6 +310,11 @@ pub trait Mailbox: Send + Sync {
     /// orders may have several for one object.
     fn concerns(&self, _message: &RegistryMessage, _answer: &Answer) -> bool {
         true
+    }
+
+    /// As [`Dialect::calendar`], of a message, or of an order that it ends.
+    fn calendar(&self, heard: &Heard<'_>) -> Vec<Word> {
+        rules::words(&[], &TimeZone::UTC, heard)
     }
 
     /// Removes a message.

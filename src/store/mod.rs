@@ -3,6 +3,7 @@
 //! Whoever changes a job does it through [`Store::accept`], [`Store::start`] and [`Store::apply`]; each is one
 //! transaction over many jobs and guarded row by row, so that a late or replaced caller changes nothing (law 9).
 
+mod calendar;
 mod error;
 pub mod floor;
 mod plan;
@@ -22,6 +23,7 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
+pub use calendar::*;
 pub use error::StoreError;
 pub use traffic::*;
 pub use types::*;
@@ -83,7 +85,7 @@ pub trait Inbox: Send + Sync {
 /// The store. All instants are the caller's clock, except leases, which live by the store's own clock, so that the
 /// clocks of two daemons need not agree on who owns what.
 #[async_trait]
-pub trait Store: Sends + Inbox + Traffic + 'static {
+pub trait Store: Sends + Inbox + Traffic + Calendar + 'static {
     /// Brings the schema up to date. Safe to run twice and from many processes at once.
     async fn migrate(&self) -> Result<Migrated>;
     /// Refuses a schema that is newer or older than this release.

@@ -1,5 +1,6 @@
 //! Rows as both databases give them, and how they become the model's types; the values both are given.
 
+pub(super) mod calendar;
 mod inquiries;
 mod traffic;
 

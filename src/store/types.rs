@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use crate::model::deadline::Word;
 use crate::model::{Event, Job, JobId, Question, State};
 
 /// What became of one job at intake.
@@ -215,6 +216,8 @@ pub struct InboxMessage {
     pub received_at: Timestamp,
     /// The data of its event.
     pub body: Value,
+    /// What it says for the calendar.
+    pub words: Vec<Word>,
 }
 
 /// What became of a message that was to be stored.

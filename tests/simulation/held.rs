@@ -11,7 +11,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use registrard::model::{Event, Job, JobId, Move, NewJob, Operation, State};
+use registrard::model::deadline::{Entry, Word};
+use registrard::model::{Event, Job, JobId, Move, NewJob, ObjectKey, Operation, State};
 use registrard::store::*;
 use serde_json::{Map, Value};
 use tokio::runtime::Handle;
@@ -134,6 +135,17 @@ held!(Inbox {
     fn found_empty(lease: &Lease, at: Timestamp) -> u64;
     fn messages(filter: &MessageFilter) -> Vec<InboxRow>;
     fn open_messages() -> Vec<(String, u64)>;
+});
+
+held!(Calendar {
+    fn hear(words: &[Word]) -> ();
+    fn words(limit: u32) -> Vec<(i64, Word)>;
+    fn open_entries(objects: &[(String, ObjectKey)]) -> Vec<Entry>;
+    fn ripe_entries(now: Timestamp, limit: u32) -> Vec<Entry>;
+    fn keep(lease: &Lease, page: &Page) -> ();
+    fn deadlines(filter: &DeadlineFilter) -> Vec<Entry>;
+    fn deadline_counts(now: Timestamp) -> Vec<DeadlineCount>;
+    fn kept_accounts() -> Vec<KeptAccount>;
 });
 
 held!(Traffic {

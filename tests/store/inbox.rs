@@ -30,6 +30,7 @@ fn message(id: &str, kind: &str, received: Timestamp) -> (InboxMessage, Event) {
         written_at: Some(at(1)),
         received_at: received,
         body: told.data(),
+        words: Vec::new(),
     };
     (message, Event::of_message(&told, received))
 }

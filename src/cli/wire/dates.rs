@@ -32,5 +32,6 @@ pub fn sentence(deadline: &Deadline) -> String {
                 "from {due} on nothing can be signed: have the registry enter the next key before (registrard keys check)"
             )
         }
+        kind => format!("{due}: {}; after that {}", kind.title(), kind.harm()),
     }
 }

@@ -95,6 +95,7 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
         }
     };
     // The next look at the store must not find this job as it was and due again, so the commit is awaited.
+    let outcome = account.with_words(job, outcome, &deadlines);
     if let Some(committed) = record(shared, outcome).await {
         committed.wait().await;
     }

@@ -309,7 +309,8 @@ async fn run_job(shared: &Shared, session: &mut Open, job: &Job, request: &Prepa
                 account.funds.paid();
             }
             let word = word(&judgement.verdict);
-            (account.circumstances().answered(job, account.kept(job, answer), &judgement), word, true)
+            let outcome = account.circumstances().answered(job, account.kept(job, answer), &judgement);
+            (account.with_words(job, outcome, &judgement.deadlines), word, true)
         }
         Err(Lost::NotSent(why)) => {
             permit.unused();

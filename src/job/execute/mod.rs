@@ -5,6 +5,7 @@
 //! that a session is never shared and one exchange is in flight on it at a time.
 
 mod ask;
+mod calendar;
 mod desk;
 mod errand;
 pub mod funds;

@@ -40,7 +40,7 @@ pub(super) async fn receive(
         // Dropped, the transaction is rolled back: the event must not name a job that something else has ended.
         return Ok(Receipt::Overtaken);
     }
-    moves::finish(&mut transaction, &steps.iter().collect::<Vec<_>>(), Some(event)).await?;
+    moves::finish(&mut transaction, &steps.iter().collect::<Vec<_>>(), Some((event, &message.words))).await?;
     transaction.commit().await?;
     Ok(Receipt::New)
 }

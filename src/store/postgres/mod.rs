@@ -7,6 +7,7 @@
 
 mod account;
 mod attendance;
+mod calendar;
 mod claim;
 mod inbox;
 mod inquiries;

@@ -7,7 +7,8 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgPool;
 use uuid::Uuid;
 
-use super::{Failure, Result, StoreError, inquiries, links, outbox};
+use super::{Failure, Result, StoreError, calendar, inquiries, links, outbox};
+use crate::model::deadline::Word;
 use crate::model::{Event, JobId, Move, State};
 use crate::store::rows::{count, json, micros, text_if};
 use crate::store::rules::{self, Standing};
@@ -49,13 +50,17 @@ pub(super) async fn carry_out(
     Ok(made)
 }
 
-/// Counts what has ended and writes the events, `first` before those of the moves.
+/// Counts what has ended, writes down what was heard for the calendar, and the events; of a message, its event before those of the moves, and its
+/// words after theirs: what it ends comes before what it says is due.
 pub(super) async fn finish(
     transaction: &mut PgConnection,
     made: &[&Move],
-    first: Option<&Event>,
+    first: Option<(&Event, &[Word])>,
 ) -> std::result::Result<(), Failure> {
     count_finished(&mut *transaction, made).await?;
+    let (first, last) = first.unzip();
+    let words = made.iter().flat_map(|step| &step.words).chain(last.unwrap_or_default());
+    calendar::hear(&mut *transaction, &words.collect::<Vec<_>>()).await?;
     let events: Vec<&Event> = first.into_iter().chain(made.iter().filter_map(|step| step.event.as_ref())).collect();
     Ok(outbox::insert(transaction, &events).await?)
 }

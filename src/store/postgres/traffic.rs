@@ -1,4 +1,4 @@
-//! Who has the turn, what holds the others, and what was counted: where each part is.
+//! Who has the turn, what holds the others, what was counted, and the calendar: where each part is.
 
 use std::time::Duration;
 
@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{PostgresStore, again, attendance, bounded, pause, queue, quota, view};
-use crate::model::{Event, Job, Operation};
+use super::{PostgresStore, again, attendance, bounded, calendar, pause, queue, quota, view};
+use crate::model::deadline::{Entry, Word};
+use crate::model::{Event, Job, ObjectKey, Operation};
 use crate::store::*;
 
 #[async_trait]
@@ -90,5 +91,34 @@ impl Traffic for PostgresStore {
     }
     async fn progress(&self, batch: &str) -> Result<Option<Progress>> {
         bounded(view::progress(&self.pool, batch)).await
+    }
+}
+
+#[async_trait]
+impl Calendar for PostgresStore {
+    async fn hear(&self, words: &[Word]) -> Result<()> {
+        let words: Vec<&Word> = words.iter().collect();
+        bounded(async { calendar::hear(&mut *self.pool.acquire().await?, &words).await }).await
+    }
+    async fn words(&self, limit: u32) -> Result<Vec<(i64, Word)>> {
+        bounded(calendar::words(&self.pool, limit)).await
+    }
+    async fn open_entries(&self, objects: &[(String, ObjectKey)]) -> Result<Vec<Entry>> {
+        bounded(calendar::open(&self.pool, objects)).await
+    }
+    async fn ripe_entries(&self, now: Timestamp, limit: u32) -> Result<Vec<Entry>> {
+        bounded(calendar::ripe(&self.pool, now, limit)).await
+    }
+    async fn keep(&self, lease: &Lease, page: &Page) -> Result<()> {
+        bounded(again(|| calendar::keep(&self.pool, lease, page))).await
+    }
+    async fn deadlines(&self, filter: &DeadlineFilter) -> Result<Vec<Entry>> {
+        bounded(calendar::list(&self.pool, filter)).await
+    }
+    async fn deadline_counts(&self, now: Timestamp) -> Result<Vec<DeadlineCount>> {
+        bounded(calendar::counts(&self.pool, now)).await
+    }
+    async fn kept_accounts(&self) -> Result<Vec<KeptAccount>> {
+        bounded(calendar::kept(&self.pool)).await
     }
 }

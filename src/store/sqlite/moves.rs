@@ -3,7 +3,8 @@
 use sqlx::SqliteConnection;
 use sqlx::sqlite::SqlitePool;
 
-use super::{Result, StoreError, begin, inquiries, key, keys, links, outbox};
+use super::{Result, StoreError, begin, calendar, inquiries, key, keys, links, outbox};
+use crate::model::deadline::Word;
 use crate::model::{Cause, Event, JobId, Move, State};
 use crate::store::rows::{count, json, micros, state, text_if};
 use crate::store::rules::{self, Standing};
@@ -43,10 +44,18 @@ pub(super) async fn carry_out(transaction: &mut SqliteConnection, moves: &[Move]
     Ok(made)
 }
 
-/// Counts what has ended and writes the events, `first` before those of the moves.
-pub(super) async fn finish(transaction: &mut SqliteConnection, made: &[&Move], first: Option<&Event>) -> Result<()> {
+/// Counts what has ended, writes down what was heard for the calendar, and the events; of a message, its event before those of the moves, and its
+/// words after theirs: what it ends comes before what it says is due.
+pub(super) async fn finish(
+    transaction: &mut SqliteConnection,
+    made: &[&Move],
+    first: Option<(&Event, &[Word])>,
+) -> Result<()> {
     count_finished(&mut *transaction, made).await?;
     count_in_batches(&mut *transaction, made).await?;
+    let (first, last) = first.unzip();
+    let words = made.iter().flat_map(|step| &step.words).chain(last.unwrap_or_default());
+    calendar::hear(&mut *transaction, &words.collect::<Vec<_>>()).await?;
     let events: Vec<&Event> = first.into_iter().chain(made.iter().filter_map(|step| step.event.as_ref())).collect();
     outbox::insert(transaction, &events).await
 }

@@ -1,4 +1,4 @@
-//! Who has the turn, what holds the others, and what was counted: where each part is.
+//! Who has the turn, what holds the others, what was counted, and the calendar: where each part is.
 
 use std::time::Duration;
 
@@ -6,11 +6,10 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-use super::{SqliteStore, attendance, pause, queue, quota, view};
-use crate::model::{Event, Job, Operation};
-use crate::store::{
-    Ahead, Aside, BudgetKind, Flow, Lease, Pause, PauseKind, Progress, QuotaUse, Result, RollCall, Traffic,
-};
+use super::{SqliteStore, attendance, begin, calendar, pause, queue, quota, view};
+use crate::model::deadline::{Entry, Word};
+use crate::model::{Event, Job, ObjectKey, Operation};
+use crate::store::*;
 
 #[async_trait]
 impl Traffic for SqliteStore {
@@ -92,5 +91,36 @@ impl Traffic for SqliteStore {
     }
     async fn progress(&self, batch: &str) -> Result<Option<Progress>> {
         view::progress(&self.readers, batch).await
+    }
+}
+
+#[async_trait]
+impl Calendar for SqliteStore {
+    async fn hear(&self, words: &[Word]) -> Result<()> {
+        let words: Vec<&Word> = words.iter().collect();
+        let mut transaction = begin(&self.writer).await?;
+        calendar::hear(&mut transaction, &words).await?;
+        Ok(transaction.commit().await?)
+    }
+    async fn words(&self, limit: u32) -> Result<Vec<(i64, Word)>> {
+        calendar::words(&self.readers, limit).await
+    }
+    async fn open_entries(&self, objects: &[(String, ObjectKey)]) -> Result<Vec<Entry>> {
+        calendar::open(&self.readers, objects).await
+    }
+    async fn ripe_entries(&self, now: Timestamp, limit: u32) -> Result<Vec<Entry>> {
+        calendar::ripe(&self.readers, now, limit).await
+    }
+    async fn keep(&self, lease: &Lease, page: &Page) -> Result<()> {
+        calendar::keep(&self.writer, lease, page).await
+    }
+    async fn deadlines(&self, filter: &DeadlineFilter) -> Result<Vec<Entry>> {
+        calendar::list(&self.readers, filter).await
+    }
+    async fn deadline_counts(&self, now: Timestamp) -> Result<Vec<DeadlineCount>> {
+        calendar::counts(&self.readers, now).await
+    }
+    async fn kept_accounts(&self) -> Result<Vec<KeptAccount>> {
+        calendar::kept(&self.readers).await
     }
 }
