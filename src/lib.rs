@@ -28,6 +28,7 @@ pub mod broker;
 pub mod cli;
 pub mod config;
 pub mod daemon;
+pub mod deadlines;
 pub mod failpoint;
 pub mod job;
 pub mod model;

@@ -79,6 +79,7 @@ impl Config {
         self.check_mail(&mut findings);
         self.check_publishers(&mut findings);
         self.check_accounts(registries, &mut findings);
+        self.deadlines.check(self, &mut findings);
         self.check_pools(&mut findings);
         self.check_brake(&mut findings);
         self.check_limits(&mut findings);

@@ -3,6 +3,7 @@
 
 pub mod address;
 mod check;
+mod deadlines;
 mod limits;
 mod load;
 mod mail;
@@ -19,6 +20,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 pub use check::{Finding, Severity, fits};
+pub use deadlines::{Act, Deadlines, Kind};
 pub use limits::{Budget, Day, Limits, Quiet, Row};
 pub use load::{ConfigError, PREFIX};
 pub use mail::{Letters, Mail};
@@ -58,6 +60,8 @@ pub struct Config {
     pub pools: BTreeMap<String, Pool>,
     /// When a batch is stopped by itself.
     pub brake: Brake,
+    /// Reminders of dates, and what is done when one comes near.
+    pub deadlines: Deadlines,
     /// The registrar accounts, by the name jobs use.
     pub accounts: BTreeMap<String, Account>,
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::Notify;
-use tokio::time::{Instant, sleep, timeout};
+use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::observer::Observer;
@@ -19,7 +19,7 @@ use crate::broker::{Broker, Published};
 use crate::failpoint::failpoint;
 use crate::model::Event;
 use crate::model::retry::Steps;
-use crate::store::{Lease, Store};
+use crate::store::{Store, Tenure};
 
 /// The lease that makes one daemon the publisher.
 pub const LEASE: &str = "outbox";
@@ -59,51 +59,15 @@ pub struct Outbox {
 impl Outbox {
     /// Publishes until `stop`; then once more what is there, for a few seconds at most, and gives the lease back.
     pub async fn run(self, stop: CancellationToken) {
-        while !stop.is_cancelled() {
-            if let Some(lease) = self.become_publisher(&stop).await {
-                tracing::info!(fence = lease.fence, "publishing events");
-                tokio::select! {
-                    () = self.hold(&lease) => {
-                        tracing::warn!("lost the lease on publishing events to another daemon");
-                        continue;
-                    }
-                    () = self.publish_until(&stop) => {}
-                }
-                if let Err(error) = self.store.release(&lease).await {
-                    tracing::warn!(%error, "the lease on publishing events ends by itself");
-                }
-            }
-        }
-    }
-
-    /// Waits for the lease; `None` after `stop`.
-    async fn become_publisher(&self, stop: &CancellationToken) -> Option<Lease> {
-        loop {
-            let acquire = || self.store.acquire(LEASE, &self.owner, self.ttl);
-            if let Some(lease) = persist("acquire the lease on publishing", self.retry, stop, acquire).await? {
-                return Some(lease);
-            }
-            tokio::select! {
-                () = stop.cancelled() => return None,
-                () = sleep(self.ttl / 3) => {}
-            }
-        }
-    }
-
-    /// Renews the lease; returns when it is lost, or may be.
-    async fn hold(&self, lease: &Lease) {
-        let mut held_until = Instant::now() + self.ttl;
-        loop {
-            sleep(self.ttl / 3).await;
-            let asked = Instant::now();
-            match tokio::time::timeout_at(held_until, self.store.renew(lease, self.ttl)).await {
-                Ok(Ok(true)) => held_until = asked + self.ttl,
-                Ok(Ok(false)) | Err(_) => return,
-                Ok(Err(error)) => tracing::warn!(%error, "cannot renew the lease on publishing events"),
-            }
-            if Instant::now() >= held_until {
-                return;
-            }
+        let tenure = Tenure {
+            store: Arc::clone(&self.store),
+            name: LEASE,
+            owner: self.owner.clone(),
+            ttl: self.ttl,
+            retry: self.retry,
+        };
+        while let Some(lease) = tenure.begin(&stop).await {
+            tenure.during(lease, self.publish_until(&stop)).await;
         }
     }
 

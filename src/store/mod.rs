@@ -11,6 +11,7 @@ pub mod postgres;
 mod rows;
 mod rules;
 pub mod sqlite;
+mod tenure;
 pub mod traffic;
 mod turns;
 pub mod types;
@@ -25,6 +26,7 @@ use serde_json::{Map, Value};
 
 pub use calendar::*;
 pub use error::StoreError;
+pub use tenure::Tenure;
 pub use traffic::*;
 pub use types::*;
 

@@ -33,6 +33,8 @@ pub const LOCAL: &str = "local";
 pub enum Publisher<'a> {
     /// An operator on this machine; may do everything.
     Local,
+    /// A deadline, by the configuration of an operator; may do everything, with the part of the quota that is kept for it.
+    Deadline,
     /// The user the broker vouches for, if it does.
     Broker(Option<&'a str>),
 }
@@ -43,6 +45,7 @@ impl<'a> Publisher<'a> {
     pub fn name(self) -> &'a str {
         match self {
             Self::Local => LOCAL,
+            Self::Deadline => DEADLINES,
             Self::Broker(user) => user.unwrap_or("unknown"),
         }
     }
@@ -230,7 +233,7 @@ impl Gate {
     fn rule(&self, publisher: Publisher<'_>) -> Result<Option<&config::Publisher>, Reject> {
         let denied = |reason: String| Err(Reject::new(RejectCode::NotAllowed, fields::clean(&reason)));
         match publisher {
-            Publisher::Local => Ok(None),
+            Publisher::Local | Publisher::Deadline => Ok(None),
             Publisher::Broker(None | Some("")) => denied(
                 "the message does not say who sent it: set the AMQP user_id property to the user of the connection, \
                  and the broker vouches for it"
@@ -273,7 +276,7 @@ impl Gate {
         let operation = request.operation.name();
         let by_name = BY_NAME.contains(&request.operation);
         let may_ask = match (publisher, rule) {
-            (Publisher::Local, _) => true,
+            (Publisher::Local | Publisher::Deadline, _) => true,
             (_, Some(rule)) if by_name => rule.operations.iter().any(|pattern| pattern == operation),
             (_, Some(rule)) => rule.operations.iter().any(|pattern| covers(pattern, operation)),
             (_, None) => !by_name,

@@ -25,7 +25,7 @@ pub enum On {
 /// What that means for the calendar of the object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Then {
-    /// Something is due so long after it.
+    /// Something is due so long after it, unless a date for it was named.
     Starts(DeadlineKind, Span),
     /// Something is due so long after a date that was named.
     Follows(DeadlineKind, DeadlineKind, Span),
@@ -164,6 +164,9 @@ fn begun_by(rule: &Rule, zone: &TimeZone, heard: &Heard<'_>) -> Option<Word> {
         Then::Follows(kind, named, span) => (kind, span.after(heard.named(named)?, zone)),
         _ => return None,
     };
+    if heard.named(kind).is_some() {
+        return None;
+    }
     let mut word = heard.word(Says::Due { kind, due }, Basis::Rule);
     word.note.insert("rule".into(), rule.source.into());
     Some(word)
