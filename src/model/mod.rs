@@ -1,6 +1,7 @@
 //! Pure types and rules: no I/O, no clock, no async. Every other module may use this one; it uses none.
 
 pub mod answer;
+pub mod civil;
 pub mod command;
 pub mod country;
 pub mod deadline;
