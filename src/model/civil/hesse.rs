@@ -40,19 +40,14 @@ pub fn hesse_holiday(date: Date) -> Option<&'static str> {
 
 /// Easter Sunday of the western churches: the first Sunday after the first full moon on or after 21 March, the moon being
 /// that of the Gregorian cycle, not the one in the sky (Gauss's rule in the form H. Lichtenberg gave it).
-fn easter(year: i16) -> Date {
+pub(super) fn easter(year: i16) -> Date {
     let (century, place) = (i32::from(year.div_euclid(100)), i32::from(year.rem_euclid(19)));
     // Leap days that were left out, and what 235 months are shorter than 19 years.
     let shift = 15 + (3 * century + 3) / 4 - (8 * century + 13) / 25;
     let moon = (19 * place + shift).rem_euclid(30);
     // Of 30 possible days the last is never taken, and the last but one not in the second half of the cycle.
     let moon = moon - (moon + place / 11) / 29;
-    // At most 31 days into March or 18 into April; a Sunday follows within a week.
+    // From 21 March to 18 April: neither call leaves the year, and neither can fail.
     let full_moon = date(year, 3, 21).saturating_add(jiff::Span::new().days(moon));
     full_moon.nth_weekday(1, Weekday::Sunday).unwrap_or(full_moon)
-}
-
-#[cfg(test)]
-pub(super) fn easter_sunday(year: i16) -> Date {
-    easter(year)
 }

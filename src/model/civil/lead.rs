@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// The longest lead in days: the longest registration that is paid ahead for is not warned about earlier.
+/// The longest lead in days: two years, earlier than anybody wants to be told of anything.
 const MOST_DAYS: u16 = 730;
 /// The longest lead in hours, which is as long.
 const MOST_HOURS: u16 = MOST_DAYS * 24;

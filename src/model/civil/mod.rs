@@ -13,3 +13,6 @@ mod span;
 pub use hesse::{hesse_holiday, is_working_day};
 pub use lead::{Lead, LeadError};
 pub use span::Span;
+
+#[cfg(test)]
+mod tests;

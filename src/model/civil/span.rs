@@ -62,9 +62,9 @@ fn working_day_after(day: Date, count: u16) -> Option<Date> {
     days.nth(before_it.into())
 }
 
-/// The day's first instant, which is no midnight where the clocks are put forward over it; the end of time if there is no
-/// such day any more.
+/// The first instant from which on the day lasts: no midnight where the clocks are put forward over it, and the second one
+/// where they are put back over it. The end of time if there is no such day any more.
 fn begin_of_day(day: Option<Date>, zone: &TimeZone) -> Timestamp {
     let midnights = day.into_iter().flat_map(|day| instants(zone, day, Time::midnight()));
-    midnights.min().unwrap_or(Timestamp::MAX)
+    midnights.max().unwrap_or(Timestamp::MAX)
 }
