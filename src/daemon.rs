@@ -4,7 +4,10 @@
 //! daemon. Stop, in this order: take nothing in, claim nothing, let what is on the wire end, log out, write the last
 //! outcomes, send their events, close.
 
+mod calendar;
 mod company;
+mod desk;
+pub mod outlook;
 mod standing;
 
 use std::collections::BTreeMap;
@@ -300,6 +303,7 @@ impl Daemon {
         let mut workers = JoinSet::new();
         self.begin_taking_in(&mut workers, &quiet);
         self.begin_working(&mut workers, &committer, &quiet);
+        self.begin_keeping(&mut workers, &quiet);
         drop(committer);
         let sending = CancellationToken::new();
         let sender = self.begin_sending(&sending);

@@ -15,6 +15,8 @@ use crate::store::{DeadlineFilter, KeptAccount, Lease, Page, StoreError};
 
 /// Words or entries dealt with in one transaction.
 const AT_ONCE: u32 = 500;
+/// Between two counts.
+const COUNT_EVERY: SignedDuration = SignedDuration::from_mins(1);
 /// Between two looks at what accounts say of themselves, and at what cannot be met.
 const NOW_AND_THEN: SignedDuration = SignedDuration::from_hours(1);
 
@@ -25,12 +27,13 @@ pub struct Round<'a> {
     /// What was told of accounts' days; `None` before it was read.
     pub(super) kept: Option<PerAccount<KeptAccount>>,
     looked_up: Option<Timestamp>,
+    counted: Option<Timestamp>,
 }
 
 impl<'a> Round<'a> {
     /// The first.
     pub fn new(keeper: &'a Keeper, lease: &'a Lease) -> Self {
-        Self { keeper, lease, kept: None, looked_up: None }
+        Self { keeper, lease, kept: None, looked_up: None, counted: None }
     }
 
     /// One round. Ends early when told to stop.
@@ -55,6 +58,15 @@ impl<'a> Round<'a> {
         }
         self.tell_days(now).await?;
         self.keeper.observer.looked(now);
+        self.count(now).await
+    }
+
+    /// Counts what is open, for metrics: all of it is read.
+    async fn count(&mut self, now: Timestamp) -> Result<(), StoreError> {
+        if self.counted.is_none_or(|last| now.duration_since(last).abs() >= COUNT_EVERY) {
+            self.keeper.observer.counted(&self.keeper.store.deadline_counts(now).await?, now);
+            self.counted = Some(now);
+        }
         Ok(())
     }
 

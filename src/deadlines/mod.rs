@@ -131,15 +131,6 @@ impl Keeper {
             }
         }
     }
-
-    /// Counts what is open, for metrics, as any daemon may.
-    ///
-    /// # Errors
-    /// The store failed.
-    pub async fn count(store: &dyn Store, observer: &dyn Observer, now: Timestamp) -> Result<(), StoreError> {
-        observer.counted(&store.deadline_counts(now).await?, now);
-        Ok(())
-    }
 }
 
 /// Accounts, by name, with a value each.

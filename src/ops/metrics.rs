@@ -4,6 +4,7 @@
 //! Labels are bounded by the configuration (accounts, registries), by tables in the code (operations, states, causes)
 //! or by a cap here (native codes). Domains, handles and job ids are never labels.
 
+mod deadlines;
 mod messages;
 mod traffic;
 
@@ -19,6 +20,8 @@ use prometheus::{
 };
 
 use crate::model::{Cause, Operation, State};
+use deadlines::Deadlines;
+pub use deadlines::OpenDeadlines;
 use messages::Messages;
 use traffic::Traffic;
 
@@ -58,6 +61,7 @@ pub struct Metrics {
     broker_connected: IntGauge,
     store_up: IntGauge,
     commits: HistogramVec,
+    deadlines: Deadlines,
     messages: Messages,
     traffic: Traffic,
 }
@@ -186,6 +190,7 @@ impl Metrics {
                 &["kind"],
                 SIZES,
             )?,
+            deadlines: Deadlines::new(&make)?,
             messages: Messages::new(&make)?,
             traffic: Traffic::new(&make)?,
             codes: Mutex::default(),

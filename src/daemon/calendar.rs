@@ -1,0 +1,96 @@
+//! The keeper of the calendar, bound to what the rest of the house knows.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::desk::Counter;
+use super::{Accounts, Daemon, gate_with};
+use crate::deadlines::plan::Plans;
+use crate::deadlines::{self, Keeper, Now};
+use crate::model::deadline::{Basis, Says, Word};
+use crate::model::{ObjectKey, ObjectKind};
+use crate::ops::metrics::{Metrics, OpenDeadlines};
+use crate::store::DeadlineCount;
+
+impl Daemon {
+    /// Keeps the calendar, whenever no other daemon does.
+    pub(super) fn begin_keeping(&self, workers: &mut JoinSet<()>, quiet: &CancellationToken) {
+        let (hints, outbox) = (Arc::clone(&self.hints), Arc::clone(&self.outbox));
+        let now: Now = Arc::new(Timestamp::now);
+        let desk = Counter {
+            gate: Arc::new(gate_with(&self.config, &self.accounts, Arc::clone(&self.keys))),
+            store: Arc::clone(&self.store),
+            config: self.config.clone(),
+            limits: self.limits.clone(),
+            now: Arc::clone(&now),
+        };
+        let accounts = self.accounts.clone();
+        let keeper = Keeper {
+            store: Arc::clone(&self.store),
+            owner: self.owner.clone(),
+            ttl: Duration::from_secs(self.config.daemon.lease_seconds.into()),
+            retry: self.config.retry_policy().connect,
+            now,
+            plans: Plans {
+                deadlines: self.config.deadlines.clone(),
+                zones: self.limits.iter().map(|(account, limits)| (account.clone(), limits.zone.clone())).collect(),
+            },
+            desk: Arc::new(desk),
+            own: Arc::new(move |now| own_words(&accounts, now)),
+            observer: Arc::new(Gauges(Arc::clone(&self.metrics))),
+            changed: Arc::new(move || {
+                outbox.notify_one();
+                hints.values().for_each(|hint| hint.notify_one());
+            }),
+            wake: Arc::<Notify>::default(),
+        };
+        workers.spawn(keeper.run(quiet.clone()));
+    }
+}
+
+/// What accounts say of themselves: when their keys and certificates end.
+fn own_words(accounts: &Accounts, now: Timestamp) -> Vec<Word> {
+    let words = accounts.iter().flat_map(|(account, registry)| {
+        registry.deadlines().into_iter().map(move |deadline| Word {
+            account: account.clone(),
+            object: ObjectKey::new(ObjectKind::Account, account),
+            says: Says::Due { kind: deadline.kind, due: deadline.due },
+            basis: Basis::Credential,
+            evidence: "the account's keys and certificates".into(),
+            at: now,
+            note: serde_json::Map::new(),
+        })
+    });
+    words.collect()
+}
+
+/// Counts.
+struct Gauges(Arc<Metrics>);
+
+impl deadlines::Observer for Gauges {
+    fn counted(&self, counts: &[DeadlineCount], now: Timestamp) {
+        let open: Vec<_> = counts
+            .iter()
+            .map(|count| OpenDeadlines {
+                account: &count.account,
+                kind: count.kind.word(),
+                counts: [count.overdue, count.ahead[0], count.ahead[1], count.ahead[2], count.ahead[3]],
+                next: count.next,
+            })
+            .collect();
+        self.0.deadlines(&open, now);
+    }
+
+    fn at_risk(&self, account: &str, entries: u64) {
+        self.0.deadlines_at_risk(account, entries);
+    }
+
+    fn looked(&self, now: Timestamp) {
+        self.0.calendar_kept(now);
+    }
+}
