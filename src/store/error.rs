@@ -83,10 +83,12 @@ fn of_migration(error: MigrateError) -> StoreError {
 fn is_passing(code: &str) -> bool {
     if code.len() == 5 {
         // Connection, rollback (deadlock, serialisation), resources, operator intervention (shutdown, time-out), locks,
-        // the system under it (a failing disk); and a server that is read-only while another takes over.
+        // the system under it (a failing disk); a server that is read-only while another takes over; and one that ended a
+        // transaction whose client stood still in the middle of it.
         const CLASSES: [&str; 6] = ["08", "40", "53", "57", "55", "58"];
         const READ_ONLY: &str = "25006";
-        code == READ_ONLY || CLASSES.iter().any(|class| code.starts_with(class))
+        const STOOD_STILL: [&str; 2] = ["25P03", "25P04"];
+        code == READ_ONLY || STOOD_STILL.contains(&code) || CLASSES.iter().any(|class| code.starts_with(class))
     } else {
         const BUSY: i64 = 5;
         const LOCKED: i64 = 6;
@@ -120,12 +122,13 @@ mod tests {
 
     #[test]
     fn what_passes_and_what_does_not() {
-        for code in
-            ["40P01", "40001", "57P01", "57014", "53300", "08006", "55P03", "58030", "25006", "5", "261", "517", "13"]
-        {
+        for code in [
+            "40P01", "40001", "57P01", "57014", "53300", "08006", "55P03", "58030", "25006", "25P03", "25P04", "5",
+            "261", "517", "13",
+        ] {
             assert!(is_passing(code), "{code}");
         }
-        for code in ["28P01", "3D000", "42P01", "23505", "23514", "1555", "2067", "1", "11", ""] {
+        for code in ["25P01", "28P01", "3D000", "42P01", "23505", "23514", "1555", "2067", "1", "11", ""] {
             assert!(!is_passing(code), "{code}");
         }
     }
