@@ -143,6 +143,7 @@ mod tests {
     use super::*;
     use crate::job::fakes::{FakeBroker, FakeStore};
     use crate::job::observer::Unobserved;
+    use crate::store::Lease;
 
     fn outbox(store: &Arc<FakeStore>, broker: &Arc<FakeBroker>) -> Outbox {
         Outbox {

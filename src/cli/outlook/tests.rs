@@ -10,7 +10,7 @@ use super::*;
 use crate::cli::output::{Colour, Format, Out};
 use crate::cli::{Cli, Command, jobs, quota};
 use crate::model::{Class, Event, JobId, NewJob, ObjectKey, ObjectKind, Operation};
-use crate::store::{self, Lease};
+use crate::store::{self, Lease, Pause, PauseKind};
 
 const ACCOUNT: &str = "DENIC-1000022";
 

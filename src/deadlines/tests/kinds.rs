@@ -1,0 +1,170 @@
+//! Each kind: how it starts, what moves it, what ends it, and what happens when nobody does anything.
+
+use jiff::SignedDuration;
+
+use super::*;
+use crate::deadlines::plan::QUESTIONS;
+use crate::model::deadline::{AtEnd, Ending};
+
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// Kinds by what is believed of one that has passed: questions that are asked, and how it ends if nobody answers.
+fn silence(kind: DeadlineKind) -> (usize, Ending) {
+    match kind.at_end() {
+        AtEnd::AskMet(_) | AtEnd::AskMissed(_) => (QUESTIONS.len(), Ending::Missed),
+        AtEnd::Missed => (0, Ending::Missed),
+        AtEnd::Over => (0, Ending::Cleared),
+    }
+}
+
+#[tokio::test]
+async fn what_nobody_hears_of_again_is_asked_about_and_missed() {
+    for kind in DeadlineKind::ALL {
+        let world = World::at("2026-11-01T12:00:00Z", plain).await;
+        world.hear(due(*kind, world.now() + DAY * 40, world.now())).await;
+        world.look().await;
+        world.walk().await;
+        let (asked, how) = silence(*kind);
+        let entries = world.entries().await;
+        let [entry] = &entries[..] else { panic!("{kind}: {entries:?}") };
+        assert_eq!(entry.closed.as_ref().map(|closed| closed.how), Some(how), "{kind}");
+        assert_eq!(entry.asked as usize, asked, "{kind}");
+        let jobs = world.desk.jobs.lock().unwrap().clone();
+        assert_eq!(jobs.len(), asked, "{kind}: each question is a job of its own");
+        for job in jobs.values() {
+            assert!(["domain.info", "contact.info"].contains(&job["operation"].as_str().unwrap()), "{kind}");
+            assert_eq!((&job["class"], &job["account"]), (&"urgent".into(), &ACCOUNT.into()), "{kind}");
+        }
+        let ended = format!("deadline.{}", how.word());
+        let told = world.told().await;
+        let expected = [("deadline.scheduled", 1), ("deadline.approaching", 6), (&ended, 1)];
+        assert_eq!(told, expected.map(|(kind, count)| (kind.to_owned(), count)).into(), "{kind}");
+    }
+}
+
+#[tokio::test]
+async fn a_later_word_moves_it_and_what_was_said_of_the_old_date_is_said_anew() {
+    for kind in DeadlineKind::ALL {
+        let world = World::at("2026-11-01T12:00:00Z", plain).await;
+        let (first, second) = (world.now() + DAY * 40, world.now() + DAY * 70);
+        world.hear(due(*kind, first, world.now())).await;
+        world.look().await;
+        world.look_at(world.now() + DAY * 27).await;
+        assert_eq!(world.told().await["deadline.approaching"], 2, "{kind}: 30 and 14 days");
+        world.hear(due(*kind, second, world.now())).await;
+        world.look().await;
+        let entries = world.entries().await;
+        let [entry] = &entries[..] else { panic!("{kind}: {entries:?}") };
+        assert_eq!((entry.due, &entry.closed), (second, &None), "{kind}");
+        let events = world.events().await;
+        assert_eq!(events.last().unwrap().1["moved_from"], first.to_string(), "{kind}");
+        world.look_at(second - SignedDuration::from_secs(1)).await;
+        assert_eq!(world.told().await["deadline.approaching"], 2 + 6, "{kind}: all six of the new date");
+    }
+}
+
+#[tokio::test]
+async fn what_was_done_meets_it_and_what_no_longer_matters_clears_it() {
+    for kind in DeadlineKind::ALL {
+        for (says, how) in [
+            (Says::Met { kind: *kind, why: "it was done".into() }, Ending::Met),
+            (Says::Cleared { kind: *kind, why: "it no longer matters".into() }, Ending::Cleared),
+            (Says::Missed { kind: *kind, why: "it happened".into() }, Ending::Missed),
+            (Says::Gone { why: "it went to another registrar".into() }, Ending::Cleared),
+        ] {
+            let world = World::at("2026-11-01T12:00:00Z", plain).await;
+            world.hear(due(*kind, world.now() + DAY * 40, world.now())).await;
+            world.look_at(world.now() + DAY).await;
+            world.hear(word(says.clone(), world.now())).await;
+            world.look().await;
+            world.walk().await;
+            let entries = world.entries().await;
+            assert_eq!(entries[0].closed.as_ref().unwrap().how, how, "{kind}: {says:?}");
+            let ended = format!("deadline.{}", how.word());
+            assert_eq!(
+                world.told().await,
+                [("deadline.scheduled".to_owned(), 1), (ended, 1)].into(),
+                "{kind}: {says:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_date_the_registry_shows_no_more_is_met_or_missed_by_its_kind() {
+    for kind in DeadlineKind::ALL {
+        for (days, passed) in [(1, false), (41, true)] {
+            let world = World::at("2026-11-01T12:00:00Z", plain).await;
+            world.hear(due(*kind, world.now() + DAY * 40, world.now())).await;
+            world.look_at(world.now() + DAY).await;
+            let asked_at = world.now() + DAY * (days - 1);
+            world.hear(word(Says::Absent { kind: *kind }, asked_at)).await;
+            world.look_at(asked_at).await;
+            let expected = match (kind.at_end(), passed) {
+                (AtEnd::AskMet(_), _) => Ending::Met,
+                (AtEnd::AskMissed(_), true) => Ending::Missed,
+                (AtEnd::AskMissed(_), false) | (AtEnd::Missed | AtEnd::Over, _) => Ending::Cleared,
+            };
+            let entries = world.entries().await;
+            assert_eq!(entries[0].closed.as_ref().map(|closed| closed.how), Some(expected), "{kind}, passed: {passed}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_domain_that_leaves_drops_all_its_entries_and_no_other() {
+    let world = World::at("2026-11-01T12:00:00Z", plain).await;
+    for kind in DeadlineKind::ALL {
+        world.hear(due(*kind, world.now() + DAY * 40, world.now())).await;
+    }
+    let other =
+        Word { object: domain("example.org"), ..due(DeadlineKind::DomainExpiry, world.now() + DAY, world.now()) };
+    world.hear(other).await;
+    world.hear(word(Says::Gone { why: "it went to another registrar".into() }, world.now())).await;
+    world.look().await;
+    let open: Vec<_> = world.entries().await.into_iter().filter(|entry| entry.closed.is_none()).collect();
+    assert_eq!(open.iter().map(|entry| entry.object.as_str()).collect::<Vec<_>>(), ["domain:example.org"]);
+}
+
+#[tokio::test]
+async fn a_later_date_heard_after_the_first_has_passed_meets_that_one() {
+    let world = World::at("2026-11-01T12:00:00Z", plain).await;
+    let kind = DeadlineKind::DomainExpiry;
+    world.hear(due(kind, world.now() + DAY, world.now())).await;
+    world.look_at(world.now() + DAY * 2).await;
+    world.hear(due(kind, world.now() + DAY * 364, world.now())).await;
+    world.look().await;
+    let how: Vec<_> =
+        world.entries().await.iter().map(|entry| entry.closed.as_ref().map(|closed| closed.how)).collect();
+    assert_eq!(how, [Some(Ending::Met), None]);
+}
+
+#[tokio::test]
+async fn what_was_written_long_before_the_last_word_moves_nothing() {
+    let world = World::at("2026-11-01T12:00:00Z", plain).await;
+    let (kind, date) = (DeadlineKind::VerificationBeforeDeletion, world.now() + DAY * 40);
+    world.hear(due(kind, date, world.now())).await;
+    world.look().await;
+    let old = Word { basis: Basis::Message, ..due(kind, world.now() + DAY, world.now() - DAY) };
+    let list = Word { basis: Basis::Import, ..due(kind, world.now() + DAY * 2, world.now()) };
+    let by_the_day = due(kind, date + SignedDuration::from_hours(11), world.now());
+    for word in [old, list, by_the_day, word(Says::Absent { kind }, world.now() - DAY)] {
+        world.hear(word).await;
+    }
+    world.look().await;
+    let entries = world.entries().await;
+    assert_eq!((entries.len(), entries[0].due, &entries[0].closed), (1, date, &None));
+    assert_eq!(world.told().await, [("deadline.scheduled".to_owned(), 1)].into());
+}
+
+#[tokio::test]
+async fn entries_of_one_object_share_a_question() {
+    let world = World::at("2026-11-01T12:00:00Z", plain).await;
+    for kind in [DeadlineKind::VerificationBeforeDedelegation, DeadlineKind::VerificationBeforeDeletion] {
+        world.hear(due(kind, world.now() + DAY, world.now())).await;
+    }
+    world.look().await;
+    world.look_at(world.now() + DAY + QUESTIONS[0]).await;
+    assert_eq!(world.desk.jobs.lock().unwrap().len(), 1);
+    assert!(world.entries().await.iter().all(|entry| entry.asked == 1));
+}
