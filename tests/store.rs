@@ -3,6 +3,8 @@
 
 #[path = "store/accounts.rs"]
 mod accounts;
+#[path = "store/calendar.rs"]
+mod calendar;
 #[path = "support/database.rs"]
 mod database;
 #[path = "store/guards.rs"]
@@ -129,6 +131,12 @@ cases! {
         removals_are_counted_and_noted,
         messages_by_filter,
         pending_orders_are_asked_about_when_they_are_due;
+    calendar:
+        words_come_with_the_move_they_were_heard_in,
+        a_page_is_written_whole,
+        a_replaced_keeper_writes_nothing,
+        entries_by_what_is_asked_for,
+        open_entries_are_counted_by_how_far_they_are_away;
     views:
         a_job_in_detail,
         jobs_by_filter,
