@@ -4,9 +4,11 @@ use std::sync::{Arc, LazyLock};
 
 use quick_xml::events::Event;
 use quick_xml::{Reader, XmlVersion};
-use registrard::model::{Answer, Operation, Verdict};
+use registrard::model::{Answer, JobId, Operation, Secret, Verdict};
+use registrard::net::seal::Keyring;
 use registrard::registries::nz_srs::PLUGIN;
 use registrard::registries::{Dialect, WireOptions};
+use uuid::Uuid;
 
 use super::answers::{Lost, doubts, hidden, queue};
 use super::assert_fit_for_a_line;
@@ -73,16 +75,18 @@ const SHORTEST: usize = 8;
 struct Tools {
     srs: Arc<dyn Dialect>,
     lost: Vec<Lost>,
+    keys: Keyring,
 }
 
 static TOOLS: LazyLock<Tools> = LazyLock::new(|| {
     let options = WireOptions { account: REGISTRAR.into(), ..WireOptions::default() };
     let srs = (PLUGIN.dialect)(&options).unwrap();
-    Tools { srs, lost: LOST.iter().map(|job| Lost::read(REGISTRAR, job)).collect() }
+    let keys = Keyring::read(&Secret::new("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f")).unwrap();
+    Tools { srs, lost: LOST.iter().map(|job| Lost::read(REGISTRAR, job)).collect(), keys }
 });
 
 /// An answer, as that to any operation: a stored one comes back unchanged, only a response without error makes anything done,
-/// a UDAI is shown to who ordered it alone, what is at the head of the queue can be acknowledged, a repeated secret is hidden,
+/// a UDAI is kept for who ordered it alone, and sealed, what is at the head of the queue can be acknowledged, a repeated secret is hidden,
 /// and whatever is answered to the questions about a doubt, they end and change nothing.
 pub fn srs_answer(bytes: &[u8]) {
     let Some((letter, bytes)) = bytes.split_first() else { return };
@@ -97,10 +101,13 @@ pub fn srs_answer(bytes: &[u8]) {
     assert!(stored.len() <= 16 * bytes.len() + 4096, "{} bytes became {}", bytes.len(), stored.len());
     assert_eq!(serde_json::from_str::<Answer>(&stored).unwrap(), read, "an answer that is stored comes back changed");
     judged(operation, &read);
-    // Where one was ordered, and where it is looked for what became of an order, it has to be seen.
-    if ![Operation::DomainAuthcodeCreate, Operation::OrderInfo].contains(&operation) {
+    // Where it is looked for what became of an order it has to be seen; that is kept nowhere.
+    if operation != Operation::OrderInfo {
+        let mut kept = read.clone();
+        assert!(tools.keys.seal_within(JobId(Uuid::nil()), &mut kept.data));
+        let stored = serde_json::to_string(&kept).unwrap();
         for secret in udais(bytes) {
-            assert!(!stored.contains(&secret), "{secret:?} is shown: {stored}");
+            assert!(!stored.contains(&secret), "{secret:?} is kept: {stored}");
         }
     }
     queue(&*tools.srs, &read, read.result == "Response");
