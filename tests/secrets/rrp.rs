@@ -114,10 +114,12 @@ async fn a_day(house: &House, format: &str) {
     let (certificate, key, number) = certificate();
     let config = house.configuration(format, &accounts(house, &certificate, &key));
     let daemon = Daemon::start(&config);
+    // Once is enough: a dry run says the same whatever keeps the jobs.
+    let is_tried = format == "text";
     let day = day();
     let mut ids = Vec::new();
     for task in &day {
-        house.done(&mut outputs, &config, task, true).await;
+        house.done(&mut outputs, &config, task, is_tried).await;
         ids.push(task.0.0);
     }
     let (_, seen) = control::request(house.control(), "GET", "/objects", &Value::Null).await;
@@ -125,7 +127,7 @@ async fn a_day(house: &House, format: &str) {
     let renewal = json!({ "domain": "example.com", "years": 1, "expires": expires });
     // Of the losing account while the transfer is on its way: refused, after an answer that was cut.
     let renewal = (job(NAMES[0], "domain.renew", renewal), State::Failed);
-    house.done(&mut outputs, &config, &renewal, true).await;
+    house.done(&mut outputs, &config, &renewal, is_tried).await;
     ids.push(renewal.0.0);
     house.turned_away(&mut outputs, &config, &rejects()).await;
     let refused = job(NAMES[2], "domain.check", json!({ "domain": "example.com" }));
