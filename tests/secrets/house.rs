@@ -1,6 +1,6 @@
 //! A registry, a database and a daemon between them, and all that comes out of a day's work there.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use registrard::model::{JobId, State};
@@ -83,7 +83,7 @@ impl House {
     }
 
     /// Has the job of a task taken in and ended; `is_tried`: after a dry run.
-    pub async fn done(&self, outputs: &mut Outputs, config: &PathBuf, task: &Task, is_tried: bool) {
+    pub async fn done(&self, outputs: &mut Outputs, config: &Path, task: &Task, is_tried: bool) {
         let ((id, job), state) = task;
         let file = self.file("job.json", &job.to_string()).display().to_string();
         if is_tried {
@@ -94,7 +94,7 @@ impl House {
     }
 
     /// Has each of these jobs turned away.
-    pub async fn turned_away(&self, outputs: &mut Outputs, config: &PathBuf, jobs: &[Value]) {
+    pub async fn turned_away(&self, outputs: &mut Outputs, config: &Path, jobs: &[Value]) {
         for job in jobs {
             let file = self.file("reject.json", &job.to_string()).display().to_string();
             assert!(!command(outputs, config, &["submit", &file], &[]).await, "{job} is taken in");
@@ -102,7 +102,7 @@ impl House {
     }
 
     /// A job of an account that is suspended when the daemon tries it; it waits.
-    pub async fn waits(&self, outputs: &mut Outputs, config: &PathBuf, (id, job): (JobId, Value)) -> JobId {
+    pub async fn waits(&self, outputs: &mut Outputs, config: &Path, (id, job): (JobId, Value)) -> JobId {
         let file = self.file("job.json", &job.to_string()).display().to_string();
         command(outputs, config, &["submit", &file], &[]).await;
         let account = job["account"].as_str().unwrap();
@@ -116,7 +116,7 @@ impl House {
     pub async fn everything(
         &self,
         outputs: &mut Outputs,
-        config: &PathBuf,
+        config: &Path,
         daemon: Daemon,
         ids: &[JobId],
         shown: &[JobId],

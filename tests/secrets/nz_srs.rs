@@ -2,7 +2,7 @@
 //! with a passphrase, one whose key lies open, and one whose key the registry does not know. At the end the one command that
 //! does show a secret.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use registrard::model::{JobId, State};
@@ -252,7 +252,7 @@ fn assert_nobody_is_named(outputs: &Outputs) {
 }
 
 /// `jobs secret` shows what an answer holds sealed to whoever has the key, and to nobody else.
-async fn shown_on_demand(house: &House, config: &PathBuf, ids: [JobId; 3]) {
+async fn shown_on_demand(house: &House, config: &Path, ids: [JobId; 3]) {
     let [ordered, in_own_words, without] = ids;
     for id in [ordered, in_own_words] {
         let id = id.to_string();
@@ -275,7 +275,7 @@ async fn shown_on_demand(house: &House, config: &PathBuf, ids: [JobId; 3]) {
     let without_key = house.file("without-key.toml", &text.replace(line, ""));
     let with_another =
         house.file("another-key.toml", &text.replace(line, &format!("parameter_keys_file = '{}'", another.display())));
-    let failed = async |config: &PathBuf, id: &str, exit: i32, code: &str| -> String {
+    let failed = async |config: &Path, id: &str, exit: i32, code: &str| -> String {
         let told = output(config, &["jobs", "secret", id, "--output", "json"]).await;
         assert_eq!((told.status.code(), told.stdout.is_empty()), (Some(exit), true), "{id}");
         let error: Value = serde_json::from_slice(&told.stderr).expect("one object");
@@ -293,7 +293,7 @@ async fn shown_on_demand(house: &House, config: &PathBuf, ids: [JobId; 3]) {
     let said = failed(config, &without.to_string(), 3, "not_found").await;
     assert!(said.contains("no secret in the answer") && said.contains("domain.authcode_create"), "{said}");
     let nobody = JobId(uuid::Uuid::nil()).to_string();
-    for config in [config, &without_key] {
+    for config in [config, without_key.as_path()] {
         assert!(failed(config, &nobody, 3, "not_found").await.contains(&format!("no job {nobody}")));
     }
     let told = output(config, &["jobs", "secret", "not-an-id"]).await;
