@@ -53,6 +53,35 @@ printf '\0 content-LENGTH :\t4 \r\n\r\n\r\n \n<a/>Content-Length: 2\r\n\r\n\r\n\
 printf '\0Content-Length: 99999999\r\n\r\nx' | seed ops_frame absurd
 printf '\0\0\5<a/>' | seed ops_frame binary
 
+# Of RRP the names of the answers say what they are read as; SESSION and QUIT are read as whatever.
+rrp=tests/golden/rrp
+for file in "$rrp"/answer.*.rrp; do
+    name=$(basename "$file")
+    operation=$(sed 's/^answer\.\([a-z]*\.[a-z_]*\)\..*/\1/' <<<"$name")
+    letter=$(sed -n "s/^ *(b'\(.\)', \"$operation\").*/\1/p" fuzz/src/rrp.rs)
+    { printf %s "${letter:-o}" && cat "$file"; } | seed rrp_answer "$name"
+done
+# A greeting, a login, and what is said of a domain, divided by NUL; the first byte is the size of pieces.
+begun() { printf '\3' && cat "$rrp/greeting.rrp" && printf '\0' && cat "$rrp/answer.login.session.rrp"; }
+for name in domain.info domain.info.none domain.check.taken domain.create; do
+    { begun && printf '\0' && cat "$rrp/answer.$name.rrp" && printf '\0' && cat "$rrp/answer.domain.info.rrp"; } | seed rrp_session "$name"
+done
+{ begun && printf '\0' && cat "$rrp/answer.domain.info.rrp" "$rrp/answer.domain.info.rrp"; } | seed rrp_session unasked
+{ begun && printf '\000520 Server closing connection\r\n.\r\n'; } | seed rrp_session closing
+{ begun && printf '\000200 half\r\nstatus:ACT'; } | seed rrp_session half
+{ begun && printf '\000547 Invalid command sequence\n.\n\000220 Bye\n.\n'; } | seed rrp_session lost
+{ printf '\0' && cat "$rrp/greeting.rrp" && printf '\0' && cat "$rrp/answer.login.wrong.rrp" && printf '\000220 Bye\r\n.\r\n'; } | seed rrp_session wrong
+{ printf '\7' && cat "$rrp/answer.login.too_many.rrp"; } | seed rrp_session too_many
+
+# Of NZ SRS the meanings beside the answers say it.
+nz=tests/golden/nz_srs
+for file in "$nz"/*-reply.xml; do
+    name=$(basename "$file")
+    operation=$(sed -n 's/^ *"operation": "\(.*\)",\{0,1\}$/\1/p' "${file%.xml}.json" | head -n 1)
+    letter=$(sed -n "s/^ *(b'\(.\)', \"$operation\").*/\1/p" fuzz/src/nz_srs.rs)
+    { printf %s "${letter:-p}" && cat "$file"; } | seed srs_answer "$name"
+done
+
 for name in answer.login.kv answer.login.xml answer.domain.check.kv; do
     { printf '\3' && length "$(wc -c <"$golden/$name")" && cat "$golden/$name"; } | seed rri_frame "$name"
 done

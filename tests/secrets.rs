@@ -11,8 +11,12 @@ mod control;
 mod database;
 #[path = "support/dump.rs"]
 mod dump;
+#[path = "secrets/house.rs"]
+mod house;
 #[path = "secrets/mistakes.rs"]
 mod mistakes;
+#[path = "secrets/nz_srs.rs"]
+mod nz_srs;
 #[path = "secrets/opensrs.rs"]
 mod opensrs;
 #[path = "opensrs/params.rs"]
@@ -20,6 +24,8 @@ mod opensrs;
 mod params;
 #[path = "secrets/play.rs"]
 mod play;
+#[path = "secrets/rrp.rs"]
+mod rrp;
 #[path = "secrets/stage.rs"]
 mod stage;
 

@@ -208,8 +208,9 @@ pub fn doubts(dialect: &dyn Dialect, lost: &[Lost], most: usize, bytes: &[u8], r
         taken: None,
     };
     let reconcile: &Ask<'_> = &|heard| dialect.reconcile(&doubt, heard);
+    let after: &Ask<'_> = &|heard| dialect.reconcile_after(&doubt, read, heard);
     let follow_up: &Ask<'_> = &|heard| dialect.follow_up(&doubt, heard);
-    for ask in [reconcile, follow_up] {
+    for ask in [reconcile, after, follow_up] {
         let mut heard = Vec::new();
         while let Step::Ask(question) = ask(&heard) {
             assert!(!question.operation.writes(), "{} asks with {}", doubt.operation, question.operation);

@@ -6,17 +6,21 @@
 mod answers;
 mod envelope;
 mod jobs;
+mod nz_srs;
 mod opensrs;
 mod registry;
 mod requests;
+mod rrp;
 mod settings;
 mod stream;
 
 pub use answers::{kv_answer, xml_answer};
 pub use envelope::ops_envelope;
 pub use jobs::job;
+pub use nz_srs::srs_answer;
 pub use opensrs::ops_answer;
 pub use requests::{raw_request, sandbox_request};
+pub use rrp::{rrp_answer, rrp_session};
 pub use settings::config;
 pub use stream::{ops_frame, rri_frame};
 
@@ -35,6 +39,9 @@ pub const TARGETS: &[(&str, Property)] = &[
     ("ops_frame", ops_frame),
     ("ops_envelope", ops_envelope),
     ("ops_answer", ops_answer),
+    ("srs_answer", srs_answer),
+    ("rrp_session", rrp_session),
+    ("rrp_answer", rrp_answer),
 ];
 
 /// The account everything is tried for.

@@ -103,6 +103,13 @@ pub async fn command(outputs: &mut Outputs, config: &Path, arguments: &[&str], v
     ended.is_ok_and(|status| status.unwrap().success())
 }
 
+/// Runs a command to its end as it is run at work.
+pub async fn output(config: &Path, arguments: &[&str]) -> std::process::Output {
+    let mut command = Command::new(PROGRAM);
+    command.args(arguments).arg("--config").arg(config).stdin(Stdio::null()).kill_on_drop(true);
+    tokio::time::timeout(PATIENCE, command.output()).await.expect("the command does not end").unwrap()
+}
+
 /// A page of the daemon.
 pub async fn page(authority: &str, path: &str) -> Vec<u8> {
     let mut stream = TcpStream::connect(authority).await.unwrap();

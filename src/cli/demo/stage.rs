@@ -13,6 +13,7 @@ use super::DemoArgs;
 use super::cast::Cast;
 use super::parts::PARTS;
 use crate::broker::rabbitmq::{JobMessage, Names, publish_jobs};
+use crate::broker::{BrokerError, Published};
 use crate::config::{self, Config};
 use crate::daemon::{self, DaemonError};
 use crate::job::intake::{self, Outcome, Submission};
@@ -25,6 +26,8 @@ use crate::store::{JobFilter, Store};
 
 /// How long a stopping daemon may take.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
+/// How long the daemon may take until the broker has everything that jobs need.
+const DECLARED_WITHIN: Duration = Duration::from_secs(30);
 
 /// Everything the demo started.
 pub struct Stage {
@@ -97,7 +100,7 @@ impl Stage {
             message_id: uuid::Uuid::now_v7().to_string(),
             body: json!({ "batch": "demo", "jobs": jobs }).to_string().into_bytes(),
         };
-        publish_jobs(broker, &Names::default(), &[message]).await?;
+        self.send(broker, &[message]).await?;
         let deadline = tokio::time::Instant::now() + super::PATIENCE;
         loop {
             let stored = self.jobs().await?.len();
@@ -113,6 +116,24 @@ impl Stage {
             }
             if tokio::time::Instant::now() > deadline || self.daemon.is_finished() {
                 return Err(Failure::new(Exit::Temporary, "stuck", format!("{stored} of {} jobs arrived", jobs.len())));
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    }
+
+    /// At a broker that nobody has used before, exchange and queue are there once the daemon has declared them. The jobs have ids,
+    /// so sending them again does no harm.
+    async fn send(&self, broker: &config::Broker, messages: &[JobMessage]) -> Result<(), Failure> {
+        let deadline = tokio::time::Instant::now() + DECLARED_WITHIN;
+        loop {
+            let failure: Failure = match publish_jobs(broker, &Names::default(), messages).await {
+                Ok(published) if published.iter().all(|one| *one == Published::Confirmed) => return Ok(()),
+                Ok(_) => Failure::new(Exit::Unavailable, "unroutable", "the jobs reached no queue"),
+                Err(error @ BrokerError::Misconfigured(_)) => error.into(),
+                Err(error) => return Err(error.into()),
+            };
+            if tokio::time::Instant::now() > deadline || self.daemon.is_finished() {
+                return Err(failure);
             }
             tokio::time::sleep(Duration::from_millis(50)).await;
         }

@@ -36,7 +36,7 @@ pub async fn run(id: JobId, config: &Config, store: &dyn Store, out: &mut Out<'_
         .map_err(|why| Failure::new(Exit::Configuration, "unopened", why.to_string()))?;
     if opened.is_empty() {
         let next = "only answers that hold a secret do, for example to `domain.authcode_create` at NZ SRS";
-        return Err(Failure::not_found(format!("a secret in the answer to job {id}"), next));
+        return Err(Failure::not_found(format!("secret in the answer to job {id}"), next));
     }
     let rows = opened.into_iter().map(|(name, value)| Opened { name, value: value.expose().to_owned() });
     out.rows(&rows.collect::<Vec<_>>())

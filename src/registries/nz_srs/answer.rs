@@ -28,7 +28,7 @@ pub const HIDDEN: &str = "***";
 /// offset, [`LISTS`] and [`MANY`] are lists, and so is whatever occurs more than once. Where a document answers several
 /// actions, that of the write counts, and the others stand in `data` under their action's name. `server_transaction` is
 /// `FeId-FeSeq`. A UDAI is `***`, but in the answer to the job that ordered one, and where reconciliation reads what is
-/// stored ([`Operation::OrderInfo`]).
+/// stored ([`Keeps`]).
 ///
 /// # Errors
 /// It is a request, holds neither a response nor an error, or answers another action than the operation has.
@@ -36,7 +36,7 @@ pub fn of(operation: Operation, document: &Document) -> Result<Answer, String> {
     if document.is_request() {
         return Err("the answer is a request".into());
     }
-    let keeps = keeps_udai(operation);
+    let keeps = Keeps::of(operation);
     let root = &document.root;
     if let Some(error) = root.get("Error") {
         return Ok(of_error(error, keeps));
@@ -58,9 +58,26 @@ pub fn of(operation: Operation, document: &Document) -> Result<Answer, String> {
     Ok(answer)
 }
 
-/// Whether the answer to an operation shows a UDAI.
-pub const fn keeps_udai(operation: Operation) -> bool {
-    matches!(operation, Operation::DomainAuthcodeCreate | Operation::OrderInfo)
+/// Which secrets an answer shows.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Keeps {
+    /// None.
+    Nothing,
+    /// The UDAI that was ordered, which is sealed before the answer is kept. Not one in a stored document, where nobody would
+    /// find it.
+    Udai,
+    /// Those in stored documents, too: the answer to a question of ours, which is not kept.
+    Stored,
+}
+
+impl Keeps {
+    const fn of(operation: Operation) -> Self {
+        match operation {
+            Operation::DomainAuthcodeCreate => Self::Udai,
+            Operation::OrderInfo => Self::Stored,
+            _ => Self::Nothing,
+        }
+    }
 }
 
 /// Whether an operation can be answered so. An action that the registry did not understand is `UnknownTransaction`.
@@ -89,7 +106,7 @@ fn answers(operation: Operation, action: &str) -> bool {
     known.contains(&action) || action == "UnknownTransaction"
 }
 
-fn of_error(error: &Element, keeps: bool) -> Answer {
+fn of_error(error: &Element, keeps: Keeps) -> Answer {
     let attribute = |name: &str| error.attribute(name).unwrap_or_default().trim().to_owned();
     let text = error.get("Description").map(|text| collapsed(&text.text)).unwrap_or_default();
     let message = Message {
@@ -102,7 +119,7 @@ fn of_error(error: &Element, keeps: bool) -> Answer {
     Answer { result: "Error".into(), messages: vec![message], data: Value::Object(data), ..Answer::default() }
 }
 
-fn of_response(response: &Element, keeps: bool) -> Answer {
+fn of_response(response: &Element, keeps: Keeps) -> Answer {
     let attribute = |name: &str| response.attribute(name).map(str::to_owned);
     let place = [response.attribute("FeId"), response.attribute("FeSeq")];
     let mut answer = match response.get("Error") {
@@ -119,7 +136,7 @@ fn of_response(response: &Element, keeps: bool) -> Answer {
 }
 
 /// What a response says, without what names it.
-fn contents(response: &Element, keeps: bool) -> Map<String, Value> {
+fn contents(response: &Element, keeps: Keeps) -> Map<String, Value> {
     match json(response, keeps) {
         Value::Object(mut fields) => {
             fields.retain(|name, _| !FRAME.contains(&name.as_str()));
@@ -130,12 +147,12 @@ fn contents(response: &Element, keeps: bool) -> Map<String, Value> {
 }
 
 /// An element as JSON.
-pub fn json(element: &Element, keeps: bool) -> Value {
+fn json(element: &Element, keeps: Keeps) -> Value {
     if SECRET.contains(&element.name.as_str()) && !element.text.is_empty() {
         return Value::from(HIDDEN);
     }
     if element.name == "XML" {
-        return Value::from(stored::shown(&element.text, keeps));
+        return Value::from(stored::shown(&element.text, keeps == Keeps::Stored));
     }
     let is_bare = element.children.is_empty();
     if LISTS.contains(&element.name.as_str()) {
@@ -157,7 +174,7 @@ pub fn json(element: &Element, keeps: bool) -> Value {
         return if element.text.is_empty() { Value::Null } else { element.text.as_str().into() };
     }
     let attribute = |(name, value): &(String, String)| {
-        let hidden = SECRET.contains(&name.as_str()) && !keeps && !value.is_empty();
+        let hidden = SECRET.contains(&name.as_str()) && keeps == Keeps::Nothing && !value.is_empty();
         (name.clone(), Value::from(if hidden { HIDDEN } else { value.as_str() }))
     };
     let mut fields: Map<String, Value> = element.attributes.iter().map(attribute).collect();
@@ -165,7 +182,7 @@ pub fn json(element: &Element, keeps: bool) -> Value {
     Value::Object(fields)
 }
 
-fn children(element: &Element, keeps: bool, fields: &mut Map<String, Value>) {
+fn children(element: &Element, keeps: Keeps, fields: &mut Map<String, Value>) {
     for child in &element.children {
         let value = json(child, keeps);
         match MANY.contains(&child.name.as_str()) && !fields.contains_key(&child.name) {
