@@ -18,9 +18,9 @@ use super::limits;
 use super::outcome::LOCKED;
 use crate::model::Operation;
 use crate::model::Operation::{
-    ContactCheck, ContactCreate, ContactInfo, ContactUpdate, DomainAuthcodeCreate, DomainAuthcodeDelete,
-    DomainAuthcodeRequest, DomainChangeHolder, DomainCheck, DomainCreate, DomainDelete, DomainInfo, DomainRestore,
-    DomainTransfer, DomainTransit, DomainUpdate,
+    ContactCheck, ContactCreate, ContactInfo, ContactUpdate, DomainAuthcodeCheck, DomainAuthcodeCreate,
+    DomainAuthcodeDelete, DomainAuthcodeRequest, DomainChangeHolder, DomainCheck, DomainCreate, DomainDelete,
+    DomainInfo, DomainRestore, DomainTransfer, DomainTransit, DomainUpdate,
 };
 use crate::model::civil::Span;
 
@@ -168,19 +168,11 @@ pub const RULES: &[Rule] = &[
     rule(Settled, Clears(&[TransactionIdReuse], "the order is settled"), "DENIC-29 10.1"),
 ];
 
-/// Messages whose dates are not those of their object: the earliest of others, or one that is over.
-const NAMES_NONE: &[&str] = &["contact_verification_required", "expire"];
-
 /// What was heard means this for the calendar.
 pub fn calendar(rri: &Rri, heard: &Heard<'_>) -> Vec<Word> {
     let Some(what) = happened(rri, heard) else { return Vec::new() };
-    let is_its_own = match what {
-        Told(kind) => !NAMES_NONE.contains(&kind),
-        Foreign(_) => false,
-        _ => true,
-    };
-    let named = if is_its_own { heard.named } else { &[] };
-    let mut words = rules::words(RULES, &limits::zone(), &Heard { what, named, ..*heard });
+    let named: Vec<_> = heard.named.iter().filter(|date| is_believed(what, heard, date.kind)).cloned().collect();
+    let mut words = rules::words(RULES, &limits::zone(), &Heard { what, named: &named, ..*heard });
     if !rri.is_current() {
         // Earlier protocols have no words for it.
         words.retain(|word| !matches!(&word.says, Says::Absent { kind } if VERIFICATION.contains(kind)));
@@ -188,12 +180,24 @@ pub fn calendar(rri: &Rri, heard: &Heard<'_>) -> Vec<Word> {
     words
 }
 
+/// Whether a date that was named is one of the object, and of ours.
+fn is_believed(what: On, heard: &Heard<'_>, kind: DeadlineKind) -> bool {
+    match what {
+        // The date is over, or somebody else's.
+        Told("expire") | Foreign(_) => false,
+        // Anybody may order it for any domain, and is told until when that one must be verified.
+        Done(DomainAuthcodeRequest) => kind == AuthInfo2Expiry,
+        // The registry names dates of domains; where the object is none, they are those of others.
+        _ => heard.object.as_str().starts_with("domain:"),
+    }
+}
+
 /// What happened, of a request in the registry's own words what it is; nothing where INFO does not say whose domain it shows.
 fn happened(rri: &Rri, heard: &Heard<'_>) -> Option<On> {
     let known = |operation| if operation == Operation::Raw { rri.understood(heard.params) } else { operation };
     Some(match heard.what {
         Done(operation) => match known(operation) {
-            DomainInfo if !is_ours(rri, heard.data)? => Foreign(DomainInfo),
+            DomainInfo | DomainAuthcodeCheck if !is_ours(rri, heard.data)? => Foreign(DomainInfo),
             operation => Done(operation),
         },
         Taken(operation) => Taken(known(operation)),
