@@ -18,9 +18,9 @@ use super::limits;
 use super::outcome::LOCKED;
 use crate::model::Operation;
 use crate::model::Operation::{
-    ContactCheck, ContactCreate, ContactInfo, ContactUpdate, DomainAuthcodeCheck, DomainAuthcodeCreate,
-    DomainAuthcodeDelete, DomainAuthcodeRequest, DomainChangeHolder, DomainCheck, DomainCreate, DomainDelete,
-    DomainInfo, DomainRestore, DomainTransfer, DomainTransit, DomainUpdate,
+    ContactCreate, ContactInfo, ContactUpdate, DomainAuthcodeCheck, DomainAuthcodeCreate, DomainAuthcodeDelete,
+    DomainAuthcodeRequest, DomainChangeHolder, DomainCreate, DomainDelete, DomainInfo, DomainRestore, DomainTransfer,
+    DomainTransit, DomainUpdate,
 };
 use crate::model::civil::Span;
 
@@ -127,7 +127,7 @@ pub const RULES: &[Rule] = &[
     rule(Told("authinfo_expire"), Passes(AUTH_INFOS, "it ended unused"), "DENIC-29 7.3 authInfoExpire"),
 
     // Questions. INFO does not tell until when a domain rests, and perhaps does not show it at all while it does: then
-    // only a date that has passed is over.
+    // only a date that has passed is over. CHECK is asked about names that are nobody's, day in, day out: it says nothing.
     rule_if(Done(DomainInfo), is_on_hold, Misses(DEDELEGATION, HELD), "DENIC-29 6.1"),
     rule(Done(DomainInfo), Shows(SHOWN), "DENIC-29 4.14"),
     rule_if(Done(DomainInfo), is_registered, Meets(REDEMPTION), "DENIC-29 6.1"),
@@ -140,7 +140,6 @@ pub const RULES: &[Rule] = &[
     rule_if(Refused(DomainInfo), knows_no_domain, Passes(OF_REGISTRAR, NO_DOMAIN), "DENIC-29 4.14"),
     rule_if(Refused(DomainInfo), knows_no_domain, Clears(OF_REGISTRAR, NO_DOMAIN), "DENIC-29 4.14"),
     rule_if(Refused(DomainInfo), knows_no_domain, Passes(OF_REST, NO_DOMAIN), "DENIC-29 6.5"),
-    rule_if(Done(DomainCheck), is_free, Leaves("the domain is free"), "DENIC-29 4.13"),
 
     // The assessment of a domain, and of a contact.
     rule_if(Told("domain_status_update"), is_on_hold, Misses(DEDELEGATION, HELD), "DENIC-29 7.4"),
@@ -154,7 +153,6 @@ pub const RULES: &[Rule] = &[
     rule(Done(ContactCreate), Starts(ContactRetention, UNUSED_CONTACT), "DENIC-29 6.5"),
     rule(Told("contact_delete"), Tells(RETENTION, words::contacts_deleted), "DENIC-29 7.3 contactDelete"),
     rule_if(Refused(ContactInfo), knows_no_contact, Leaves("the registry has no such contact"), "DENIC-29 8.3"),
-    rule_if(Done(ContactCheck), is_free, Leaves("the registry has no such contact"), "DENIC-29 6.3"),
 
     // A Registry Lock: the order goes by signed e-mail, and its lock contact must answer. CHPROV and TRANSIT cannot go.
     rule_if(ByHand(DomainUpdate), is_locked, Starts(RegistryLockConfirmation, LOCK_CONTACT), "DENIC-29 9.2"),
@@ -234,10 +232,6 @@ fn is_assessed(heard: &Heard<'_>) -> bool {
 
 fn is_registered(heard: &Heard<'_>) -> bool {
     matches!(status(heard), "connect" | "failed" | "pendingCreate" | "serverHold")
-}
-
-fn is_free(heard: &Heard<'_>) -> bool {
-    status(heard) == "free"
 }
 
 fn is_unlocked(heard: &Heard<'_>) -> bool {

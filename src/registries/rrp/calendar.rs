@@ -19,8 +19,8 @@ use crate::model::deadline::rules::{self, Heard, Rule, rule, rule_if};
 use crate::model::deadline::{Basis, Says, Word};
 use crate::model::{ObjectKey, ObjectKind, Operation};
 use Operation::{
-    DomainCheck, DomainCreate, DomainDelete, DomainInfo, DomainRenew, DomainTransfer, DomainTransferApprove,
-    DomainTransferReject, OrderCancel,
+    DomainCreate, DomainDelete, DomainInfo, DomainRenew, DomainTransfer, DomainTransferApprove, DomainTransferReject,
+    OrderCancel,
 };
 
 /// How long the registry's policy gives for what (RRP 11.2).
@@ -82,7 +82,8 @@ pub const RULES: &[Rule] = &[
     rule_if(Done(DomainDelete), rests, Starts(RedemptionEnd, spans::REDEMPTION), "RRP 11.2"),
     rule_if(Done(DomainDelete), rests, Starts(PendingDelete, spans::PENDING_DELETE), "RRP 11.2"),
 
-    // STATUS, which only who has the domain is answered.
+    // STATUS, which only who has the domain is answered. CHECK is asked about names that are nobody's, day in, day out: it
+    // says nothing.
     rule_if(Done(DomainInfo), is_deleted, Clears(OF_REGISTRATION, DELETION), "RRP 11.1"),
     rule_if(Done(DomainInfo), is_lost, Misses(&[RedemptionEnd], "nothing brings the domain back any more"), "RRP 11.2"),
     rule_if(Done(DomainInfo), is_alive, Meets(OF_DELETION), "RRP 11.1"),
@@ -92,7 +93,6 @@ pub const RULES: &[Rule] = &[
     rule_if(Done(DomainInfo), is_alive, Tells(&[AutoRenewGraceEnd], auto_renew_grace), "RRP 11.2"),
     rule_if(Refused(DomainInfo), is_unknown, Leaves("the registry has no such domain"), "RRP 10.1"),
     rule_if(Refused(DomainInfo), is_foreign, Leaves("the domain is another registrar's"), "RRP 10.1"),
-    rule_if(Done(DomainCheck), is_free, Leaves("the domain is free"), "RRP 10.1"),
 ];
 
 /// What was heard means this for the calendar.

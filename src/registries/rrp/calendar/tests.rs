@@ -126,8 +126,7 @@ fn the_end_of_a_registration() {
             row(kind, AT, Done(Operation::Raw), OK, &["cleared"]),
             row(kind, AT, Refused(DomainInfo), "info.none", &["gone"]),
             row(kind, AT, Refused(DomainInfo), "info.foreign", &["gone"]),
-            row(kind, AT, Done(DomainCheck), "check.free", &["gone"]),
-            row(kind, AT, Done(DomainCheck), "check.taken", &[]),
+            row(kind, AT, Done(Operation::DomainCheck), "check.free", &[]),
             row(kind, AT, Done(DomainTransferApprove), "transfer_approve", &["gone"]),
         ],
     );
@@ -238,8 +237,7 @@ fn deletions() {
             row(PendingDelete, AT, Done(DomainInfo), &with("PENDINGDELETE"), &[]),
             row(PendingDelete, AT, Done(DomainInfo), &with("ACTIVE"), &["met"]),
             row(PendingDelete, AT, Done(DomainCreate), "create", &["absent"]),
-            row(PendingDelete, AT, Done(DomainCheck), "check.free", &["gone"]),
-            row(PendingDelete, AT, Done(DomainCheck), "check.taken", &[]),
+            row(PendingDelete, AT, Done(DomainDelete), "check.free", &["gone"]),
         ],
     );
 }

@@ -25,11 +25,6 @@ fn verification_of_a_contact() {
                 Message("contact_delete"),
                 &["contact:DENIC-1000002-HOLDER gone", "contact:DENIC-1000002-HOLDER2 gone"],
             ),
-            row(
-                kind,
-                Answer(ContactCheck, handle(), "Result: success\nHandle: DENIC-22123-ANN\nStatus: free\n"),
-                &["gone"],
-            ),
         ],
     );
     let rri = rri("5.0");
