@@ -55,8 +55,18 @@ impl<'a> Book<'a> {
         self.page.heard.push(number);
         match &word.says {
             Says::Due { kind, due } => self.due(word, *kind, *due),
+            Says::Moves { kind, due } => {
+                if self.find(word, *kind).is_some() {
+                    self.due(word, *kind, *due);
+                }
+            }
             Says::Met { kind, why } => self.close(word, *kind, Ending::Met, why),
             Says::Missed { kind, why } => self.close(word, *kind, Ending::Missed, why),
+            Says::Passed { kind, why } => {
+                if self.find(word, *kind).is_some_and(|kept| kept.entry.due <= word.at) {
+                    self.close(word, *kind, Ending::Missed, why);
+                }
+            }
             Says::Cleared { kind, why } => self.close(word, *kind, Ending::Cleared, why),
             Says::Absent { kind } => self.absent(word, *kind),
             Says::Gone { why } => self.gone(word, why),

@@ -101,17 +101,21 @@ fn end(
     step.fence = Some(lease.fence);
     step.reason = Some(ending.reason.chars().take(LONGEST_REASON).collect());
     step.event = Some(Event::of_move(job, &step, &message.deadlines));
-    step.words = mailbox.calendar(&Heard {
+    let evidence = format!("job {}, message {}", job.id, message.id);
+    let heard = |what| Heard {
         account: &lease.name,
         object: &job.object,
-        what: if ending.succeeded { On::Done(job.operation) } else { On::Refused(job.operation) },
+        what,
         params: &job.params,
         data: &message.data,
         code: None,
         // They are the message's own words.
         named: &[],
         at: message.written_at.unwrap_or(now),
-        evidence: &format!("job {}, message {}", job.id, message.id),
-    });
+        evidence: &evidence,
+    };
+    let ended = if ending.succeeded { On::Done(job.operation) } else { On::Refused(job.operation) };
+    let settled = job.lost.then_some(On::Settled);
+    step.words = [ended].into_iter().chain(settled).flat_map(|what| mailbox.calendar(&heard(what))).collect();
     Some(step)
 }

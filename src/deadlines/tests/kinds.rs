@@ -112,6 +112,28 @@ async fn a_date_the_registry_shows_no_more_is_met_or_missed_by_its_kind() {
 }
 
 #[tokio::test]
+async fn what_only_moves_opens_nothing_and_what_has_passed_by_its_date_is_missed() {
+    let world = World::at("2026-11-01T12:00:00Z", plain).await;
+    let (kind, first) = (DeadlineKind::RedemptionEnd, world.now() + DAY * 10);
+    let second = world.now() + DAY * 30;
+    let passed = || Says::Passed { kind, why: "it was released".into() };
+    world.hear(word(Says::Moves { kind, due: first }, world.now())).await;
+    world.look().await;
+    assert!(world.entries().await.is_empty());
+    for says in [Says::Due { kind, due: first }, Says::Moves { kind, due: second }, passed()] {
+        world.hear(word(says, world.now())).await;
+    }
+    world.look().await;
+    assert_eq!(
+        world.entries().await.iter().map(|entry| (entry.due, &entry.closed)).collect::<Vec<_>>(),
+        [(second, &None)]
+    );
+    world.hear(word(passed(), second)).await;
+    world.look().await;
+    assert_eq!(world.entries().await[0].closed.as_ref().map(|closed| closed.how), Some(Ending::Missed));
+}
+
+#[tokio::test]
 async fn a_domain_that_leaves_drops_all_its_entries_and_no_other() {
     let world = World::at("2026-11-01T12:00:00Z", plain).await;
     for kind in DeadlineKind::ALL {

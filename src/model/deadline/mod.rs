@@ -77,6 +77,13 @@ pub enum Says {
         /// When.
         due: Timestamp,
     },
+    /// If this is due at all, then it is due then: moves the entry that is open, and opens none.
+    Moves {
+        /// What.
+        kind: DeadlineKind,
+        /// When.
+        due: Timestamp,
+    },
     /// What had to be done was done.
     Met {
         /// Of what.
@@ -86,6 +93,13 @@ pub enum Says {
     },
     /// It passed, and what was threatened happened.
     Missed {
+        /// What.
+        kind: DeadlineKind,
+        /// What happened, for people.
+        why: String,
+    },
+    /// What was threatened has happened if its date has passed by then; if it has not, this says nothing.
+    Passed {
         /// What.
         kind: DeadlineKind,
         /// What happened, for people.

@@ -20,10 +20,18 @@ pub enum On {
     Refused(Operation),
     /// A message of this kind (our word) was read.
     Told(&'static str),
+    /// A question was answered about an object that is somebody else's.
+    Foreign(Operation),
+    /// An order was turned away because the registry takes it from people only.
+    ByHand(Operation),
+    /// An order was given up without its being known whether a request of it was carried out.
+    GaveUp,
+    /// An order of which it was not known whether a request of it was carried out is done, or refused for good.
+    Settled,
 }
 
 /// What that means for the calendar of the object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug)]
 pub enum Then {
     /// Something is due so long after it, unless a date for it was named.
     Starts(DeadlineKind, Span),
@@ -37,8 +45,32 @@ pub enum Then {
     Clears(&'static [DeadlineKind], &'static str),
     /// What these threatened has happened; what.
     Misses(&'static [DeadlineKind], &'static str),
+    /// What these threatened has happened where their date has passed; what.
+    Passes(&'static [DeadlineKind], &'static str),
     /// The object is no longer the account's; why.
     Leaves(&'static str),
+    /// Words about these that take more than a row to make: about other objects, or with something to note.
+    Tells(&'static [DeadlineKind], Make),
+}
+
+/// Makes words of what was heard, by the calendar of the registry's zone.
+pub type Make = fn(&Heard<'_>, &TimeZone) -> Vec<Word>;
+
+impl Then {
+    /// The kinds it speaks of by name; leaving ends all of them.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<DeadlineKind> {
+        match *self {
+            Self::Starts(kind, _) | Self::Follows(kind, ..) => vec![kind],
+            Self::Meets(kinds)
+            | Self::Shows(kinds)
+            | Self::Clears(kinds, _)
+            | Self::Misses(kinds, _)
+            | Self::Passes(kinds, _)
+            | Self::Tells(kinds, _) => kinds.to_vec(),
+            Self::Leaves(_) => Vec::new(),
+        }
+    }
 }
 
 /// A row of a registry's table.
@@ -113,11 +145,19 @@ impl Heard<'_> {
     const fn said_by(&self) -> Basis {
         match self.what {
             On::Told(_) => Basis::Message,
-            On::Done(_) | On::Taken(_) | On::Refused(_) => Basis::Answer,
+            _ => Basis::Answer,
         }
     }
 
-    fn named(&self, kind: DeadlineKind) -> Option<Timestamp> {
+    /// The same about another object.
+    #[must_use]
+    pub fn word_on(&self, object: ObjectKey, says: Says, basis: Basis) -> Word {
+        Word { object, ..self.word(says, basis) }
+    }
+
+    /// The date of this kind that was named.
+    #[must_use]
+    pub fn named(&self, kind: DeadlineKind) -> Option<Timestamp> {
         self.named.iter().find(|deadline| deadline.kind == kind).map(|deadline| deadline.due)
     }
 }
@@ -132,7 +172,7 @@ pub fn words(rules: &[Rule], zone: &TimeZone, heard: &Heard<'_>) -> Vec<Word> {
         .named
         .iter()
         .map(|deadline| heard.word(Says::Due { kind: deadline.kind, due: deadline.due }, heard.said_by()));
-    let begins = rows().filter_map(|rule| begun_by(rule, zone, heard));
+    let begins = rows().flat_map(|rule| begun_by(rule, zone, heard));
     ends.chain(named).chain(begins).collect()
 }
 
@@ -153,23 +193,29 @@ fn ended_by(rule: &Rule, heard: &Heard<'_>) -> Vec<Word> {
         Then::Misses(kinds, why) => {
             kinds.iter().map(|kind| heard.word(Says::Missed { kind: *kind, why: why.into() }, by)).collect()
         }
+        Then::Passes(kinds, why) => {
+            kinds.iter().map(|kind| heard.word(Says::Passed { kind: *kind, why: why.into() }, by)).collect()
+        }
         Then::Leaves(why) => vec![heard.word(Says::Gone { why: why.into() }, by)],
-        Then::Starts(..) | Then::Follows(..) => Vec::new(),
+        Then::Starts(..) | Then::Follows(..) | Then::Tells(..) => Vec::new(),
     }
 }
 
-fn begun_by(rule: &Rule, zone: &TimeZone, heard: &Heard<'_>) -> Option<Word> {
-    let (kind, due) = match rule.then {
-        Then::Starts(kind, span) => (kind, span.after(heard.at, zone)),
-        Then::Follows(kind, named, span) => (kind, span.after(heard.named(named)?, zone)),
-        _ => return None,
+fn begun_by(rule: &Rule, zone: &TimeZone, heard: &Heard<'_>) -> Vec<Word> {
+    let due = |kind, from: Option<Timestamp>, span: Span| {
+        let due = span.after(from.filter(|_| heard.named(kind).is_none())?, zone);
+        Some(heard.word(Says::Due { kind, due }, Basis::Rule))
     };
-    if heard.named(kind).is_some() {
-        return None;
+    let mut words = match rule.then {
+        Then::Starts(kind, span) => due(kind, Some(heard.at), span).into_iter().collect(),
+        Then::Follows(kind, named, span) => due(kind, heard.named(named), span).into_iter().collect(),
+        Then::Tells(_, make) => make(heard, zone),
+        _ => Vec::new(),
+    };
+    for word in words.iter_mut().filter(|word| word.basis == Basis::Rule) {
+        word.note.insert("rule".into(), rule.source.into());
     }
-    let mut word = heard.word(Says::Due { kind, due }, Basis::Rule);
-    word.note.insert("rule".into(), rule.source.into());
-    Some(word)
+    words
 }
 
 fn happened(what: On) -> String {
@@ -178,5 +224,9 @@ fn happened(what: On) -> String {
         On::Taken(operation) => format!("{operation} was taken"),
         On::Refused(operation) => format!("{operation} was refused"),
         On::Told(kind) => format!("the registry's message {kind}"),
+        On::Foreign(operation) => format!("{operation} was answered about somebody else's"),
+        On::ByHand(operation) => format!("{operation} is taken from people only"),
+        On::GaveUp => "an order was given up".into(),
+        On::Settled => "an order was settled".into(),
     }
 }

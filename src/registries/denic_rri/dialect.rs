@@ -8,7 +8,8 @@ use super::check::rules::Levels;
 use super::codec::tree::{Order, Reply};
 use super::codec::{self, Format};
 use super::commands::{self, Rules, queue_read};
-use super::{by_hand, frame, merge, object, outcome, reconcile};
+use super::{by_hand, calendar, frame, merge, object, outcome, reconcile};
+use crate::model::deadline::{self, rules::Heard};
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Operation, Reject, Verdict};
@@ -84,6 +85,17 @@ impl Rri {
     /// Whether this is the newest protocol: earlier ones show less.
     pub fn is_current(&self) -> bool {
         codec::is_current(&self.protocol)
+    }
+
+    /// The registrar's id; empty if unknown.
+    pub fn reg_acc(&self) -> &str {
+        &self.rules.reg_acc
+    }
+
+    /// What kind of order a request in the registry's own words is.
+    pub fn understood(&self, params: &Map<String, Value>) -> Operation {
+        let order = self.order(Operation::Raw, params);
+        order.map_or(Operation::Raw, |(_, order)| commands::operation_of(&order))
     }
 
     /// Writes a request for the wire; only what writes gets the transaction id.
@@ -183,6 +195,10 @@ impl Dialect for Rri {
 
     fn by_hand(&self, operation: Operation, params: &Map<String, Value>) -> Result<String, Reject> {
         by_hand::text(operation, params, &self.rules, &self.levels)
+    }
+
+    fn calendar(&self, heard: &Heard<'_>) -> Vec<deadline::Word> {
+        calendar::calendar(self, heard)
     }
 
     fn mailbox(&self) -> Option<&dyn Mailbox> {

@@ -30,7 +30,7 @@ const FREE: &[Operation] = &[Operation::MessageRead, Operation::MessageDelete];
 const BULK: (u64, &str) = (5000, "DENIC wants to be told beforehand: DENIC Business Services, or the member chat");
 
 /// German local time.
-fn zone() -> TimeZone {
+pub fn zone() -> TimeZone {
     // The rule in force since 1996, for machines without time zone data.
     let rule = || TimeZone::posix("CET-1CEST,M3.5.0,M10.5.0/3").unwrap_or(TimeZone::UTC);
     TimeZone::get("Europe/Berlin").unwrap_or_else(|_| rule())

@@ -7,9 +7,10 @@ use serde_json::{Map, Value};
 use super::check::names;
 use super::commands::queue_delete::is_id;
 use super::dialect::Rri;
-use super::outcome;
+use super::{calendar, outcome};
 use crate::model::command::ObjectKind;
-use crate::model::deadline::{Deadline, DeadlineKind};
+use crate::model::deadline::rules::Heard;
+use crate::model::deadline::{Deadline, DeadlineKind, Word};
 use crate::model::verdict::Judgement;
 use crate::model::{Answer, Message, ObjectKey, Operation, Reject, Verdict};
 use crate::registries::{Dialect, Ending, Head, Mailbox, Prepared, RegistryMessage, Removed};
@@ -98,6 +99,10 @@ impl Mailbox for Rri {
             None if count.unwrap_or(0) == 0 && answer.data.get("id").is_none() => Head::Empty,
             None => Head::Refused(Judgement::plain(Verdict::Refused(NAMELESS.into()))),
         }
+    }
+
+    fn calendar(&self, heard: &Heard<'_>) -> Vec<Word> {
+        calendar::calendar(self, heard)
     }
 
     fn remove(&self, message: &str, transaction: &str) -> Result<Prepared, Reject> {

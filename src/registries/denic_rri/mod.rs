@@ -5,11 +5,12 @@
 //! formats, `frame` puts a length in front, `session` carries it there and back, `outcome` says what the answer means,
 //! `reconcile` finds out what is true when no answer came, and `object` whether an answer is about what was asked.
 //! `mailbox` reads the registry's messages, `by_hand` writes what the registry takes by signed e-mail only. `dialect` ties
-//! the pure parts together, `settings` and `account` the others, `limits` has the registry's limits and
-//! calendar.
+//! the pure parts together, `settings` and `account` the others, `limits` has the registry's limits, and `calendar` what
+//! its answers and messages mean for deadlines.
 
 mod account;
 mod by_hand;
+mod calendar;
 mod check;
 mod codec;
 mod commands;

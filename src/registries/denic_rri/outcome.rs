@@ -16,6 +16,8 @@ use crate::model::verdict::Judgement;
 use crate::model::{Answer, Later, Level, Message, Operation, Scope, Verdict};
 use crate::registries::{Explanation, OpenError, Removed};
 
+pub use self::codes::LOCKED;
+
 /// How long an account is silent after it was blocked; sending meanwhile prolongs the block.
 pub const BLOCKED_FOR: Duration = Duration::from_secs(120);
 /// How long no further session is tried after all were taken.

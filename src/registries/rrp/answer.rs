@@ -26,6 +26,10 @@ pub const CREATED_BY: &str = "created by";
 pub const UPDATED: &str = "updated date";
 /// Who made it.
 pub const UPDATED_BY: &str = "updated by";
+/// Statuses of a domain that was deleted and not dropped yet (reference 7).
+pub const DELETED: &[&str] = &["REDEMPTIONPERIOD", PENDING_DELETE, "PENDINGRESTORE"];
+/// The last of them: nothing brings it back any more.
+pub const PENDING_DELETE: &str = "PENDINGDELETE";
 
 /// The names answers are read by; lists are shown as lists, however many items they have.
 const NAMES: &[(&str, bool)] = &[

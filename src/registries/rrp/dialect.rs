@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
 use super::commands::{self, Rules, raw};
-use super::{answer, codec, difference, limits, outcome, reconcile};
+use super::{answer, calendar, codec, difference, limits, outcome, reconcile};
+use crate::model::deadline::{Word, rules::Heard};
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Operation, Reject, Verdict};
@@ -57,6 +58,11 @@ impl Rrp {
     /// The zone of the registry's dates.
     pub const fn zone(&self) -> &TimeZone {
         &self.zone
+    }
+
+    /// Days within which a transfer is decided.
+    pub fn transfer_days(&self) -> u16 {
+        u16::try_from(self.transfer.as_secs() / 86_400).unwrap_or(u16::MAX)
     }
 
     /// Whether this protocol is newer than the version a server greets with.
@@ -156,6 +162,10 @@ impl Dialect for Rrp {
 
     fn explain(&self, operation: Operation, code: &str) -> Option<Explanation> {
         outcome::explain(operation, code)
+    }
+
+    fn calendar(&self, heard: &Heard<'_>) -> Vec<Word> {
+        calendar::calendar(self, heard)
     }
 }
 

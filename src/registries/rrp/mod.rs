@@ -5,10 +5,11 @@
 //! `difference` completes jobs that state a whole list, `codec` writes and reads the lines, `session` carries them there and
 //! back, `answer` puts what came into the common shape, `outcome` says what it means, `reconcile` finds out what is true when
 //! no answer came. `dialect` ties the pure parts together, `settings` and `account` the others; `dates` reads the registry's
-//! dates, `limits` has the limits, which are ours.
+//! dates, `limits` has the limits, which are ours, and `calendar` what answers mean for deadlines.
 
 mod account;
 mod answer;
+mod calendar;
 mod check;
 mod codec;
 mod commands;

@@ -14,6 +14,7 @@ use crate::model::{Answer, Operation};
 use crate::registries::{Explanation, OpenError};
 
 pub use self::classes::TRANSFERRED;
+pub use self::codes::{FOREIGN, FREE, NOT_FOUND};
 
 /// The part of an answer that decides.
 struct Said<'a> {

@@ -1,6 +1,6 @@
 //! Lost orders about domains, transfers aside.
 
-use super::super::answer::{self, CREATED, CREATED_BY, EXPIRY, HOSTS, STATUS, UPDATED, UPDATED_BY};
+use super::super::answer::{self, CREATED, CREATED_BY, DELETED, EXPIRY, HOSTS, STATUS, UPDATED, UPDATED_BY};
 use super::super::check;
 use super::super::difference::has;
 use super::{Age, Case, Next, Seen, applied, cannot, foreign, nothing};
@@ -10,8 +10,6 @@ use crate::model::{Answer, Operation};
 const GONE: &str = "STATUS: not registered any more";
 /// As [`GONE`].
 const AWAY: &str = "STATUS: another registrar's";
-/// Statuses of a domain that was deleted and not dropped yet (reference 7).
-const DELETED: &[&str] = &["REDEMPTIONPERIOD", "PENDINGDELETE", "PENDINGRESTORE"];
 
 /// ADD: ours, registered by us since the order, for as many years.
 pub fn create(case: &mut Case<'_>) -> Next {
