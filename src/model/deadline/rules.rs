@@ -20,6 +20,8 @@ pub enum On {
     Refused(Operation),
     /// A message of this kind (our word) was read.
     Told(&'static str),
+    /// Anything of these: for what follows from a date, whoever named it.
+    Anything,
 }
 
 /// What that means for the calendar of the object.
@@ -27,6 +29,9 @@ pub enum On {
 pub enum Then {
     /// Something is due so long after it, unless a date for it was named.
     Starts(DeadlineKind, Span),
+    /// Something is due so long after the instant at this place of what the registry said (RFC 3339), or, where it names none
+    /// there, after it.
+    Since(DeadlineKind, &'static str, Span),
     /// Something is due so long after a date that was named.
     Follows(DeadlineKind, DeadlineKind, Span),
     /// What these asked for was done.
@@ -110,10 +115,28 @@ impl Heard<'_> {
         self.params.get(param).is_some_and(|value| !matches!(value, Value::Null | Value::Bool(false)) && value != "")
     }
 
+    /// The instant at a place of what the registry said, written by RFC 3339.
+    #[must_use]
+    pub fn instant(&self, place: &str) -> Option<Timestamp> {
+        self.data.pointer(place)?.as_str()?.parse().ok()
+    }
+
+    /// The text at a place of what the registry said.
+    #[must_use]
+    pub fn text(&self, place: &str) -> Option<&str> {
+        self.data.pointer(place)?.as_str().map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    /// Whether it named a date of this kind.
+    #[must_use]
+    pub fn names(&self, kind: DeadlineKind) -> bool {
+        self.named(kind).is_some()
+    }
+
     const fn said_by(&self) -> Basis {
         match self.what {
             On::Told(_) => Basis::Message,
-            On::Done(_) | On::Taken(_) | On::Refused(_) => Basis::Answer,
+            On::Done(_) | On::Taken(_) | On::Refused(_) | On::Anything => Basis::Answer,
         }
     }
 
@@ -126,7 +149,8 @@ impl Heard<'_> {
 /// what begins: a renewal meets the old date and names the new one.
 #[must_use]
 pub fn words(rules: &[Rule], zone: &TimeZone, heard: &Heard<'_>) -> Vec<Word> {
-    let rows = || rules.iter().filter(|rule| rule.on == heard.what && rule.only.is_none_or(|only| only(heard)));
+    let counts = |rule: &&Rule| rule.on == On::Anything || rule.on == heard.what;
+    let rows = || rules.iter().filter(counts).filter(|rule| rule.only.is_none_or(|only| only(heard)));
     let ends = rows().flat_map(|rule| ended_by(rule, heard));
     let named = heard
         .named
@@ -154,13 +178,14 @@ fn ended_by(rule: &Rule, heard: &Heard<'_>) -> Vec<Word> {
             kinds.iter().map(|kind| heard.word(Says::Missed { kind: *kind, why: why.into() }, by)).collect()
         }
         Then::Leaves(why) => vec![heard.word(Says::Gone { why: why.into() }, by)],
-        Then::Starts(..) | Then::Follows(..) => Vec::new(),
+        Then::Starts(..) | Then::Since(..) | Then::Follows(..) => Vec::new(),
     }
 }
 
 fn begun_by(rule: &Rule, zone: &TimeZone, heard: &Heard<'_>) -> Option<Word> {
     let (kind, due) = match rule.then {
         Then::Starts(kind, span) => (kind, span.after(heard.at, zone)),
+        Then::Since(kind, place, span) => (kind, span.after(heard.instant(place).unwrap_or(heard.at), zone)),
         Then::Follows(kind, named, span) => (kind, span.after(heard.named(named)?, zone)),
         _ => return None,
     };
@@ -178,5 +203,6 @@ fn happened(what: On) -> String {
         On::Taken(operation) => format!("{operation} was taken"),
         On::Refused(operation) => format!("{operation} was refused"),
         On::Told(kind) => format!("the registry's message {kind}"),
+        On::Anything => "the registry says so".to_owned(),
     }
 }
