@@ -211,8 +211,9 @@ fn is_renewed_too(heard: &Heard<'_>) -> bool {
     heard.states("term") || heard.states("years")
 }
 
+/// The answer to the order for one is kept without it where it cannot be sealed.
 fn has_udai(heard: &Heard<'_>) -> bool {
-    heard.text("/Domain/UDAI").is_some()
+    heard.what == Done(DomainAuthcodeCreate) || heard.data.pointer("/Domain/UDAI").is_some_and(|udai| !udai.is_null())
 }
 
 /// Refused without an error: nothing matched (reference, 5.3).
