@@ -15,12 +15,19 @@ pub const STEPS: &[&str] = &["starts", "moves", "ends", "passes"];
 /// Something heard.
 #[derive(Clone, Debug)]
 pub struct Said {
+    /// About what.
     pub object: String,
+    /// What happened.
     pub what: On,
+    /// The parameters of the order; null for a message.
     pub params: Value,
+    /// What the registry said.
     pub data: Value,
+    /// The code that decided.
     pub code: Option<String>,
+    /// The dates named.
     pub named: Vec<Deadline>,
+    /// When, as an instant.
     pub at: String,
 }
 
@@ -62,11 +69,17 @@ fn shown(word: &Word, of: &ObjectKey) -> String {
 
 /// A row of a table: what is heard of a domain, and what it means for one kind.
 pub struct Case {
+    /// The kind.
     pub kind: DeadlineKind,
+    /// What becomes of its entry: one of [`STEPS`].
     pub step: &'static str,
+    /// What happened.
     pub what: On,
+    /// The code that decided.
     pub code: Option<String>,
+    /// The parameters of the order.
     pub params: Value,
+    /// What the registry said.
     pub data: Value,
     /// The words about this kind, without it.
     pub expected: Vec<String>,
