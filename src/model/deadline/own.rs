@@ -19,8 +19,8 @@ pub fn credential(last: Date, zone: &TimeZone) -> Deadline {
     Deadline { kind: DeadlineKind::CredentialExpiry, due: next.map_or(Timestamp::MAX, |day| day.timestamp()) }
 }
 
-/// What an account's own dates say for the calendar: each is due, and of those that are always known what is not there is
-/// nothing to wait for any more.
+/// What an account's own dates say for the calendar: each is due, or has passed; and of those that are always known what is
+/// not there is nothing to wait for any more. It may be said again and again.
 #[must_use]
 pub fn words(account: &str, dates: &[Deadline], at: Timestamp) -> Vec<Word> {
     let word = |says, from: &str| Word {
@@ -37,7 +37,14 @@ pub fn words(account: &str, dates: &[Deadline], at: Timestamp) -> Vec<Word> {
         DeadlineKind::CertificateExpiry => "the TLS certificates its connections depend on",
         _ => "credential_expires in the configuration",
     };
-    let due = |date: &Deadline| word(Says::Due { kind: date.kind, due: date.due }, source(date.kind));
+    let due = |&Deadline { kind, due }: &Deadline| {
+        // What has passed is not opened anew each time it is said.
+        let says = match due > at {
+            true => Says::Due { kind, due },
+            false => Says::Missed { kind, why: format!("it has passed: {}", kind.harm()) },
+        };
+        word(says, source(kind))
+    };
     let is_missing = |kind: &&DeadlineKind| dates.iter().all(|date| date.kind != **kind);
     let cleared = |kind: &DeadlineKind| {
         let says = Says::Cleared { kind: *kind, why: "no date is set any more".into() };
@@ -89,6 +96,9 @@ mod tests {
             };
             words.into_iter().map(says).collect()
         };
+        let ended = [Deadline { kind: CertificateExpiry, due: at }];
+        let ended = words("DENIC-1000022", &ended, at);
+        assert!(matches!(ended.last().map(|word| &word.says), Some(Says::Missed { kind: CertificateExpiry, .. })));
         assert_eq!(said(&[]), [(SigningKeyExpiry, false), (CredentialExpiry, false)]);
         assert_eq!(
             said(&[CertificateExpiry, CredentialExpiry]),
