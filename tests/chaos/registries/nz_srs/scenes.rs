@@ -160,14 +160,15 @@ fn second_thoughts(draft: &mut Draft<'_>) -> Vec<Value> {
     let idle = ends(draft, &account, "domain.update", &name, &idle, Fate::Refused, &[&gone]);
     let twice = ends(draft, &account, "domain.delete", &name, &json!({}), Fate::Refused, &[&gone]);
     let back = plain(draft, &account, "domain.restore", &name, &[&gone]);
-    let nothing = ends(draft, &account, "domain.restore", &name, &json!({}), Fate::Refused, &[&back]);
-    let opening = message(draft, vec![create, gone, idle, twice, back.clone(), nothing]);
+    let mut opening = vec![create, gone, idle, twice, back.clone()];
     let mut rest = vec![moved(draft, &account, &name, &[&back])];
     if draft.rng.random_bool(0.5) {
         let last = rest[0].clone();
         rest.push(plain(draft, &account, "domain.delete", &name, &[&last]));
+    } else {
+        opening.push(ends(draft, &account, "domain.restore", &name, &json!({}), Fate::Refused, &[&back]));
     }
-    vec![opening, message(draft, rest)]
+    vec![message(draft, opening), message(draft, rest)]
 }
 
 /// Cancelled within its first days, which frees the name, and registered anew, by whom it was or by another.
