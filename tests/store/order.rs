@@ -235,7 +235,7 @@ pub async fn what_stood_together_in_a_stored_message_stays_in_its_order(db: Arc<
     let third = [of(2, other(30)), of(2, other(31)), of(2, other(32))];
     accept_new(store, &[&first[..], &second[..], &third[..]].concat()).await;
     accept_new(store, &[waits_for(18, 13)]).await;
-    assert_eq!(due(store).await, [30, 11]);
+    assert_eq!(due(store).await, [11, 30]);
     for number in [30, 11, 31, 12, 13, 18, 19, 20, 32] {
         run(store, &lease, number, Cause::Done).await;
     }
