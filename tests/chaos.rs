@@ -38,7 +38,7 @@ use blows::{Blow, Ending};
 use plan::Size;
 use proxy::Mode;
 use referee::Wrong;
-use registries::{DenicRri, Opensrs, Registry, Weighted, chosen};
+use registries::{DenicRri, NzSrs, Opensrs, Registry, Weighted, chosen};
 use report::Totals;
 use run::{Outcome, Run, play};
 use stage::{Link, Setup};
@@ -156,6 +156,12 @@ async fn a_house_that_resends_without_asking_is_found_out() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_house_that_resends_without_asking_is_found_out_at_opensrs() {
     resending_is_found_out(&Opensrs).await;
+}
+
+/// Where the same id may be sent again as often as one likes, too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_house_that_resends_without_asking_is_found_out_at_nz_srs() {
+    resending_is_found_out(&NzSrs).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -89,6 +89,7 @@ cases! {
         a_late_arrival_passes_those_that_wait_for_it,
         what_jobs_name_goes_before_the_order_of_arrival,
         what_stood_together_in_a_message_stays_in_its_order,
+        what_stood_together_in_a_stored_message_stays_in_its_order,
         what_a_job_waits_for_is_said,
         lost_releases_are_repaired;
     guards:

@@ -183,7 +183,9 @@ impl Circumstances {
                 because(self.follow_up_later(step), &until)
             }),
             Finding::Nothing { same_transaction, evidence } => self.repeat(job, same_transaction, &evidence),
-            Finding::Foreign(why) => self.step(job, Cause::FoundForeign).map(|step| because(step, &why)),
+            Finding::Foreign(why) | Finding::Overtaken(why) => {
+                self.step(job, Cause::FoundForeign).map(|step| because(step, &why))
+            }
             Finding::Unknown(why) => match self.policy.next_question(job.asked + 1, self.random) {
                 Some(wait) => self.step(job, Cause::StillUnknown).map(|mut step| {
                     step.due_at = self.now + wait;
@@ -215,7 +217,9 @@ impl Circumstances {
         let since = self.now.duration_since(job.updated_at);
         let is_second_look = job.asked > 0 && Duration::try_from(since).is_ok_and(|since| since >= settles);
         match finding {
-            Finding::Nothing { evidence, .. } if !settles.is_zero() && !is_second_look => {
+            Finding::Nothing { evidence, .. } | Finding::Overtaken(evidence)
+                if !settles.is_zero() && !is_second_look =>
+            {
                 let unknown =
                     Finding::Unknown(format!("{evidence}; to be found once more, {} s later", settles.as_secs()));
                 let mut outcome = self.found(job, unknown, asked, deadlines);

@@ -132,6 +132,9 @@ pub enum Finding {
     },
     /// Somebody else's effect is there instead; what proves it.
     Foreign(String),
+    /// Our effect is certainly not there, and the order cannot be carried out any more: what is read before it goes out
+    /// would not let it. What the registry said that proves it.
+    Overtaken(String),
     /// Cannot tell (yet): ask again later, then a human. What is missing, or speaks for both.
     Unknown(String),
 }
@@ -156,7 +159,7 @@ impl Finding {
             Self::Applied { .. } => "applied",
             Self::Taken { .. } => "taken",
             Self::Nothing { .. } => "not_applied",
-            Self::Foreign(_) => "foreign",
+            Self::Foreign(_) | Self::Overtaken(_) => "foreign",
             Self::Unknown(_) => "unknown",
         }
     }
@@ -167,7 +170,7 @@ impl Finding {
     pub fn evidence(&self) -> &str {
         match self {
             Self::Applied { evidence, .. } | Self::Taken { evidence, .. } | Self::Nothing { evidence, .. } => evidence,
-            Self::Foreign(evidence) | Self::Unknown(evidence) => evidence,
+            Self::Foreign(evidence) | Self::Overtaken(evidence) | Self::Unknown(evidence) => evidence,
         }
     }
 }

@@ -52,6 +52,13 @@ pub(super) fn place(job: &NewJob) -> Place<'_> {
     (job.lane(), job.object.as_str())
 }
 
+/// When a job counts as taken in. Jobs of one message share the instant, and no two messages of an intake do: by that stored
+/// jobs are known to have come together.
+pub(super) fn came_at(job: &NewJob, now: Timestamp) -> Timestamp {
+    let number = i64::try_from(job.message).unwrap_or(i64::MAX);
+    Timestamp::from_microsecond(now.as_microsecond().saturating_add(number)).unwrap_or(now)
+}
+
 /// The facts.
 #[derive(Default)]
 pub(super) struct Facts<'a> {
@@ -192,6 +199,7 @@ impl<'a> Plan<'a> {
         let Needs { links, doomed_by, room } = needs;
         facts.known.insert(job.id, (digest, State::Waiting));
         facts.order.extend(links.iter().copied());
+        facts.order.note(job.id, came_at(job, now));
         self.warned.extend(Event::of_warnings(job, now));
         self.jobs.push(planned(job, digest, links, doomed_by, now));
         for shift in room.shifts {

@@ -362,9 +362,11 @@ impl Blow {
             Self::SandboxFault { specs, span } => {
                 let _faults = stage.faults.lock().await;
                 let began = begin();
+                stage.forgive(specs);
                 stage.add_faults(specs).await;
                 sleep(*span).await;
                 stage.clear_faults().await;
+                stage.resume_blameless().await;
                 (began, true)
             }
             Self::RefuseLogin { daemon } => {

@@ -38,7 +38,7 @@ longest = 2.0
 ";
 
 /// What secrets of jobs are sealed with: 32 bytes in base64.
-const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n";
+pub const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n";
 
 /// How the program ends if what it needs at the start cannot be reached.
 const UNAVAILABLE: i32 = 69;

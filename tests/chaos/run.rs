@@ -135,7 +135,7 @@ async fn answer(stage: &Stage, replies: &[Reply], heard: &Arc<Mutex<Heard>>) -> 
             let answers = &heard.lock().unwrap().answers;
             let Some(answer) = answers.get(&(reply.to, reply.event.to_owned())) else { return true };
             let mut message = reply.message.clone();
-            reply.registry.complete(&mut message, answer);
+            reply.registry.complete(&mut message, reply.to, answer);
             messages.push(message);
             false
         });
@@ -176,6 +176,7 @@ async fn over(
             let (unread, untold) =
                 (unread(stage).await, plan.orders.len() - collector.finished().min(plan.orders.len()));
             human.look(stage).await;
+            stage.resume_blameless().await;
             if matches!(open, Ok([0, 0, 0])) && (unread, untold) == (0, 0) {
                 return;
             }

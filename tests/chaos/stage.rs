@@ -8,7 +8,7 @@ mod daemons;
 #[path = "services.rs"]
 mod services;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -19,14 +19,14 @@ use registrard::failpoint::Point;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-pub use daemons::{Actor, SESSIONS};
+pub use daemons::{Actor, KEY, SESSIONS};
 use daemons::{Addresses, Scenery};
 use services::{Broker, Database};
 
 use crate::control;
 use crate::house::{Sandbox, until};
 use crate::proxy::{Mode, Proxy};
-use crate::registries::Registry;
+use crate::registries::{Faults, Registry};
 
 /// One stage at a time: the services are shared, and restarted.
 static ONE_AT_A_TIME: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
@@ -92,6 +92,8 @@ pub struct Stage {
     pub links: [tokio::sync::Mutex<()>; 3],
     pub faults: tokio::sync::Mutex<()>,
     deaths: Mutex<Vec<String>>,
+    /// Accounts that faults may have had suspended.
+    blameless: Mutex<BTreeSet<String>>,
     /// Configuration for commands.
     watcher: PathBuf,
     directory: TempDir,
@@ -137,6 +139,7 @@ impl Stage {
             links: Default::default(),
             faults: Default::default(),
             deaths: Mutex::default(),
+            blameless: Mutex::default(),
             watcher,
             directory,
             _alone: alone,
@@ -296,6 +299,24 @@ impl Stage {
             accounts.is_empty().then_some(())
         })
         .await;
+    }
+
+    /// Notes whom these faults may have had suspended.
+    pub fn forgive(&self, faults: Faults) {
+        let hit = self.places().filter(|(registry, _)| registry.is_suspended_by(faults));
+        let accounts: Vec<String> = hit.flat_map(|(_, accounts)| accounts).collect();
+        self.blameless.lock().unwrap().extend(accounts);
+    }
+
+    /// The human, again: lets those work whom faults had suspended, as far as that can be done now.
+    pub async fn resume_blameless(&self) {
+        let blameless = self.blameless.lock().unwrap().clone();
+        if blameless.is_empty() {
+            return;
+        }
+        for account in self.suspended_now().await.unwrap_or_default().iter().filter(|name| blameless.contains(*name)) {
+            self.command(&["accounts", "resume", account]).await;
+        }
     }
 
     /// Writes down a death that is not the one its failpoint was to bring.

@@ -214,6 +214,34 @@ pub async fn what_stood_together_in_a_message_stays_in_its_order(db: Arc<Databas
     assert_eq!(db.number("SELECT count(*) FROM job_links").await, 0);
 }
 
+/// And so it does when the message is stored already: who is named by a job that came after it still waits for all of it.
+pub async fn what_stood_together_in_a_stored_message_stays_in_its_order(db: Arc<Database>) {
+    let store = &*db.store;
+    let lease = lease(store).await;
+    let waits_for = |number: u128, needs: u128| NewJob { after: vec![id(needs)], ..on(number, "example.de") };
+    // The last of three comes first, then a message, then the job between them, which names the third of four.
+    accept_new(store, &[waits_for(9, 8)]).await;
+    accept_new(store, &[on(1, "example.de"), on(2, "example.de"), on(3, "example.de"), on(4, "example.de")]).await;
+    accept_new(store, &[waits_for(8, 3)]).await;
+    for number in [1, 2, 3, 8, 9, 4] {
+        assert_eq!(due(store).await, [number]);
+        run(store, &lease, number, Cause::Done).await;
+    }
+    // Two messages of one intake keep their order, each for itself; and one job names what stands in another's message.
+    let of = |message: usize, job: NewJob| NewJob { message, ..job };
+    let other = |number: u128| on(number, "example.net");
+    let first = [of(0, waits_for(19, 18)), of(0, on(20, "example.de"))];
+    let second = [of(1, on(11, "example.de")), of(1, waits_for(12, 31)), of(1, on(13, "example.de"))];
+    let third = [of(2, other(30)), of(2, other(31)), of(2, other(32))];
+    accept_new(store, &[&first[..], &second[..], &third[..]].concat()).await;
+    accept_new(store, &[waits_for(18, 13)]).await;
+    assert_eq!(due(store).await, [11, 30]);
+    for number in [30, 11, 31, 12, 13, 18, 19, 20, 32] {
+        run(store, &lease, number, Cause::Done).await;
+    }
+    assert_eq!(db.number("SELECT count(*) FROM job_links").await, 0);
+}
+
 /// Whatever order they arrive in, one by one or together: jobs that name only whom they follow at once are put in order,
 /// though they stand on the same object and one of them on another.
 pub async fn what_jobs_name_goes_before_the_order_of_arrival(db: Arc<Database>) {

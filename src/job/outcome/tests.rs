@@ -263,6 +263,14 @@ fn what_takes_time_to_show_is_looked_for_twice() {
     doubt.asked = 0;
     let found = here().found_in_time(&doubt, there, minute, vec![], &[]).step.unwrap();
     assert_eq!(found.cause(), Cause::FoundForeign, "what is there is there");
+    // Told that it failed, it may not be done a little later.
+    let look = |doubt: &Job| {
+        let overtaken = Finding::Overtaken("renewed by another one".into());
+        here().found_in_time(doubt, overtaken, minute, vec![], &[]).step.unwrap()
+    };
+    assert_eq!(look(&doubt).cause(), Cause::StillUnknown);
+    doubt.asked = 1;
+    assert_eq!((look(&doubt).cause(), look(&doubt).to()), (Cause::FoundForeign, State::Failed));
 }
 
 #[test]

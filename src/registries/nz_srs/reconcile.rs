@@ -92,6 +92,7 @@ fn settle(case: &mut Case<'_>) -> Next {
             State::Changed(why_not) if order.operation == Operation::DomainRenew => cannot(format!("{why}; {why_not}")),
             State::Changed(_) | State::NotOurs => nothing(format!("{why}; the domain does not show it either")),
             State::Foreign(reason) => Ok(Finding::Foreign(format!("{why}; {reason}"))),
+            State::Overtaken(reason) => Ok(Finding::Overtaken(format!("{why}; {reason}"))),
             State::NoDomain => nothing(why),
         },
         // It was at work on it, so its not showing proves nothing.
@@ -137,6 +138,8 @@ enum State {
     Changed(String),
     /// It is not ours, or unchanged since before the order.
     NotOurs,
+    /// It is not as it has to be read before the order goes out; in what.
+    Overtaken(String),
     /// It was ours before, so that the order cannot have brought it about.
     Foreign(String),
     /// The order is not about a domain.
@@ -272,14 +275,22 @@ fn by_state(case: &mut Case<'_>, order: &Order) -> Result<State, Halt> {
         let question = case.dialect.prepare(Operation::DomainInfo, &params, "");
         question.map_err(|reject| Halt::Cannot(format!("cannot ask: {reject}")))
     })?;
+    // Whoever repeats the order reads the domain first, and finds the same.
+    let not_there = || match case.dialect.complete(order.operation, case.doubt.params, answer) {
+        Err(judgement) => match judgement.verdict {
+            Verdict::Refused(why) | Verdict::RefusedUnlessLost(why) => State::Overtaken(why),
+            _ => State::NotOurs,
+        },
+        Ok(_) => State::NotOurs,
+    };
     match outcome::heard(Operation::DomainInfo, answer) {
         Heard::Unanswered(why) => return cannot(format!("DomainDetailsQry was not answered: {why}")),
-        Heard::Refused(_) => return Ok(State::NotOurs),
+        Heard::Refused(_) => return Ok(not_there()),
         Heard::Answered => {}
     }
     let text = |place: &str| answer.data.pointer(place).and_then(Value::as_str).filter(|text| !text.is_empty());
     // Of somebody else's domain only what is public is shown, and that has no audit.
-    let Some(last) = text("/Domain/AuditDetails/ActionId") else { return Ok(State::NotOurs) };
+    let Some(last) = text("/Domain/AuditDetails/ActionId") else { return Ok(not_there()) };
     if is_ours(last, order, case.doubt) {
         return Ok(State::Ours(answer.clone()));
     }
@@ -294,7 +305,7 @@ fn by_state(case: &mut Case<'_>, order: &Order) -> Result<State, Halt> {
         Operation::DomainTransfer if old => {
             State::Foreign("DomainDetailsQry: ours before this order (EffectiveFrom, LastActionId)".into())
         }
-        _ if old => State::NotOurs,
+        _ if old => not_there(),
         _ => State::Changed("DomainDetailsQry: changed since by another action, which may have come after it".into()),
     })
 }

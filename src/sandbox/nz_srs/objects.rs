@@ -146,7 +146,7 @@ impl Domain {
 
     /// Whether the registration can still be taken back.
     pub(super) fn is_fresh(&self, now: Timestamp) -> bool {
-        now < dates::days_later(self.registered, GRACE_DAYS)
+        !super::patterns::is_settled(&self.name) && now < dates::days_later(self.registered, GRACE_DAYS)
     }
 
     /// Its contacts that are set.

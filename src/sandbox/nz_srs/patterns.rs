@@ -41,6 +41,12 @@ pub(super) fn treatment(object: &str, asked: Asked<'_>) -> Option<Treatment> {
     applies.then_some(Treatment { refusal, is_done, is_once: is_done || word == "once" })
 }
 
+/// Whether a domain is past its first days from the beginning, so that it can be transferred, and brought back when it was
+/// cancelled.
+pub(super) fn is_settled(name: &str) -> bool {
+    name.starts_with("settled-")
+}
+
 /// An error nobody has heard of, with a hint: `hint-temporary-server-error`.
 fn with_hint(rest: &str, object: &str) -> Option<Refusal> {
     let rest = rest.to_ascii_uppercase().replace('-', "_");

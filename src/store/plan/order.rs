@@ -2,18 +2,22 @@
 //!
 //! What a job names in its `after` is an order; to stand behind whoever came earlier on the object is only a custom. So
 //! custom gives way: a job that arrives after those that wait for it goes before them, and before it go those it waits for
-//! itself and those that stood before it in its message. Only jobs that name each other in a circle cannot be put in order.
+//! itself and those that stood before it in its message; and so it is with each of those. Only jobs that name each other in a circle cannot be put in order.
 
 use std::collections::{HashMap, HashSet};
+
+use jiff::Timestamp;
 
 use super::{Link, LinkKind};
 use crate::model::JobId;
 
-/// Who waits for whom, seen from both ends.
+/// Who waits for whom, seen from both ends; and who came together.
 #[derive(Default)]
 pub(in crate::store) struct Order {
     ahead: HashMap<JobId, Vec<Link>>,
     behind: HashMap<JobId, Vec<Link>>,
+    /// See [`super::came_at`].
+    came: HashMap<JobId, Timestamp>,
 }
 
 /// Another place for a job that is there already.
@@ -48,6 +52,16 @@ impl Extend<Link> for Order {
 }
 
 impl Order {
+    /// Notes when a job counts as taken in.
+    pub(in crate::store) fn note(&mut self, job: JobId, came: Timestamp) {
+        self.came.insert(job, came);
+    }
+
+    /// The jobs that wait, or are waited for.
+    pub(in crate::store) fn jobs(&self) -> impl Iterator<Item = JobId> {
+        self.ahead.keys().chain(self.behind.keys()).copied().collect::<HashSet<_>>().into_iter()
+    }
+
     pub(super) fn add(&mut self, link: Link) {
         self.ahead.entry(link.job).or_default().push(link);
         self.behind.entry(link.needs).or_default().push(link);
@@ -86,6 +100,7 @@ impl Order {
         }
         let before = |sibling: &JobId| Some(self.named_by(&[*sibling])).filter(|named| !named.contains(&job));
         named.extend(siblings.iter().filter_map(before).flatten());
+        self.take_along(&mut named, &waiting, before);
         let part = |member: &JobId| match (waiting.contains(member), named.contains(member)) {
             (false, _) => Part::Unconcerned,
             (true, true) => Part::First,
@@ -106,6 +121,27 @@ impl Order {
         Some(room)
     }
 
+    /// Stored jobs that go first take along those that stood before them in their messages, and whom those name; `before`
+    /// leaves out who waits for the arrival.
+    fn take_along(
+        &self,
+        named: &mut HashSet<JobId>,
+        waiting: &HashSet<JobId>,
+        before: impl Fn(&JobId) -> Option<HashSet<JobId>>,
+    ) {
+        let mut first: Vec<JobId> = named.intersection(waiting).copied().collect();
+        let mut seen = HashSet::new();
+        while let Some(job) = first.pop() {
+            let sibling = |other: &JobId| self.came.contains_key(other) && self.came.get(other) == self.came.get(&job);
+            // Those before one that was seen have been taken along with it.
+            let ahead = self.ahead_of(job).skip(1).take_while(|other| !sibling(other) || !seen.contains(other));
+            let siblings: Vec<JobId> = ahead.filter(sibling).collect();
+            seen.insert(job);
+            let along = siblings.iter().filter(|other| seen.insert(**other)).filter_map(&before).flatten();
+            first.extend(along.filter(|other| named.insert(*other) && waiting.contains(other)));
+        }
+    }
+
     /// Who waits for this job, over any number of links. Nobody, unless somebody named it before it came.
     fn waiting_for(&self, job: JobId) -> HashSet<JobId> {
         let links = |job| self.behind.get(&job).into_iter().flatten();
@@ -122,12 +158,16 @@ impl Order {
 
     /// The queue in which this job stands, from the first to the last.
     fn queue(&self, member: JobId) -> Vec<JobId> {
-        let before = |job: &JobId| Self::custom(self.ahead.get(job)).map(|link| link.needs);
         let after = |job: &JobId| Self::custom(self.behind.get(job)).map(|link| link.job);
-        let mut queue: Vec<JobId> = std::iter::successors(Some(member), before).collect();
+        let mut queue: Vec<JobId> = self.ahead_of(member).collect();
         queue.reverse();
         queue.extend(std::iter::successors(after(&member), after));
         queue
+    }
+
+    /// This job and those ahead of it in its queue, from the last to the first.
+    fn ahead_of(&self, member: JobId) -> impl Iterator<Item = JobId> {
+        std::iter::successors(Some(member), |job| Self::custom(self.ahead.get(job)).map(|link| link.needs))
     }
 
     fn custom(links: Option<&Vec<Link>>) -> Option<&Link> {

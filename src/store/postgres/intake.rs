@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::{Acceptance, Failure, Result, StoreError, links, outbox, queue};
 use crate::model::{Event, JobId, NewJob, State};
-use crate::store::plan::{self, Facts, Link, Place, Plan, Planned, place};
-use crate::store::rows::{STATEMENT, json, micros, text, text_if};
+use crate::store::plan::{self, Facts, Link, Place, Plan, Planned, came_at, place};
+use crate::store::rows::{STATEMENT, instant, json, micros, text, text_if};
 
 /// How often the tails of objects are read again because their jobs finished meanwhile.
 const LOOKS: u32 = 20;
@@ -94,8 +94,21 @@ async fn facts<'a>(transaction: &mut PgConnection, jobs: &'a [NewJob]) -> Result
             hold_waits(transaction, &from).await?
         };
         facts.order.extend(links);
+        came(transaction, &mut facts).await?;
     }
     Ok(facts)
+}
+
+/// When the stored jobs came that somebody waits for, or who wait.
+async fn came(transaction: &mut PgConnection, facts: &mut Facts<'_>) -> Result<()> {
+    let rows: Vec<(Uuid, i64)> = sqlx::query_as("SELECT id, created_at FROM jobs WHERE id = ANY($1)")
+        .bind(facts.order.jobs().map(|id| id.0).collect::<Vec<Uuid>>())
+        .fetch_all(transaction)
+        .await?;
+    for (id, came) in rows {
+        facts.order.note(JobId(id), instant(came)?);
+    }
+    Ok(())
 }
 
 /// Those of these jobs whose ids are there. See [`crate::store::Store::known`].
@@ -249,13 +262,14 @@ async fn insert_some(
                            correlation_id, created_at, updated_at)
          SELECT id, digest, publisher, account, account, lane, turn, operation, object, params::json, class, 'waiting', waiting_for,
                 due_at, start_by, batch, max_attempts, blockers, doomed_by, context::json, reply_to,
-                correlation_id, $19, $19
+                correlation_id, came_at, $19
            FROM UNNEST($1::uuid[], $2::bytea[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
                        $8::smallint[], $9::text[], $10::bigint[], $11::bigint[], $12::text[], $13::bigint[],
-                       $14::bigint[], $15::uuid[], $16::text[], $17::text[], $18::text[], $20::text[], $21::bigint[]) WITH ORDINALITY
+                       $14::bigint[], $15::uuid[], $16::text[], $17::text[], $18::text[], $20::text[], $21::bigint[],
+                       $22::bigint[]) WITH ORDINALITY
              AS n (id, digest, publisher, account, operation, object, params, class, waiting_for, due_at, start_by,
                    batch, max_attempts, blockers, doomed_by, context, reply_to, correlation_id, lane, turn,
-                   place)
+                   came_at, place)
           ORDER BY place
          ON CONFLICT (id) DO NOTHING",
     )
@@ -280,6 +294,7 @@ async fn insert_some(
     .bind(micros(now))
     .bind(jobs.iter().map(|new| text(new.job.lane())).collect::<Vec<_>>())
     .bind(jobs.iter().map(|new| new.turn).collect::<Vec<Option<i64>>>())
+    .bind(jobs.iter().map(|new| micros(came_at(new.job, now))).collect::<Vec<i64>>())
     .execute(transaction)
     .await?;
     if done.rows_affected() == jobs.len() as u64 {

@@ -9,8 +9,8 @@ use uuid::fmt::Hyphenated;
 
 use super::{Acceptance, Result, StoreError, begin, key, keys, links, outbox, queue, stored};
 use crate::model::{Event, JobId, NewJob, State};
-use crate::store::plan::{self, Facts, Growth, Link, Place, Planned, place};
-use crate::store::rows::{json, micros, state, text, text_if};
+use crate::store::plan::{self, Facts, Growth, Link, Place, Planned, came_at, place};
+use crate::store::rows::{instant, json, micros, state, text, text_if};
 
 /// Takes in jobs. See [`crate::store::Store::accept`].
 pub(super) async fn accept(
@@ -53,8 +53,22 @@ async fn facts<'a>(transaction: &mut SqliteConnection, jobs: &'a [NewJob]) -> Re
     if plan::is_out_of_order(jobs, &facts) {
         let from = keys(named.iter().chain(facts.tails.values()).copied());
         facts.order.extend(waits(transaction, &from).await?);
+        came(transaction, &mut facts).await?;
     }
     Ok(facts)
+}
+
+/// When the stored jobs came that somebody waits for, or who wait.
+async fn came(transaction: &mut SqliteConnection, facts: &mut Facts<'_>) -> Result<()> {
+    let rows: Vec<(Hyphenated, i64)> =
+        sqlx::query_as("SELECT id, created_at FROM jobs WHERE id IN (SELECT value FROM json_each($1))")
+            .bind(keys(facts.order.jobs()))
+            .fetch_all(transaction)
+            .await?;
+    for (id, came) in rows {
+        facts.order.note(stored(id), instant(came)?);
+    }
+    Ok(())
 }
 
 /// Those of these jobs whose ids are there. See [`crate::store::Store::known`].
@@ -141,7 +155,7 @@ async fn insert_job(transaction: &mut SqliteConnection, new: &Planned<'_>, now: 
         "INSERT INTO jobs (id, digest, publisher, account, queue, operation, object, params, class, state, waiting_for,
                            due_at, start_by, batch, max_attempts, blockers, doomed_by, context, reply_to,
                            correlation_id, created_at, updated_at, lane, turn)
-         VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, 'waiting', $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $19,
+         VALUES ($1, $2, $3, $4, $4, $5, $6, $7, $8, 'waiting', $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $22, $19,
                  $20, $21)",
     )
     .bind(key(job.id))
@@ -165,6 +179,7 @@ async fn insert_job(transaction: &mut SqliteConnection, new: &Planned<'_>, now: 
     .bind(micros(now))
     .bind(text(job.lane()))
     .bind(new.turn)
+    .bind(micros(came_at(job, now)))
     .execute(transaction)
     .await?;
     Ok(())

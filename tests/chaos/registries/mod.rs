@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test binary uses its part of this")]
 
 mod denic_rri;
+mod nz_srs;
 mod opensrs;
 mod rrp;
 
@@ -17,11 +18,12 @@ use uuid::Uuid;
 use crate::plan::{Draft, Effect, Fate, Order};
 
 pub use denic_rri::DenicRri;
+pub use nz_srs::NzSrs;
 pub use opensrs::Opensrs;
 pub use rrp::Rrp;
 
 /// All of them, in the order in which `--registry all` plays them.
-pub const ALL: &[&dyn Registry] = &[&DenicRri, &Opensrs, &Rrp];
+pub const ALL: &[&dyn Registry] = &[&DenicRri, &Opensrs, &NzSrs, &Rrp];
 
 /// Writes the jobs of one story: messages, in their order. What depends on something names it in its `after`, or stands
 /// behind it in the same message: on one object that is enough.
@@ -59,6 +61,12 @@ pub trait Registry: fmt::Debug + Sync {
     /// What can go wrong at this registry only, beside [`crate::blows::FAULTS`].
     fn faults(&self) -> &'static [Faults];
 
+    /// Whether faults look as if its accounts' secrets were wrong. Whoever is suspended for them works again when a human has
+    /// looked.
+    fn is_suspended_by(&self, _faults: Faults) -> bool {
+        false
+    }
+
     // ── the orders ──────────────────────────────────────────────────────────────────────────────────────────────
 
     /// Everything a registrar does with it.
@@ -68,8 +76,8 @@ pub trait Registry: fmt::Debug + Sync {
     /// loses their answers.
     fn changes(&self) -> (&'static [Weighted], Faults);
 
-    /// Completes a job that is ordered when billing has heard the answer to another one.
-    fn complete(&self, _job: &mut Value, _answer: &Value) {}
+    /// Completes a message that goes out when billing has heard the answer to that job.
+    fn complete(&self, _message: &mut Value, _to: Uuid, _answer: &Value) {}
 
     /// Whether an order may end with a human, on purpose, when its answer is lost; who then declares it over.
     fn is_for_a_human(&self, _order: &Order) -> bool {

@@ -7,6 +7,7 @@ mod scenes;
 
 use registrard::sandbox::{EffectRecord, RequestRecord};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{Deed, Faults, Place, Registry, View, Weighted, job_of};
 use crate::plan::{Fate, Order};
@@ -86,7 +87,7 @@ impl Registry for Opensrs {
     }
 
     /// The number of the order that was answered.
-    fn complete(&self, message: &mut Value, answer: &Value) {
+    fn complete(&self, message: &mut Value, _: Uuid, answer: &Value) {
         let number = NUMBERS.iter().find_map(|place| answer.pointer(place)?.as_str());
         let number = number.unwrap_or_else(|| panic!("an answer without the order's number: {answer}"));
         let put = |job: &mut Value| {

@@ -160,6 +160,18 @@ async fn a_domain_is_cancelled_brought_back_and_freed() {
 }
 
 #[tokio::test]
+async fn a_name_can_be_past_its_first_days_from_the_beginning() {
+    let world = World::new().await;
+    let udai = world.done(&create("settled-1.co.nz")).await.value("Domain", "UDAI");
+    let of = |id: &str, more: &str| update(id, "settled-1.co.nz", more, "");
+    let cancelled = world.done(&of("s-1", "Cancel=\"1\"")).await;
+    assert_eq!(cancelled.value("Domain", "Status"), "PendingRelease");
+    world.done(&of("s-2", "Cancel=\"0\"")).await;
+    let taken = world.ask_as("91", &of("s-3", &format!("UDAI=\"{udai}\""))).await;
+    assert_eq!((taken.error(), taken.value("Domain", "RegistrarId")), (String::new(), "91".into()), "{}", taken.text);
+}
+
+#[tokio::test]
 async fn a_domain_changes_hands_with_its_udai() {
     let world = World::new().await;
     let created = world.done(&create("example.co.nz")).await;

@@ -213,6 +213,26 @@ fn where_the_action_is_unknown_the_domain_is_looked_at() {
     }
 }
 
+/// The domain is read before each repetition, which finds the same.
+#[test]
+fn a_renewal_that_was_not_made_is_over_when_its_date_is() {
+    let order = json!({"domain": "example.co.nz", "term": 12, "expires": "2027-11-23"});
+    let renew = |shown| found(Operation::DomainRenew, order.clone(), &[unknown_action(), shown]);
+    let until = |action: &str, year: u16| {
+        let (asked, text) = domain(action, "2026-11-22", "2020-01-01");
+        let date =
+            format!("<BilledUntil Year=\"{year}\" Month=\"11\" Day=\"23\" Hour=\"1\" TimeZoneOffset=\"+13:00\"/>");
+        (asked, text.replace("<AuditDetails", &format!("{date}<AuditDetails")))
+    };
+    let (same, other) = (renew(until(OTHER, 2027)), renew(until(OTHER, 2028)));
+    assert!(matches!(same, Finding::Nothing { same_transaction: true, .. }), "{same:?}");
+    assert!(matches!(&other, Finding::Overtaken(why) if why.contains("BilledUntil")), "{other:?}");
+    let gone = renew(no_domain());
+    assert!(matches!(&gone, Finding::Overtaken(why) if why.contains("not ours")), "{gone:?}");
+    let ours = renew(until(ID, 2028));
+    assert!(matches!(ours, Finding::Applied { .. }), "{ours:?}");
+}
+
 #[test]
 fn a_lost_code_is_ordered_anew() {
     let params = json!({"domain": "example.co.nz"});

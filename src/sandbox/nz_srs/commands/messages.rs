@@ -77,7 +77,8 @@ pub(super) fn acknowledge(context: &mut Context<'_>) -> Outcome {
         return refuse("ALREADY_ACKED_MESSAGE", &[originator, transaction]);
     };
     message.is_waiting = false;
-    context.effect(transaction);
+    // Two registrars may use the same id.
+    context.effect(&format!("{originator}:{transaction}"));
     let answer = Element::new("AckResponse").with("OriginatingRegistrarId", originator).with("TransId", transaction);
     Ok(Answer::of([answer]))
 }
