@@ -58,7 +58,7 @@ pub struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
    0  done
-   1  a job failed, something of a submission was rejected, or a key should be replaced soon
+   1  a job failed, something of a submission or an import was rejected, or a key should be replaced soon
    2  the command line or its input is wrong
    3  no such job, batch or account
    4  refused: a rule forbids it

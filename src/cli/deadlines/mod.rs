@@ -3,12 +3,14 @@
 
 mod advice;
 mod ics;
+mod import;
 mod list;
 mod objects;
+mod show;
 mod when;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use clap::Subcommand;
 use jiff::Timestamp;
@@ -23,6 +25,10 @@ use crate::store::Store;
 pub enum Deadlines {
     /// List deadlines by date, overdue ones first; with `--output ics` for a calendar program.
     List(list::Filter),
+    /// Show everything known of the dates of an object: from where, what comes next, and what became of earlier ones.
+    Show(show::Which),
+    /// Import dates from a file: CSV with headings, or one JSON object a line.
+    Import(import::ImportArgs),
 }
 
 /// Runs the command.
@@ -38,5 +44,7 @@ pub async fn run(
 ) -> Result<(), Failure> {
     match command {
         Deadlines::List(filter) => list::run(filter, config, store, now, out).await,
+        Deadlines::Show(which) => show::run(which, config, store, now, out).await,
+        Deadlines::Import(args) => import::run(args, config, store, std::io::stdin(), now, out).await,
     }
 }

@@ -150,3 +150,30 @@ async fn a_calendar_program_gets_a_calendar_and_other_commands_refuse_to_make_on
     let cli = crate::cli::Cli::parse_from(["registrard", "schema", "job", "--output", "ics"]);
     assert_eq!(crate::cli::run(cli, |_| unreachable!("no store is needed")).await, Exit::Usage);
 }
+
+#[tokio::test]
+async fn one_object_is_shown_with_what_comes_and_what_was() {
+    let store = calendar();
+    store.entries.lock().unwrap()[0].note.insert("rule".into(), json!("30 days\u{1b}[2J"));
+    let (text, _, ended) = deadlines(&store, Format::Table, "show EXAMPLE.de").await;
+    assert_eq!(ended, Ok(()));
+    for part in [
+        "domain:example.de of DENIC-1000022 (redemption_end)",
+        "2026-12-01 09:30 CET, in 8 d 20 h",
+        "anybody may register it",
+        "job 0192f0c1 (answer)",
+        "2026-11-24 09:30 CET  reminder, 7d before",
+        "question 1 to the registry",
+        "domain.restore was carried out",
+        "\\u{1b}",
+    ] {
+        assert!(text.contains(part), "{part} is missing in\n{text}");
+    }
+    let (json, _, _) = deadlines(&store, Format::Json, "show 3").await;
+    let shown: Value = serde_json::from_str(&json).unwrap();
+    assert_eq!((shown["open"].as_array().unwrap().len(), shown["over"].as_array().unwrap().len()), (1, 1), "{json}");
+    assert_eq!(shown["over"][0]["closed"]["how"], "met");
+    for missing in ["show 99", "show nothing.de", "show example.de --account NZ"] {
+        assert_eq!(deadlines(&store, Format::Table, missing).await.2.unwrap_err().exit, Exit::NotFound, "{missing}");
+    }
+}
