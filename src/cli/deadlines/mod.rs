@@ -7,6 +7,7 @@ mod import;
 mod list;
 mod objects;
 mod show;
+mod sweep;
 mod when;
 
 #[cfg(test)]
@@ -29,6 +30,8 @@ pub enum Deadlines {
     Show(show::Which),
     /// Import dates from a file: CSV with headings, or one JSON object a line.
     Import(import::ImportArgs),
+    /// Ask the registry about everything an account has, in the background.
+    Sweep(sweep::SweepArgs),
 }
 
 /// Runs the command.
@@ -45,6 +48,7 @@ pub async fn run(
     match command {
         Deadlines::List(filter) => list::run(filter, config, store, now, out).await,
         Deadlines::Show(which) => show::run(which, config, store, now, out).await,
+        Deadlines::Sweep(args) => sweep::run(args, config, store, now, out).await,
         Deadlines::Import(args) => import::run(args, config, store, std::io::stdin(), now, out).await,
     }
 }
