@@ -149,7 +149,8 @@ async fn follow(name: &str, store: &dyn Store, out: &mut Out<'_>) -> Result<(), 
     Err(Failure::new(Exit::JobFailed, "job_failed", what).next(next))
 }
 
-async fn tally(name: &str, store: &dyn Store) -> Result<Option<Tally>, StoreError> {
+/// How far a batch is; `None` if there is none of that name.
+pub(super) async fn tally(name: &str, store: &dyn Store) -> Result<Option<Tally>, StoreError> {
     let Some(progress) = store.progress(name).await? else { return Ok(None) };
     let stopped = store.pauses().await?.into_iter().find(|p| p.kind == PauseKind::Batch && p.name == name);
     Ok(Some(Tally::of(&progress, stopped.map(|pause| pause.reason))))

@@ -12,7 +12,7 @@ use crate::store::StoreError;
 pub enum Exit {
     /// Done.
     Ok = 0,
-    /// A job failed, something of a submission was rejected, a key should be replaced soon, or a measurement missed its goal.
+    /// A job failed, something of a submission or an import was rejected, a key should be replaced soon, or a measurement missed its goal.
     JobFailed = 1,
     /// The command line is wrong (also clap's).
     Usage = 2,

@@ -1,5 +1,7 @@
 //! A store of a few jobs in memory, for tests of commands: it has what commands use and refuses the rest.
 
+mod calendar;
+
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Mutex;
 use std::time::Duration;
@@ -10,6 +12,7 @@ use jiff::civil::Date;
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use crate::model::deadline::{Entry, Word};
 use crate::model::{Class, Event, Job, JobId, Move, NewJob, ObjectKey, ObjectKind, Operation, State, WaitingFor};
 use crate::store::*;
 
@@ -21,6 +24,8 @@ pub struct Fake {
     pub events: Mutex<Vec<OutboxRow>>,
     pub pauses: Mutex<Vec<Pause>>,
     pub batches: Mutex<Vec<BatchView>>,
+    pub entries: Mutex<Vec<Entry>>,
+    pub words: Mutex<Vec<Word>>,
     /// How far the batch `autumn` is, one a look; the last stays.
     pub progress: Mutex<VecDeque<Progress>>,
     /// Moves to carry out at the next looks, one a look, as a daemon would meanwhile.
@@ -146,8 +151,6 @@ impl Inbox for Fake {
         unreachable!("these tests have no use for it")
     }
 }
-
-crate::store::no_calendar!(Fake);
 
 #[async_trait]
 impl Traffic for Fake {

@@ -5,6 +5,7 @@ pub mod accounts;
 pub mod batches;
 pub mod bench;
 pub mod check_config;
+pub mod deadlines;
 pub mod demo;
 pub mod events;
 pub mod exit;
@@ -57,7 +58,7 @@ pub struct Cli {
 const EXIT_CODES: &str = "\
 Exit codes:
    0  done
-   1  a job failed, something of a submission was rejected, or a key should be replaced soon
+   1  a job failed, something of a submission or an import was rejected, or a key should be replaced soon
    2  the command line or its input is wrong
    3  no such job, batch or account
    4  refused: a rule forbids it
@@ -120,6 +121,9 @@ pub enum Command {
     /// Look at the registries' own messages.
     #[command(subcommand)]
     Messages(messages::Messages),
+    /// Look at dates that can cost a domain name; import some, or have the registry asked about everything it has.
+    #[command(subcommand)]
+    Deadlines(deadlines::Deadlines),
     /// Check the configuration without connecting to anything.
     CheckConfig,
     /// Bring the database's schema up to date.
@@ -168,6 +172,11 @@ pub async fn run(cli: Cli, open: OpenStore) -> Exit {
 }
 
 async fn dispatch(cli: Cli, open: OpenStore, out: &mut Out<'_>) -> Result<(), Failure> {
+    let is_listing = matches!(cli.command, Command::Deadlines(deadlines::Deadlines::List(_)));
+    if out.format == Format::Ics && !is_listing {
+        let what = "--output ics is for `registrard deadlines list` only";
+        return Err(Failure::new(Exit::Usage, "usage", what).next("choose table, json or jsonl"));
+    }
     let config = || Config::load(Some(&cli.global.config));
     let now = Timestamp::now();
     match &cli.command {
@@ -212,6 +221,10 @@ async fn dispatch(cli: Cli, open: OpenStore, out: &mut Out<'_>) -> Result<(), Fa
         }
         Command::Events(command) => events::run(command, &*ready_store(&config()?, open).await?, out).await,
         Command::Messages(command) => messages::run(command, &*ready_store(&config()?, open).await?, out).await,
+        Command::Deadlines(command) => {
+            let config = config()?;
+            deadlines::run(command, &config, &*ready_store(&config, open).await?, now, out).await
+        }
         Command::Accounts(command) => {
             let config = config()?;
             accounts::run(command, &config, &*ready_store(&config, open).await?, now, out).await

@@ -22,6 +22,8 @@ pub enum Format {
     Json,
     /// One JSON document a line.
     Jsonl,
+    /// A calendar that calendar programs open (iCalendar); of `deadlines list` only.
+    Ics,
 }
 
 /// Whether to use colour.
@@ -79,7 +81,7 @@ impl<'a> Out<'a> {
     /// Writing failed.
     pub fn rows<R: Row>(&mut self, rows: &[R]) -> Result<(), Failure> {
         let text = match self.format {
-            Format::Table => table(rows),
+            Format::Table | Format::Ics => table(rows),
             Format::Json => json(&rows)? + "\n",
             Format::Jsonl => rows.iter().map(|row| Ok(line(row)? + "\n")).collect::<Result<_, Failure>>()?,
         };
@@ -92,7 +94,7 @@ impl<'a> Out<'a> {
     /// Writing failed.
     pub fn one<T: Serialize>(&mut self, thing: &T, people: impl FnOnce(&T) -> String) -> Result<(), Failure> {
         let text = match self.format {
-            Format::Table => people(thing),
+            Format::Table | Format::Ics => people(thing),
             Format::Json => json(thing)? + "\n",
             Format::Jsonl => line(thing)? + "\n",
         };
@@ -119,8 +121,8 @@ impl<'a> Out<'a> {
     /// Why the command failed: one JSON line for programs, a few lines for people.
     pub fn failure(&mut self, failure: &Failure) {
         let _ = match self.format {
-            Format::Table if self.colour_talk => writeln!(self.talk, "\x1b[1;31merror:\x1b[0m {failure}"),
-            Format::Table => writeln!(self.talk, "error: {failure}"),
+            Format::Table | Format::Ics if self.colour_talk => writeln!(self.talk, "\x1b[1;31merror:\x1b[0m {failure}"),
+            Format::Table | Format::Ics => writeln!(self.talk, "error: {failure}"),
             Format::Json | Format::Jsonl => writeln!(self.talk, "{}", failure.json()),
         };
     }

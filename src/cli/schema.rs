@@ -8,6 +8,7 @@ use serde_json::{Map, Value, json};
 use super::exit::Failure;
 use super::output::Out;
 use crate::config::Config;
+use crate::model::deadline::{Basis, DeadlineKind};
 use crate::model::request::{Bulk, RejectCode, Request};
 use crate::model::{Cause, Operation, State};
 use crate::store::PauseKind;
@@ -87,19 +88,21 @@ fn event() -> Value {
             "source": { "const": "registrard" },
             "type": text("job.<state>, job.warned, job.rejected, message.<kind>, account.suspended, or <what>.paused, \
                           batch.stopped and <what>.resumed of an account, its funds, a registry, publisher, operation or \
-                          batch."),
+                          batch; or deadline.scheduled, .approaching, .acting, .act_refused, .met, .missed, .cleared, \
+                          .digest and .at_risk."),
             "subject": text("What it is about: the job's id, the registry's id of the message, the account, or the name of \
-                             what is paused."),
+                             what is paused, or the object a date is about."),
             "time": when,
             "datacontenttype": { "const": "application/json" },
             "data": { "oneOf": [
                 { "$ref": "#/$defs/job" }, { "$ref": "#/$defs/warned" }, { "$ref": "#/$defs/rejected" },
-                { "$ref": "#/$defs/message" }, { "$ref": "#/$defs/account" }, { "$ref": "#/$defs/pause" }
+                { "$ref": "#/$defs/message" }, { "$ref": "#/$defs/account" }, { "$ref": "#/$defs/pause" },
+                { "$ref": "#/$defs/deadline" }, { "$ref": "#/$defs/deadlines_of_day" }
             ] },
         },
         "$defs": {
             "job": moved(), "warned": warned(), "rejected": rejected(), "message": message(), "account": account(),
-            "pause": pause()
+            "pause": pause(), "deadline": deadline(), "deadlines_of_day": deadlines_of_day()
         },
     })
 }
@@ -226,6 +229,54 @@ fn pause() -> Value {
     })
 }
 
+fn deadline() -> Value {
+    let when = |what: &str| json!({ "type": "string", "format": "date-time", "description": what });
+    json!({
+        "title": "Data of deadline.scheduled, .approaching, .acting, .act_refused, .met, .missed and .cleared",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["account", "object", "kind", "title", "harm", "due", "due_local", "seconds_left", "basis", "evidence"],
+        "properties": {
+            "account": text("Whose date it is."),
+            "object": text("What it is about, for example domain:example.de."),
+            "kind": { "enum": words(DeadlineKind::ALL, DeadlineKind::word) },
+            "title": text("What it is, for people."),
+            "harm": text("What happens when it passes, for people."),
+            "due": when("The date, in UTC."),
+            "due_local": text("The date in the account's zone."),
+            "seconds_left": { "type": "integer", "description": "To the date, from when this was told; negative once it has passed." },
+            "basis": { "enum": words(Basis::ALL, Basis::word), "description": "How the date is known." },
+            "evidence": text("From where, for people: a job, a message, a file and its line."),
+            "note": { "type": "object", "description": "What else there is to know." },
+            "job": { "type": "string", "format": "uuid", "description": "The job that was submitted because of it." },
+            "moved_from": when("Of scheduled: the date that was known before."),
+            "lead": text("Of approaching: how long before the date this was to be told, for example 7d."),
+            "escalation": text("Of approaching: who has to look, by the configuration."),
+            "scheduled": when("Of approaching: when it was to be told."),
+            "reason": text("Of act_refused, met, missed and cleared: why."),
+        },
+    })
+}
+
+fn deadlines_of_day() -> Value {
+    json!({
+        "title": "Data of deadline.digest and deadline.at_risk",
+        "type": "object",
+        "additionalProperties": false,
+        "required": ["account", "entries", "next"],
+        "properties": {
+            "account": text("The account."),
+            "entries": { "type": "integer", "minimum": 0, "description": "How many dates." },
+            "kinds": { "type": "object", "description": "Of the digest: open dates of each kind, by how far they are away." },
+            "first_due": { "type": ["string", "null"], "format": "date-time", "description": "Of at_risk: the earliest." },
+            "seconds_left": { "type": ["integer", "null"], "description": "Of at_risk: to the earliest." },
+            "reason": text("Of at_risk: why they cannot be met."),
+            "next": { "type": "array", "items": { "type": "object", "required": ["object", "kind", "due"] },
+                      "description": "The first of them." },
+        },
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::Timestamp;
@@ -303,8 +354,31 @@ mod tests {
             deadlines: &[],
             ended: &[job.id],
         };
+        let zone = jiff::tz::TimeZone::UTC;
+        let open = crate::cli::deadlines::tests::entry();
+        let ended = crate::cli::deadlines::tests::closed(open.clone(), crate::model::deadline::Ending::Missed, "why");
+        let reminder = crate::model::deadline::Reminder {
+            lead: crate::model::civil::Lead::days(7),
+            escalation: "warning",
+            scheduled: now,
+        };
+        let noted = crate::model::deadline::Entry {
+            note: [("rule".to_owned(), json!("x"))].into_iter().collect(),
+            job: Some(job.id),
+            ..open.clone()
+        };
+        let day = jiff::civil::date(2026, 11, 22);
+        let of_day = |happening, data| crate::model::deadline::of_day("A", happening, day, data, now);
+        let next = json!([{ "object": "domain:example.de", "kind": "domain_expiry", "due": now }]);
+        let digest = json!({ "account": "A", "entries": 1, "kinds": {}, "next": next });
         let schema = event();
         for (event, data) in [
+            (open.scheduled(Some(now), &zone, now), "deadline"),
+            (open.approaching(&reminder, &zone, now), "deadline"),
+            (noted.acting(&zone, now), "deadline"),
+            (noted.act_refused("why", &zone, now), "deadline"),
+            (ended.ended(&zone).unwrap(), "deadline"),
+            (of_day("digest", digest), "deadlines_of_day"),
             (Event::of_account("A", "resumed", "why", now), "account"),
             (Event::of_pause("account", "A", "paused", "why", now), "account"),
             (Event::of_pause("batch", "autumn", "stopped", "why", now), "pause"),

@@ -42,6 +42,8 @@ pub struct KeptAccount {
 /// Which entries.
 #[derive(Clone, Debug, Default)]
 pub struct DeadlineFilter {
+    /// Only the one with this number.
+    pub id: Option<i64>,
     /// Of this account.
     pub account: Option<String>,
     /// Of this object (`domain:example.de`).
@@ -95,6 +97,9 @@ pub trait Calendar: Send + Sync {
     async fn deadline_counts(&self, now: Timestamp) -> Result<Vec<DeadlineCount>>;
     /// How far the calendars of accounts are kept.
     async fn kept_accounts(&self) -> Result<Vec<KeptAccount>>;
+    /// Names of domains that an account has, as far as jobs that succeeded and the calendar tell; those after this name, in
+    /// order.
+    async fn known_domains(&self, account: &str, after: &str, limit: u32) -> Result<Vec<String>>;
 }
 
 /// A calendar in which nothing ever stands, for stores that tests make up.
@@ -138,6 +143,9 @@ macro_rules! no_calendar {
                 Ok(Vec::new())
             }
             async fn kept_accounts(&self) -> $crate::store::Result<Vec<$crate::store::KeptAccount>> {
+                Ok(Vec::new())
+            }
+            async fn known_domains(&self, _: &str, _: &str, _: u32) -> $crate::store::Result<Vec<String>> {
                 Ok(Vec::new())
             }
         }

@@ -146,6 +146,7 @@ held!(Calendar {
     fn deadlines(filter: &DeadlineFilter) -> Vec<Entry>;
     fn deadline_counts(now: Timestamp) -> Vec<DeadlineCount>;
     fn kept_accounts() -> Vec<KeptAccount>;
+    fn known_domains(account: &str, after: &str, limit: u32) -> Vec<String>;
 });
 
 held!(Traffic {

@@ -43,7 +43,7 @@ impl Decode {
                 serde_json::to_string_pretty(&meaning).map(|text| text + "\n").map_err(|error| error.to_string())
             }
             Format::Jsonl => Ok(format!("{meaning}\n")),
-            Format::Table => Ok(table::of(&meaning)),
+            Format::Table | Format::Ics => Ok(table::of(&meaning)),
         }
     }
 

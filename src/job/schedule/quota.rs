@@ -37,9 +37,11 @@ impl Tier {
     #[must_use]
     pub fn of(job: &Job) -> Self {
         match job.class {
+            // An inventory has no deadline.
+            Class::Bulk => Self::Ordinary,
             _ if job.publisher == DEADLINES => Self::Deadline,
             Class::Urgent => Self::Urgent,
-            Class::Normal | Class::Bulk => Self::Ordinary,
+            Class::Normal => Self::Ordinary,
         }
     }
 

@@ -68,6 +68,18 @@ impl Lead {
         }
     }
 
+    /// The instant that lies so long after another. Days after it keep its local time.
+    #[must_use]
+    pub fn after(self, from: Timestamp, zone: &TimeZone) -> Timestamp {
+        match self.unit {
+            Unit::Hours => from.checked_add(SignedDuration::from_hours(self.count.into())).unwrap_or(Timestamp::MAX),
+            Unit::Days => {
+                let days = jiff::Span::new().days(i32::from(self.count));
+                from.to_zoned(zone.clone()).saturating_add(days).timestamp()
+            }
+        }
+    }
+
     /// In hours, days of 24 hours taken.
     fn length(self) -> u32 {
         let hours = match self.unit {

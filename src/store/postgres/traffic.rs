@@ -121,4 +121,7 @@ impl Calendar for PostgresStore {
     async fn kept_accounts(&self) -> Result<Vec<KeptAccount>> {
         bounded(calendar::kept(&self.pool)).await
     }
+    async fn known_domains(&self, account: &str, after: &str, limit: u32) -> Result<Vec<String>> {
+        bounded(calendar::domains(&self.pool, account, after, limit)).await
+    }
 }

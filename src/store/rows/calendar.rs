@@ -158,6 +158,26 @@ pub(in crate::store) fn spans(now: Timestamp) -> [i64; 3] {
     [24, 7 * 24, 30 * 24].map(|hours: i64| micros(now).saturating_add(hours * 3_600_000_000))
 }
 
+/// The names of an account's domains after one, so many: `domain:` objects of what it did, and of its calendar. A job that only
+/// asked whether a name is free tells nothing. Names are compared by their bytes, so that pages fit together in every database.
+macro_rules! known_domains {
+    ($collate:literal) => {
+        concat!(
+            "SELECT object FROM (
+               SELECT object FROM jobs
+                WHERE account = $1 AND state = 'succeeded' AND operation LIKE 'domain.%' AND operation <> 'domain.check'
+               UNION
+               SELECT object FROM deadlines WHERE account = $1) AS known
+              WHERE object LIKE 'domain:%' AND object ",
+            $collate,
+            " > $2 ORDER BY object ",
+            $collate,
+            " LIMIT $3"
+        )
+    };
+}
+pub(in crate::store) use known_domains;
+
 /// How far accounts are kept: [`KeptRow`]s.
 pub(in crate::store) const KEPT: &str =
     "SELECT account, plan, digest_day, risk_day FROM calendar_accounts ORDER BY account";

@@ -134,6 +134,9 @@ pub(super) async fn list(pool: &SqlitePool, filter: &DeadlineFilter) -> Result<V
     if !filter.closed {
         query.push(" AND closed_at IS NULL");
     }
+    if let Some(id) = filter.id {
+        query.push(" AND id = ").push_bind(id);
+    }
     if let Some(account) = &filter.account {
         query.push(" AND account = ").push_bind(text(account));
     }
@@ -167,4 +170,15 @@ pub(super) async fn counts(pool: &SqlitePool, now: Timestamp) -> Result<Vec<Dead
 pub(super) async fn kept(pool: &SqlitePool) -> Result<Vec<KeptAccount>> {
     let rows: Vec<KeptRow> = sqlx::query_as(rows::KEPT).fetch_all(pool).await?;
     Ok(rows.into_iter().map(rows::kept).collect())
+}
+
+/// Names of domains that an account has.
+pub(super) async fn domains(pool: &SqlitePool, account: &str, after: &str, limit: u32) -> Result<Vec<String>> {
+    let objects: Vec<String> = sqlx::query_scalar(rows::known_domains!(""))
+        .bind(text(account))
+        .bind(format!("domain:{after}"))
+        .bind(i64::from(limit))
+        .fetch_all(pool)
+        .await?;
+    Ok(objects.iter().map(|object| ObjectKey::stored(object.clone()).name().to_owned()).collect())
 }

@@ -123,4 +123,7 @@ impl Calendar for SqliteStore {
     async fn kept_accounts(&self) -> Result<Vec<KeptAccount>> {
         calendar::kept(&self.readers).await
     }
+    async fn known_domains(&self, account: &str, after: &str, limit: u32) -> Result<Vec<String>> {
+        calendar::domains(&self.readers, account, after, limit).await
+    }
 }
