@@ -77,8 +77,13 @@ fn the_shipped_file_shows_every_setting_and_no_other() {
 
     let mut found = Vec::new();
     let mut section = String::new();
+    // What is in tables of which there may be several: it stands in the schema of one.
+    let mut of_one: Vec<String> = Vec::new();
     for line in everything_switched_on().lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
-        if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+        if let Some(name) = line.strip_prefix("[[").and_then(|line| line.strip_suffix("]]")) {
+            found.push(name.to_owned());
+            section = "[]".to_owned();
+        } else if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
             if name.ends_with(".rules") {
                 // An account's own settings; the next test compares them with the registry.
                 section = String::new();
@@ -90,21 +95,28 @@ fn the_shipped_file_shows_every_setting_and_no_other() {
                 [table @ ("publishers" | "accounts" | "pools"), _, rest @ ..] => {
                     [&[*table, "*"], rest].concat().join(".")
                 }
+                ["deadlines", "kinds", _] => "deadlines.kinds.*".to_owned(),
                 _ => name.to_owned(),
             };
+        } else if section == "[]" {
+            of_one.push(line.split_once(" = ").unwrap().0.to_owned());
         } else if !section.is_empty() {
             let (key, value) = line.split_once(" = ").unwrap();
-            match value.strip_prefix('{') {
+            let name = format!("{section}.{key}");
+            match value.strip_prefix('{').filter(|_| !wanted.contains(&name)) {
                 // A table in one line.
                 Some(inner) => found.extend(
                     inner.split(',').map(|pair| format!("{section}.{key}.{}", pair.split('=').next().unwrap().trim())),
                 ),
-                None => found.push(format!("{section}.{key}")),
+                None => found.push(name),
             }
         }
     }
     found.sort();
     assert_eq!(found, wanted);
+    of_one.sort();
+    let one: Vec<_> = schema["$defs"]["Act"]["properties"].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(of_one, one);
 }
 
 #[test]

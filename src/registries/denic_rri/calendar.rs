@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use super::dialect::Rri;
 use super::limits;
-use super::outcome::LOCKED;
+use super::outcome::{CLAIMED, CONNECT, LOCKED, NO_CONTACT, NO_SUCH_DOMAIN, PENDING_CREATE, SERVER_HOLD};
 use crate::model::Operation;
 use crate::model::Operation::{
     ContactCreate, ContactInfo, ContactUpdate, DomainAuthcodeCheck, DomainAuthcodeCreate, DomainAuthcodeDelete,
@@ -218,7 +218,7 @@ fn status<'a>(heard: &Heard<'a>) -> &'a str {
 }
 
 fn is_on_hold(heard: &Heard<'_>) -> bool {
-    status(heard) == "serverHold" || heard.code == Some("53000080015")
+    status(heard) == "serverHold" || heard.code == Some(SERVER_HOLD)
 }
 
 /// Not by an answer that shows another state than the one it is in by now.
@@ -243,7 +243,7 @@ fn is_locked(heard: &Heard<'_>) -> bool {
 }
 
 fn is_claimed(heard: &Heard<'_>) -> bool {
-    heard.code == Some("13350000001")
+    heard.code == Some(CLAIMED)
 }
 
 fn rests(heard: &Heard<'_>) -> bool {
@@ -251,7 +251,7 @@ fn rests(heard: &Heard<'_>) -> bool {
 }
 
 fn may_rest(heard: &Heard<'_>) -> bool {
-    !matches!(heard.code, Some("53000080013" | "53000080014" | "53000080015"))
+    !matches!(heard.code, Some(CONNECT | PENDING_CREATE | SERVER_HOLD))
 }
 
 fn has_no_end(heard: &Heard<'_>) -> bool {
@@ -259,11 +259,11 @@ fn has_no_end(heard: &Heard<'_>) -> bool {
 }
 
 fn knows_no_domain(heard: &Heard<'_>) -> bool {
-    heard.code == Some("63300062009")
+    heard.code == Some(NO_SUCH_DOMAIN)
 }
 
 fn knows_no_contact(heard: &Heard<'_>) -> bool {
-    heard.code == Some("53000060009")
+    heard.code == Some(NO_CONTACT)
 }
 
 /// The reason is an argument, and stands nowhere else.

@@ -16,7 +16,7 @@ use crate::model::verdict::Judgement;
 use crate::model::{Answer, Later, Level, Message, Operation, Scope, Verdict};
 use crate::registries::{Explanation, OpenError, Removed};
 
-pub use self::codes::LOCKED;
+pub use self::codes::{CLAIMED, CONNECT, LOCKED, NO_CONTACT, NO_SUCH_DOMAIN, PENDING_CREATE, SERVER_HOLD};
 
 /// How long an account is silent after it was blocked; sending meanwhile prolongs the block.
 pub const BLOCKED_FOR: Duration = Duration::from_secs(120);
@@ -84,7 +84,7 @@ pub const ASSESSED_UNTIL: &str = "the registry's message domainStatusUpdate, or 
 /// put on hold is still open. Everything else is done: a domain on hold, and one whose name server test failed, are
 /// registered, and an ERROR line beside a success undoes nothing.
 fn success(operation: Operation, answer: &Answer) -> Verdict {
-    let assessing = answer.messages.iter().any(|message| message.code == "53000080014");
+    let assessing = answer.messages.iter().any(|message| message.code == PENDING_CREATE);
     if assessing && ASSESSED.contains(&operation) {
         return Verdict::Pending(ASSESSED_UNTIL.into());
     }
@@ -266,7 +266,7 @@ pub fn heard(operation: Operation, answer: &Answer) -> Heard {
     let says = |code: &str| answer.messages.iter().any(|message| message.level == Level::Error && message.code == code);
     match ResultWord::of(answer) {
         ResultWord::Success => Heard::Shown,
-        ResultWord::Failed if says("63300062009") => Heard::NoSuchDomain,
+        ResultWord::Failed if says(NO_SUCH_DOMAIN) => Heard::NoSuchDomain,
         ResultWord::Failed if says("63370088701") => Heard::WrongAuthInfo,
         ResultWord::Failed | ResultWord::Exception => Heard::Unanswered(reason(operation, answer)),
     }

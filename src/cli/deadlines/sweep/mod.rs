@@ -138,7 +138,7 @@ pub async fn run(
     let per_day = per_day(args, config)?;
     let gate = daemon::gate(config, &daemon::accounts(config)?)?;
     let batch = batch(&args.account, day);
-    let spacing = SignedDuration::from_micros(86_400_000_000 / i64::try_from(per_day).unwrap_or(i64::MAX).max(1));
+    let spacing = SignedDuration::from_hours(24) / i32::try_from(per_day).unwrap_or(i32::MAX).max(1);
     let swept = Swept {
         account: args.account.clone(),
         batch: batch.clone(),

@@ -87,6 +87,18 @@ use Meaning::{
     Already, Ask, Backoff, Blocked, ByHand, Malfunction, Moot, Note, Quota, Refused, Sessions, Soon, Suspend,
 };
 
+/// The domain is delegated.
+pub const CONNECT: &str = "53000080013";
+/// The domain is registered and still assessed.
+pub const PENDING_CREATE: &str = "53000080014";
+/// The domain is in quarantine.
+pub const SERVER_HOLD: &str = "53000080015";
+/// The domain was deleted under a DISPUTE; there is no redemption period.
+pub const CLAIMED: &str = "13350000001";
+/// There is no such domain.
+pub const NO_SUCH_DOMAIN: &str = "63300062009";
+/// There is no such contact.
+pub const NO_CONTACT: &str = "53000060009";
 /// The account may not ask for this.
 pub const NOT_ALLOWED: &str = "53000020002";
 /// A Registry Lock.
