@@ -141,7 +141,7 @@ impl Inbox for Fake {
     async fn not_removed(&self, _: &str, _: &str, _: &str) -> Result<()> {
         unreachable!("these tests have no use for it")
     }
-    async fn found_empty(&self, _: &Lease, _: Timestamp) -> Result<u64> {
+    async fn found_empty(&self, _: &Lease, _: Timestamp, _: &[Word]) -> Result<u64> {
         unreachable!("these tests have no use for it")
     }
     async fn messages(&self, _: &MessageFilter) -> Result<Vec<InboxRow>> {

@@ -110,7 +110,8 @@ impl<'a> Book<'a> {
             closed: None,
         };
         entry.next_at = self.plans.next(&entry);
-        self.page.events.push(entry.scheduled(None, &self.plans.zone(&entry.account), self.now));
+        let event = entry.scheduled(None, &self.plans.zone(&entry.account), self.now);
+        self.page.events.extend(Some(event).filter(|_| !kind.is_watch()));
         let key = (word.account.clone(), word.object.clone());
         self.open.entry(key).or_default().push(Kept { entry, changed: true });
     }
@@ -126,7 +127,7 @@ impl<'a> Book<'a> {
         entry.next_at = plans.next(entry);
         kept.changed = true;
         let event = kept.entry.scheduled(Some(before), &plans.zone(&word.account), now);
-        self.page.events.push(event);
+        self.page.events.extend(Some(event).filter(|_| !kind.is_watch()));
     }
 
     /// The registry shows no such date. What was not known yet when it answered it cannot have shown.

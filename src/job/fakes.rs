@@ -15,6 +15,7 @@ use tokio::sync::Notify;
 
 pub(super) use broker::FakeBroker;
 
+use crate::model::deadline::Word;
 use crate::model::request::{RejectCode, Warning};
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{
@@ -158,7 +159,7 @@ impl Inbox for FakeStore {
     async fn not_removed(&self, _: &str, _: &str, _: &str) -> Result<()> {
         unreachable!("these tests have no use for it")
     }
-    async fn found_empty(&self, _: &Lease, _: Timestamp) -> Result<u64> {
+    async fn found_empty(&self, _: &Lease, _: Timestamp, _: &[Word]) -> Result<u64> {
         unreachable!("these tests have no use for it")
     }
     async fn messages(&self, _: &MessageFilter) -> Result<Vec<InboxRow>> {

@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 use zeroize::Zeroizing;
 
+use crate::model::deadline::Word;
 use crate::model::verdict::Judgement;
 use crate::model::{
     Answer, Class, Event, Job, JobId, Lost, Move, ObjectKey, ObjectKind, Operation, Reject, State, Verdict, WaitingFor,
@@ -275,7 +276,7 @@ impl Inbox for World {
         Ok(())
     }
 
-    async fn found_empty(&self, _: &Lease, _: Timestamp) -> Result<u64> {
+    async fn found_empty(&self, _: &Lease, _: Timestamp, _: &[Word]) -> Result<u64> {
         self.fuse.step().await;
         lock(&self.kept).messages.values_mut().for_each(|message| message.1 = true);
         self.fuse.step().await;

@@ -3,15 +3,19 @@
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Map;
 use sha2::{Digest, Sha256};
 use tokio_util::sync::CancellationToken;
 
 use super::Poller;
 use super::inbound::Inbound;
 use crate::failpoint::failpoint;
+use crate::model::civil::Span;
+use crate::model::deadline::{Basis, DeadlineKind, Says, Word};
 use crate::model::verdict::Judgement;
-use crate::model::{Lost, Reject, Verdict};
+use crate::model::{Lost, ObjectKey, ObjectKind, Reject, Verdict};
 use crate::registries::{Head, Line, Mailbox, RegistryMessage, Removed};
 use crate::store::{Lease, Receipt, StoreError};
 
@@ -71,12 +75,14 @@ pub struct Queue<'a> {
     lease: Lease,
     /// Whether messages may be stored as not removed that are gone: nobody heard the answer, or an earlier owner died.
     unsettled: bool,
+    /// When the calendar was last told that the queue is empty.
+    told: Option<Timestamp>,
 }
 
 impl<'a> Queue<'a> {
     /// Nothing is known of it yet.
     pub fn new(poller: &'a Poller, mailbox: &'a dyn Mailbox, line: Arc<dyn Line>, lease: Lease) -> Self {
-        Self { poller, mailbox, line, lease, unsettled: true }
+        Self { poller, mailbox, line, lease, unsettled: true, told: None }
     }
 
     /// Reads, stores and removes until the queue is empty, or told to stop; returns how many messages were removed.
@@ -203,13 +209,34 @@ impl<'a> Queue<'a> {
         }
     }
 
-    /// The queue is empty: whatever was to be removed is.
+    /// The queue is empty: whatever was to be removed is. The calendar is told now and then, so that it notices when nobody reads
+    /// the queue any more.
     async fn settle(&mut self) -> Result<(), Trouble> {
-        if self.unsettled {
-            self.poller.store.found_empty(&self.lease, Timestamp::now()).await?;
-            self.unsettled = false;
+        let now = Timestamp::now();
+        let is_time = self.told.is_none_or(|told| now.duration_since(told).abs() >= TELL_EVERY);
+        if self.unsettled || is_time {
+            self.poller.store.found_empty(&self.lease, now, &[read_to_its_end(&self.lease.name, now)]).await?;
+            (self.unsettled, self.told) = (false, Some(now));
         }
         Ok(())
+    }
+}
+
+/// Between two words to the calendar that the queue was found empty.
+const TELL_EVERY: SignedDuration = SignedDuration::from_hours(12);
+/// A message that is older than this has the registry complain (DENIC-29, 7.1).
+const OLDEST: Span = Span::Days(3);
+
+/// Unless it is read to its end once more, there may be a message in the queue by then that is too old.
+fn read_to_its_end(account: &str, now: Timestamp) -> Word {
+    Word {
+        account: account.to_owned(),
+        object: ObjectKey::new(ObjectKind::Account, account),
+        says: Says::Due { kind: DeadlineKind::MessageQueue, due: OLDEST.after(now, &TimeZone::UTC) },
+        basis: Basis::Rule,
+        evidence: "the queue was read to its end".into(),
+        at: now,
+        note: Map::new(),
     }
 }
 

@@ -30,6 +30,7 @@ pub use tenure::Tenure;
 pub use traffic::*;
 pub use types::*;
 
+use crate::model::deadline::Word;
 use crate::model::{Event, Job, JobId, Move, NewJob, State};
 
 /// A result of the store.
@@ -73,11 +74,11 @@ pub trait Inbox: Send + Sync {
     /// Notes why a message could not be removed.
     async fn not_removed(&self, account: &str, id: &str, why: &str) -> Result<()>;
     /// Notes that the queue of the lease's account was found empty: whatever of it is stored has been removed, also
-    /// where nobody heard the answer to that. Returns how many there were.
+    /// where nobody heard the answer to that. Writes down what that says for the calendar. Returns how many there were.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] if the lease is over.
-    async fn found_empty(&self, lease: &Lease, at: Timestamp) -> Result<u64>;
+    async fn found_empty(&self, lease: &Lease, at: Timestamp, words: &[Word]) -> Result<u64>;
     /// Messages, newest first.
     async fn messages(&self, filter: &MessageFilter) -> Result<Vec<InboxRow>>;
     /// Messages that are stored and not yet removed at the registry, by account.

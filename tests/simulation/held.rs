@@ -132,7 +132,7 @@ held!(Inbox {
     fn begin_removal(lease: &Lease, id: &str) -> Option<i64>;
     fn removed(account: &str, id: &str, at: Timestamp) -> ();
     fn not_removed(account: &str, id: &str, why: &str) -> ();
-    fn found_empty(lease: &Lease, at: Timestamp) -> u64;
+    fn found_empty(lease: &Lease, at: Timestamp, words: &[Word]) -> u64;
     fn messages(filter: &MessageFilter) -> Vec<InboxRow>;
     fn open_messages() -> Vec<(String, u64)>;
 });

@@ -95,7 +95,7 @@ pub async fn a_replaced_owner_receives_and_removes_nothing(db: Arc<Database>) {
     let (other, event) = message("m-2", "raw", at(3));
     assert!(matches!(store.receive(&old, &other, &event, &[]).await, Err(StoreError::Fenced(_))));
     assert!(matches!(store.begin_removal(&old, "m-1").await, Err(StoreError::Fenced(_))));
-    assert!(matches!(store.found_empty(&old, at(4)).await, Err(StoreError::Fenced(_))));
+    assert!(matches!(store.found_empty(&old, at(4), &[]).await, Err(StoreError::Fenced(_))));
     assert_eq!(store.begin_removal(&new, "m-1").await.unwrap(), Some(1));
     assert_eq!(told(store).await, ["message.raw"]);
 }
@@ -125,8 +125,8 @@ pub async fn removals_are_counted_and_noted(db: Arc<Database>) {
         ("m-1".to_owned(), 3, Some(at(10)), None),
     ];
     assert_eq!(rows, expected);
-    assert_eq!(store.found_empty(&lease, at(30)).await.unwrap(), 2);
-    assert_eq!(store.found_empty(&lease, at(40)).await.unwrap(), 0);
+    assert_eq!(store.found_empty(&lease, at(30), &[]).await.unwrap(), 2);
+    assert_eq!(store.found_empty(&lease, at(40), &[]).await.unwrap(), 0);
     let rows = shown(store.messages(&filter).await.unwrap());
     assert_eq!(rows.iter().map(|row| row.2).collect::<Vec<_>>(), [Some(at(30)), Some(at(30)), Some(at(10))]);
     assert_eq!(store.open_messages().await.unwrap(), []);

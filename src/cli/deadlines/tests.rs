@@ -52,6 +52,7 @@ pub fn config() -> Config {
         registry: registry.into(),
         read_messages: true,
         mail: None,
+        credential_expires: None,
         limits: Limits { zone: zone.map(str::to_owned), ..Limits::default() },
         settings: Map::new(),
     };

@@ -113,6 +113,14 @@ kinds! {
         "expiry of a credential", "the registry refuses the login";
 }
 
+impl DeadlineKind {
+    /// Whether it is put off all the time as long as everything is well. That is told nobody.
+    #[must_use]
+    pub const fn is_watch(self) -> bool {
+        matches!(self, Self::MessageQueue)
+    }
+}
+
 impl fmt::Display for DeadlineKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.word())

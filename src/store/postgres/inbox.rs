@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use sqlx::postgres::PgPool;
 use sqlx::{Postgres, QueryBuilder};
 
-use super::{Failure, InboxMessage, InboxRow, Lease, MessageFilter, Receipt, Result, lease, moves};
+use super::{Failure, InboxMessage, InboxRow, Lease, MessageFilter, Receipt, Result, calendar, lease, moves};
+use crate::model::deadline::Word;
 use crate::model::{Event, Move};
 use crate::store::rows::{self, MessageRow, json, micros, text, text_if};
 
@@ -84,7 +85,12 @@ pub(super) async fn not_removed(pool: &PgPool, account: &str, id: &str, why: &st
 }
 
 /// Nothing is in the queue any more, so everything of it that was stored is removed.
-pub(super) async fn found_empty(pool: &PgPool, owner: &Lease, at: Timestamp) -> std::result::Result<u64, Failure> {
+pub(super) async fn found_empty(
+    pool: &PgPool,
+    owner: &Lease,
+    at: Timestamp,
+    words: &[Word],
+) -> std::result::Result<u64, Failure> {
     let mut transaction = pool.begin().await?;
     lease::hold(&mut transaction, owner).await?;
     let done = sqlx::query("UPDATE inbox SET removed_at = $2, why = NULL WHERE account = $1 AND removed_at IS NULL")
@@ -92,6 +98,7 @@ pub(super) async fn found_empty(pool: &PgPool, owner: &Lease, at: Timestamp) -> 
         .bind(micros(at))
         .execute(&mut *transaction)
         .await?;
+    calendar::hear(&mut transaction, &words.iter().collect::<Vec<_>>()).await?;
     transaction.commit().await?;
     Ok(done.rows_affected())
 }

@@ -41,6 +41,7 @@ use super::{
     Acceptance, AccountState, Backlog, BatchView, Inbox, InboxMessage, InboxRow, JobDetail, JobFilter, Lease,
     MessageFilter, Migrated, OutboxRow, Receipt, Result, SendBlock, Sends, Start, StateCount, Store, StoreError,
 };
+use crate::model::deadline::Word;
 use crate::model::{Event, Job, JobId, Move, NewJob, State};
 
 /// Connections of one daemon.
@@ -185,8 +186,8 @@ impl Inbox for PostgresStore {
     async fn not_removed(&self, account: &str, id: &str, why: &str) -> Result<()> {
         bounded(inbox::not_removed(&self.pool, account, id, why)).await
     }
-    async fn found_empty(&self, lease: &Lease, at: Timestamp) -> Result<u64> {
-        bounded(again(|| inbox::found_empty(&self.pool, lease, at))).await
+    async fn found_empty(&self, lease: &Lease, at: Timestamp, words: &[Word]) -> Result<u64> {
+        bounded(again(|| inbox::found_empty(&self.pool, lease, at, words))).await
     }
     async fn messages(&self, filter: &MessageFilter) -> Result<Vec<InboxRow>> {
         bounded(inbox::messages(&self.pool, filter)).await

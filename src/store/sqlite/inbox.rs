@@ -4,7 +4,8 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqlitePool;
 use sqlx::{QueryBuilder, Sqlite};
 
-use super::{InboxMessage, InboxRow, Lease, MessageFilter, Receipt, Result, begin, lease, moves};
+use super::{InboxMessage, InboxRow, Lease, MessageFilter, Receipt, Result, begin, calendar, lease, moves};
+use crate::model::deadline::Word;
 use crate::model::{Event, Move};
 use crate::store::rows::{self, MessageRow, json, micros, text, text_if};
 
@@ -84,7 +85,7 @@ pub(super) async fn not_removed(writer: &SqlitePool, account: &str, id: &str, wh
 }
 
 /// Nothing is in the queue any more, so everything of it that was stored is removed.
-pub(super) async fn found_empty(writer: &SqlitePool, owner: &Lease, at: Timestamp) -> Result<u64> {
+pub(super) async fn found_empty(writer: &SqlitePool, owner: &Lease, at: Timestamp, words: &[Word]) -> Result<u64> {
     let mut transaction = begin(writer).await?;
     lease::hold(&mut transaction, owner).await?;
     let done = sqlx::query("UPDATE inbox SET removed_at = $2, why = NULL WHERE account = $1 AND removed_at IS NULL")
@@ -92,6 +93,7 @@ pub(super) async fn found_empty(writer: &SqlitePool, owner: &Lease, at: Timestam
         .bind(micros(at))
         .execute(&mut *transaction)
         .await?;
+    calendar::hear(&mut transaction, &words.iter().collect::<Vec<_>>()).await?;
     transaction.commit().await?;
     Ok(done.rows_affected())
 }

@@ -40,6 +40,7 @@ use super::{
     Acceptance, AccountState, Backlog, BatchView, Inbox, InboxMessage, InboxRow, JobDetail, JobFilter, Lease,
     MessageFilter, Migrated, OutboxRow, Receipt, Result, SendBlock, Sends, Start, StateCount, Store, StoreError,
 };
+use crate::model::deadline::Word;
 use crate::model::{Event, Job, JobId, Move, NewJob, State};
 
 /// Connections that read.
@@ -181,8 +182,8 @@ impl Inbox for SqliteStore {
     async fn not_removed(&self, account: &str, id: &str, why: &str) -> Result<()> {
         inbox::not_removed(&self.writer, account, id, why).await
     }
-    async fn found_empty(&self, lease: &Lease, at: Timestamp) -> Result<u64> {
-        inbox::found_empty(&self.writer, lease, at).await
+    async fn found_empty(&self, lease: &Lease, at: Timestamp, words: &[Word]) -> Result<u64> {
+        inbox::found_empty(&self.writer, lease, at, words).await
     }
     async fn messages(&self, filter: &MessageFilter) -> Result<Vec<InboxRow>> {
         inbox::messages(&self.readers, filter).await

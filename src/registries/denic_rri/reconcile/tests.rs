@@ -39,6 +39,7 @@ fn play_with(
         Some(Finding::Nothing { same_transaction: true, .. }) => "nothing, same id".into(),
         Some(Finding::Nothing { .. }) => "nothing".into(),
         Some(Finding::Foreign(reason)) => format!("foreign: {reason}"),
+        Some(Finding::Overtaken(reason)) => format!("overtaken: {reason}"),
         Some(Finding::Unknown(reason)) => format!("unknown: {reason}"),
     };
     (asked, word)
