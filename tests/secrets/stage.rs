@@ -85,7 +85,7 @@ impl Daemon {
     }
 }
 
-/// Runs a command to its end, or for ten seconds, and keeps what it says.
+/// Runs a command to its end, a daemon for ten seconds, and keeps what it says.
 pub async fn command(outputs: &mut Outputs, config: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> bool {
     let mut command = Command::new(PROGRAM);
     command.args(arguments).arg("--config").arg(config).envs(variables.iter().copied()).env("RUST_LOG", "trace");
@@ -93,7 +93,8 @@ pub async fn command(outputs: &mut Outputs, config: &Path, arguments: &[&str], v
     let mut child = command.spawn().unwrap();
     let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let (mut said, mut told) = (Vec::new(), Vec::new());
-    let ended = tokio::time::timeout(Duration::from_secs(10), async {
+    let limit = if arguments[0] == "serve" { Duration::from_secs(10) } else { PATIENCE };
+    let ended = tokio::time::timeout(limit, async {
         tokio::join!(child.wait(), out.read_to_end(&mut said), err.read_to_end(&mut told)).0
     })
     .await;
