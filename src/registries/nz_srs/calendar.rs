@@ -12,7 +12,7 @@ use crate::model::deadline::rules::{self, Heard, On, Rule, Then, rule, rule_if};
 use crate::model::deadline::{Deadline, DeadlineKind, Word};
 use crate::model::{ObjectKey, ObjectKind, Operation};
 use DeadlineKind::{AddGraceEnd, AutoRenewGraceEnd, DomainExpiry, PendingDelete, RenewGraceEnd, UdaiExpiry};
-use On::{Anything, Done, Refused, Told};
+use On::{Anything, Done, Refused, Settled, Told};
 use Operation::{
     DomainAuthcodeCreate, DomainChangeHolder, DomainCheck, DomainCreate, DomainDelete, DomainInfo, DomainRenew,
     DomainRestore, DomainTransfer, DomainUpdate,
@@ -138,6 +138,10 @@ pub fn calendar(heard: &Heard<'_>) -> Vec<Word> {
         let heard = Heard { object: &part.object, data: &part.data, named: &part.named, ..*heard };
         rules::words(RULES, &zone(), &heard)
     };
+    if heard.what == Settled {
+        // It says no more than what was done or refused with it.
+        return Vec::new();
+    }
     parts(heard).iter().flat_map(of_part).collect()
 }
 

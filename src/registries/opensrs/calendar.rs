@@ -13,11 +13,11 @@ use crate::model::civil::Span;
 use crate::model::deadline::rules::{self, Heard, On, Rule, Then, rule, rule_if};
 use crate::model::deadline::{Basis, Deadline, DeadlineKind, Says, Word};
 use DeadlineKind::{DomainExpiry, RedemptionEnd, RegistrantVerification, RenewalGraceEnd, TransferDecision};
-use On::{Anything, Done, Refused, Taken, Told};
+use On::{Anything, Done, Refused, Settled, Taken, Told};
 use Operation::{
     AccountInfo, DomainCheck, DomainDelete, DomainInfo, DomainRenew, DomainRestore, DomainTransfer, OrderCancel,
 };
-use Then::{Clears, Follows, Leaves, Meets, Misses, Shows, Since, Starts};
+use Then::{Clears, Follows, Leaves, Meets, Misses, Passes, Shows, Since, Starts};
 
 // How long the rules last: the registry's policy (reference, 8), which no answer tells.
 
@@ -75,7 +75,7 @@ pub const RULES: &[Rule] = &[
     // It stops resolving, and can be renewed as before.
     rule(
         Told("domain_expired"),
-        Misses(&[DomainExpiry], "the name expired and stopped resolving"),
+        Passes(&[DomainExpiry], "the name expired and stopped resolving"),
         "OpenSRS reference 5.22",
     ),
     rule(Told("domain_deleted"), Misses(REGISTERED, "the domain was deleted"), "OpenSRS reference 5.22"),
@@ -173,6 +173,10 @@ pub const RULES: &[Rule] = &[
 /// Words are about domains. A list (`account.info`, the domains of a profile) says something of each domain in it; an answer
 /// about an order, of the domain it names, if any.
 pub fn calendar(heard: &Heard<'_>) -> Vec<Word> {
+    if heard.what == Settled {
+        // It says no more than what was done or refused with it.
+        return Vec::new();
+    }
     let parts = listed::parts(heard);
     parts.iter().flat_map(|part| of_domain(&part.heard(heard))).collect()
 }
@@ -207,7 +211,8 @@ fn expected(heard: &Heard<'_>) -> Option<Word> {
     Some(word)
 }
 
-/// What a date that has passed says: a name that is still shown then has expired, or is past its grace period.
+/// What a date that has passed says: a name that is still shown then has expired, or is past its grace period. A list that
+/// is late says nothing of a date that was moved since.
 fn past(mut word: Word, at: Timestamp) -> Option<Word> {
     let why = match word.says {
         Says::Due { kind: DomainExpiry, due } if due <= at => {
@@ -218,7 +223,7 @@ fn past(mut word: Word, at: Timestamp) -> Option<Word> {
         _ => return Some(word),
     };
     if let Says::Due { kind, .. } = word.says {
-        word.says = Says::Missed { kind, why: why.into() };
+        word.says = Says::Passed { kind, why: why.into() };
     }
     Some(word)
 }
