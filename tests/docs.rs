@@ -15,10 +15,12 @@ use std::process::Command;
 use clap::Parser;
 use markdown::{Block, Document, root};
 use registrard::cli::Cli;
+use registrard::model::civil::Lead;
+use registrard::model::deadline::{AtEnd, Basis, DeadlineKind, Entry, Reminder};
 use registrard::model::state::MOVES;
 use registrard::model::verdict::Doubt;
 use registrard::model::{
-    Answer, Cause, Class, Event, Job, JobId, Move, ObjectKey, Operation, State, WaitingFor, request,
+    Answer, Cause, Class, Event, Job, JobId, Move, ObjectKey, ObjectKind, Operation, State, WaitingFor, request,
 };
 use registrard::registries::{PLUGINS, Plugin, Step, denic_rri, nz_srs, opensrs, rrp};
 use serde_json::{Value, json};
@@ -295,6 +297,53 @@ fn the_event_in_the_documents_is_the_one_the_code_makes() {
     let key = made.routing_key();
     assert!(Document::read("docs/messages.md").text.contains(&format!("`{key}`")), "{key}");
     assert_eq!(event["data"]["context"], json!({ "order": "A-1001" }), "what the job carried comes back");
+}
+
+#[test]
+fn the_table_of_deadlines_is_that_of_the_code() {
+    let rows = Document::read("docs/deadlines.md").table("kinds");
+    let without_news = |kind: &DeadlineKind| match kind.at_end() {
+        AtEnd::AskMet(_) => "asks; gone means met",
+        AtEnd::AskMissed(_) => "asks; gone means missed",
+        AtEnd::Missed => "missed",
+        AtEnd::Over => "over",
+    };
+    let kinds: Vec<_> = DeadlineKind::ALL
+        .iter()
+        .map(|kind| [kind.word(), kind.title(), kind.harm(), without_news(kind)].map(str::to_owned))
+        .collect();
+    let documented: Vec<[String; 4]> = rows.iter().map(|row| [0, 1, 2, 3].map(|column| row[column].clone())).collect();
+    assert_eq!(documented, kinds);
+}
+
+#[test]
+fn the_reminder_in_the_documents_is_the_one_the_code_makes() {
+    let blocks = Document::read("docs/deadlines.md").blocks();
+    let event = parsed(blocks.iter().find(|block| block.is(&["json", "deadline"])).unwrap());
+    let at = |text: &str| text.parse::<jiff::Timestamp>().unwrap();
+    let (due, zone) = (at("2026-12-01T08:30:00Z"), jiff::tz::TimeZone::get("Europe/Berlin").unwrap());
+    let heard = at("2026-11-01T08:30:00Z");
+    let entry = Entry {
+        id: 7,
+        account: "DENIC-1000022".into(),
+        object: ObjectKey::new(ObjectKind::Domain, "example.de"),
+        kind: DeadlineKind::RedemptionEnd,
+        due,
+        basis: Basis::Answer,
+        evidence: "job 0192f0c1-7b7e-7c3a-9f00-00020000009e".into(),
+        note: serde_json::Map::new(),
+        opened_at: heard,
+        heard_at: heard,
+        seen_until: heard,
+        next_at: None,
+        asked: 0,
+        job: None,
+        closed: None,
+    };
+    let lead = Lead::days(7);
+    let reminder = Reminder { lead, escalation: "warning", scheduled: lead.before(due, &zone) };
+    let made = entry.approaching(&reminder, &zone, at("2026-11-24T08:30:02Z"));
+    assert_eq!(event, made.body, "the code makes {:#}", made.body);
 }
 
 /// A command line of a document and what it prints there.
