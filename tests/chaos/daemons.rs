@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::{PATIENCE, REQUESTS_PER_MINUTE};
 use crate::house::Daemon;
-use crate::registries::{Place, Registry};
+use crate::registries::{KEY, Place, Registry};
 
 /// Sessions of a daemon at the registry, for each account.
 pub const SESSIONS: usize = 5;
@@ -36,9 +36,6 @@ const POLL: &str = "
 shortest = 0.5
 longest = 2.0
 ";
-
-/// What secrets of jobs are sealed with: 32 bytes in base64.
-pub const KEY: &str = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n";
 
 /// How the program ends if what it needs at the start cannot be reached.
 const UNAVAILABLE: i32 = 69;

@@ -19,7 +19,7 @@ use registrard::failpoint::Point;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-pub use daemons::{Actor, KEY, SESSIONS};
+pub use daemons::{Actor, SESSIONS};
 use daemons::{Addresses, Scenery};
 use services::{Broker, Database};
 

@@ -14,8 +14,7 @@ use registrard::sandbox::{EffectRecord, RequestRecord};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{Account, Deed, Faults, Place, Registry, View, Weighted, job_of};
-use crate::stage::KEY;
+use super::{Account, Deed, Faults, KEY, Place, Registry, View, Weighted, job_of};
 
 /// The registry.
 #[derive(Debug)]
