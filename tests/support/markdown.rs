@@ -1,4 +1,5 @@
 //! Reads the project's documents as far as their tests need: blocks, links, headings, tables.
+#![allow(dead_code, reason = "each test binary uses its part of this")]
 
 use std::path::{Path, PathBuf};
 
