@@ -362,6 +362,17 @@ const RULES: &[(&str, &str, Severity)] = &[
 ];
 
 #[test]
+fn a_credential_is_good_up_to_a_day() {
+    let text =
+        "[accounts.A]\nregistry = 'denic-rri'\ncredential_expires = '2028-02-29'\n[accounts.B]\nregistry = 'denic-rri'";
+    let config = load(text, &[]).unwrap();
+    assert!(config.check(REGISTRIES).iter().all(|finding| finding.severity == Severity::Warning));
+    assert_eq!(config.accounts["A"].credential_day().unwrap().to_string(), "2028-02-29");
+    assert_eq!(config.accounts["B"].credential_day(), None);
+    assert!(!config.accounts["A"].settings.contains_key("credential_expires"), "it is no setting of the registry's");
+}
+
+#[test]
 fn every_rule_finds_what_breaks_it() {
     for (text, place, severity) in RULES {
         let config = load(&format!("{text}\n[accounts.A]\nregistry = 'denic-rri'"), &[]).unwrap();

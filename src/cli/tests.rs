@@ -10,6 +10,7 @@ fn config() -> Config {
     let account = |registry: &str| Account {
         registry: registry.into(),
         read_messages: true,
+        credential_expires: None,
         mail: None,
         limits: crate::config::Limits::default(),
         settings: serde_json::Map::new(),

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::net::SocketAddr;
 
-use super::{Account, Broker, Config};
+use super::{Broker, Config};
 use crate::model::Limits;
 use crate::model::job::DEADLINES;
 
@@ -298,7 +298,8 @@ impl Config {
                 "add [accounts.NAME] with its registry",
             ));
         }
-        for (name, Account { registry, .. }) in &self.accounts {
+        for (name, account) in &self.accounts {
+            let registry = &account.registry;
             if !may_be_named(name) {
                 findings.push(Finding::error(
                     format!("accounts.{}", name.escape_default()),
@@ -311,6 +312,13 @@ impl Config {
                     format!("accounts.{}.registry", name.escape_default()),
                     format!("there is no registry `{}`", registry.escape_default()),
                     format!("known are: {}", registries.join(", ")),
+                ));
+            }
+            if account.credential_expires.is_some() && account.credential_day().is_none() {
+                findings.push(Finding::error(
+                    format!("accounts.{}.credential_expires", name.escape_default()),
+                    "is no date",
+                    "write the last day on which the credential is good, for example \"2027-01-31\"",
                 ));
             }
         }

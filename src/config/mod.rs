@@ -15,6 +15,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
+use jiff::civil::Date;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -321,6 +322,9 @@ pub struct Account {
     /// Whether its messages are read here, and removed at the registry. Not where the registry sends them by mail.
     #[serde(default = "yes")]
     pub read_messages: bool,
+    /// The last day on which its password or key is good, where that has an end: `2027-01-31`.
+    #[serde(default)]
+    pub credential_expires: Option<String>,
     /// How it writes to its registry, for orders that are taken by signed e-mail only.
     #[serde(default)]
     pub mail: Option<Letters>,
@@ -331,4 +335,14 @@ pub struct Account {
     #[serde(flatten)]
     #[schemars(with = "std::collections::BTreeMap<String, Value>")]
     pub settings: Map<String, Value>,
+}
+
+impl Account {
+    /// The last day on which its credential is good; nothing where none is stated, or what is stated is no date.
+    #[must_use]
+    pub fn credential_day(&self) -> Option<Date> {
+        let text = self.credential_expires.as_deref()?;
+        // Only this form: the parser takes instants, too.
+        text.parse().ok().filter(|day: &Date| day.to_string() == text)
+    }
 }

@@ -1,5 +1,6 @@
 //! The keeper of the calendar, bound to what the rest of the house knows.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,10 +11,11 @@ use tokio_util::sync::CancellationToken;
 
 use super::desk::Counter;
 use super::{Accounts, Daemon, gate_with};
+use crate::config::{Account, Config};
 use crate::deadlines::plan::Plans;
 use crate::deadlines::{self, Keeper, Now};
-use crate::model::deadline::{Basis, Says, Word};
-use crate::model::{ObjectKey, ObjectKind};
+use crate::model::Limits;
+use crate::model::deadline::{Deadline, Word, own};
 use crate::ops::metrics::{Metrics, OpenDeadlines};
 use crate::store::DeadlineCount;
 
@@ -29,7 +31,7 @@ impl Daemon {
             limits: self.limits.clone(),
             now: Arc::clone(&now),
         };
-        let accounts = self.accounts.clone();
+        let (accounts, config, limits) = (self.accounts.clone(), self.config.clone(), self.limits.clone());
         let keeper = Keeper {
             store: Arc::clone(&self.store),
             owner: self.owner.clone(),
@@ -41,7 +43,7 @@ impl Daemon {
                 zones: self.limits.iter().map(|(account, limits)| (account.clone(), limits.zone.clone())).collect(),
             },
             desk: Arc::new(desk),
-            own: Arc::new(move |now| own_words(&accounts, now)),
+            own: Arc::new(move |now| own_words(&accounts, &config, &limits, now)),
             observer: Arc::new(Gauges(Arc::clone(&self.metrics))),
             changed: Arc::new(move || {
                 outbox.notify_one();
@@ -53,18 +55,18 @@ impl Daemon {
     }
 }
 
-/// What accounts say of themselves: when their keys and certificates end.
-fn own_words(accounts: &Accounts, now: Timestamp) -> Vec<Word> {
+/// What accounts say of themselves: when their keys, certificates and credentials end.
+fn own_words(
+    accounts: &Accounts,
+    config: &Config,
+    limits: &BTreeMap<String, Arc<Limits>>,
+    now: Timestamp,
+) -> Vec<Word> {
     let words = accounts.iter().flat_map(|(account, registry)| {
-        registry.deadlines().into_iter().map(move |deadline| Word {
-            account: account.clone(),
-            object: ObjectKey::new(ObjectKind::Account, account),
-            says: Says::Due { kind: deadline.kind, due: deadline.due },
-            basis: Basis::Credential,
-            evidence: "the account's keys and certificates".into(),
-            at: now,
-            note: serde_json::Map::new(),
-        })
+        let day = config.accounts.get(account).and_then(Account::credential_day);
+        let credential = day.zip(limits.get(account)).map(|(day, limits)| own::credential(day, &limits.zone));
+        let dates: Vec<Deadline> = registry.deadlines().into_iter().chain(credential).collect();
+        own::words(account, &dates, now)
     });
     words.collect()
 }

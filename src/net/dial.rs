@@ -4,11 +4,14 @@ use std::io;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use jiff::Timestamp;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+
+use super::tls::Certificates;
 
 /// An open connection. Dropped in whatever state, nothing of it that is still in flight arrives later.
 pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -23,6 +26,11 @@ pub trait Dial: Send + Sync + 'static {
     /// # Errors
     /// It cannot be had, or the server is not who it should be.
     async fn dial(&self) -> io::Result<Box<dyn Stream>>;
+
+    /// When the first of the certificates ends that its connections depend on, as far as is known by now.
+    fn valid_until(&self) -> Option<Timestamp> {
+        None
+    }
 }
 
 /// TLS over TCP. Such a connection dies by reset.
@@ -33,6 +41,8 @@ pub struct TlsDial {
     pub server_name: ServerName<'static>,
     /// Whom to trust.
     pub config: Arc<ClientConfig>,
+    /// The certificates its connections depend on.
+    pub certificates: Certificates,
 }
 
 #[async_trait]
@@ -41,8 +51,14 @@ impl Dial for TlsDial {
         let tcp = TcpStream::connect(&self.address).await?;
         tcp.set_nodelay(true)?;
         let stream = TlsConnector::from(Arc::clone(&self.config)).connect(self.server_name.clone(), tcp).await?;
-        stream.get_ref().0.set_zero_linger()?;
+        let (tcp, tls) = stream.get_ref();
+        tcp.set_zero_linger()?;
+        self.certificates.see(tls.peer_certificates().unwrap_or_default());
         Ok(Box::new(stream))
+    }
+
+    fn valid_until(&self) -> Option<Timestamp> {
+        self.certificates.until()
     }
 }
 

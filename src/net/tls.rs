@@ -1,5 +1,7 @@
 //! TLS for clients: rustls with ring, full verification of chain and name against configured roots.
 
+mod certificates;
+
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,6 +11,7 @@ use rustls::{ClientConfig, RootCertStore};
 use serde::Deserialize;
 
 use super::secret_ref;
+pub use certificates::Certificates;
 
 /// The oldest version that is spoken.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]

@@ -25,6 +25,26 @@ const MISTAKES: &[(&str, &str, &str)] = &[
         "pools.both.account",
         "no such setting; correct or remove it; known here: accounts",
     ),
+    (
+        "[accounts.D]\nregistry = 'denic-rri'\ncredential_expires = 5",
+        "accounts.D.credential_expires",
+        "is 5; write text",
+    ),
+    (
+        "[accounts.D]\nregistry = 'denic-rri'\ncredential_expires = '31.01.2027'",
+        "accounts.D.credential_expires",
+        "is no date; write the last day on which the credential is good, for example \"2027-01-31\"",
+    ),
+    (
+        "[accounts.D]\nregistry = 'denic-rri'\ncredential_expires = '2027-02-29'",
+        "accounts.D.credential_expires",
+        "is no date",
+    ),
+    (
+        "[accounts.D]\nregistry = 'denic-rri'\ncredential_expires = '2027-01-31T10:00:00Z'",
+        "accounts.D.credential_expires",
+        "is no date",
+    ),
     // Limits that are none.
     ("[accounts.A.limits]\nrequest = 5", "accounts.A.limits.request", "no such setting"),
     ("[accounts.A.limits]\nrequests = -5", "accounts.A.limits.requests", "-5 is negative"),

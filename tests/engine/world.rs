@@ -163,6 +163,7 @@ impl World {
             let account = Account {
                 registry: setup.place.registry().into(),
                 read_messages: setup.reads_messages,
+                credential_expires: None,
                 mail: None,
                 limits: serde_json::from_value(Value::Object(limits)).unwrap(),
                 settings,

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod authinfo;
+mod certificates;
 mod client;
 mod commands;
 #[path = "../support/control.rs"]

@@ -13,6 +13,7 @@ fn config() -> Config {
     let account = || Account {
         registry: "denic-rri".into(),
         read_messages: true,
+        credential_expires: None,
         mail: None,
         limits: Default::default(),
         settings: serde_json::Map::new(),

@@ -80,6 +80,7 @@ fn config() -> Config {
     let account = || crate::config::Account {
         registry: "denic-rri".into(),
         read_messages: true,
+        credential_expires: None,
         mail: None,
         limits: Default::default(),
         settings: serde_json::Map::new(),

@@ -3,7 +3,10 @@
 //! Whatever tells of a date becomes a [`Word`]: an answer or a message of a registry, a rule of its manual, a certificate, an
 //! imported file. Words are written down with the move they came with, and the calendar is brought up to date from them.
 
+#[cfg(test)]
+pub mod cases;
 mod kinds;
+pub mod own;
 pub mod rules;
 mod telling;
 

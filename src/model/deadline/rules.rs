@@ -28,6 +28,8 @@ pub enum On {
     GaveUp,
     /// An order of which it was not known whether a request of it was carried out is done, or refused for good.
     Settled,
+    /// Anything of these: for what follows from a date, whoever named it.
+    Anything,
 }
 
 /// What that means for the calendar of the object.
@@ -35,6 +37,9 @@ pub enum On {
 pub enum Then {
     /// Something is due so long after it, unless a date for it was named.
     Starts(DeadlineKind, Span),
+    /// Something is due so long after the instant at this place of what the registry said (RFC 3339), or, where it names none
+    /// there, after it.
+    Since(DeadlineKind, &'static str, Span),
     /// Something is due so long after a date that was named.
     Follows(DeadlineKind, DeadlineKind, Span),
     /// What these asked for was done.
@@ -61,7 +66,7 @@ impl Then {
     #[must_use]
     pub fn kinds(&self) -> Vec<DeadlineKind> {
         match *self {
-            Self::Starts(kind, _) | Self::Follows(kind, ..) => vec![kind],
+            Self::Starts(kind, _) | Self::Since(kind, ..) | Self::Follows(kind, ..) => vec![kind],
             Self::Meets(kinds)
             | Self::Shows(kinds)
             | Self::Clears(kinds, _)
@@ -142,6 +147,24 @@ impl Heard<'_> {
         self.params.get(param).is_some_and(|value| !matches!(value, Value::Null | Value::Bool(false)) && value != "")
     }
 
+    /// The instant at a place of what the registry said, written by RFC 3339.
+    #[must_use]
+    pub fn instant(&self, place: &str) -> Option<Timestamp> {
+        self.data.pointer(place)?.as_str()?.parse().ok()
+    }
+
+    /// The text at a place of what the registry said.
+    #[must_use]
+    pub fn text(&self, place: &str) -> Option<&str> {
+        self.data.pointer(place)?.as_str().map(str::trim).filter(|text| !text.is_empty())
+    }
+
+    /// Whether it named a date of this kind.
+    #[must_use]
+    pub fn names(&self, kind: DeadlineKind) -> bool {
+        self.named(kind).is_some()
+    }
+
     const fn said_by(&self) -> Basis {
         match self.what {
             On::Told(_) => Basis::Message,
@@ -166,7 +189,8 @@ impl Heard<'_> {
 /// what begins: a renewal meets the old date and names the new one.
 #[must_use]
 pub fn words(rules: &[Rule], zone: &TimeZone, heard: &Heard<'_>) -> Vec<Word> {
-    let rows = || rules.iter().filter(|rule| rule.on == heard.what && rule.only.is_none_or(|only| only(heard)));
+    let counts = |rule: &&Rule| rule.on == On::Anything || rule.on == heard.what;
+    let rows = || rules.iter().filter(counts).filter(|rule| rule.only.is_none_or(|only| only(heard)));
     let ends = rows().flat_map(|rule| ended_by(rule, heard));
     let named = heard
         .named
@@ -197,7 +221,7 @@ fn ended_by(rule: &Rule, heard: &Heard<'_>) -> Vec<Word> {
             kinds.iter().map(|kind| heard.word(Says::Passed { kind: *kind, why: why.into() }, by)).collect()
         }
         Then::Leaves(why) => vec![heard.word(Says::Gone { why: why.into() }, by)],
-        Then::Starts(..) | Then::Follows(..) | Then::Tells(..) => Vec::new(),
+        Then::Starts(..) | Then::Since(..) | Then::Follows(..) | Then::Tells(..) => Vec::new(),
     }
 }
 
@@ -208,6 +232,9 @@ fn begun_by(rule: &Rule, zone: &TimeZone, heard: &Heard<'_>) -> Vec<Word> {
     };
     let mut words = match rule.then {
         Then::Starts(kind, span) => due(kind, Some(heard.at), span).into_iter().collect(),
+        Then::Since(kind, place, span) => {
+            due(kind, Some(heard.instant(place).unwrap_or(heard.at)), span).into_iter().collect()
+        }
         Then::Follows(kind, named, span) => due(kind, heard.named(named), span).into_iter().collect(),
         Then::Tells(_, make) => make(heard, zone),
         _ => Vec::new(),
@@ -228,5 +255,6 @@ fn happened(what: On) -> String {
         On::ByHand(operation) => format!("{operation} is taken from people only"),
         On::GaveUp => "an order was given up".into(),
         On::Settled => "an order was settled".into(),
+        On::Anything => "the registry says so".to_owned(),
     }
 }

@@ -15,9 +15,10 @@ use super::limits;
 use super::outcome;
 use super::session::{Connection, RriSession};
 use super::settings::Settings;
+use crate::model::deadline::{Deadline, DeadlineKind};
 use crate::model::{Limits, Lost, Secret};
 use crate::net::dial::{Dial, TlsDial};
-use crate::net::tls;
+use crate::net::tls::{self, Certificates};
 use crate::registries::{Dialect, OpenError, Registry, Session, WireOptions};
 
 /// An account as the rest of the house uses it.
@@ -39,7 +40,8 @@ impl Account {
         let server_name = ServerName::try_from(host.to_owned())
             .map_err(|_| format!("`{}` cannot be the name of a server", host.escape_default()))?;
         let config = tls::client(settings.ca_file.as_deref())?;
-        let dial = TlsDial { address: settings.address.clone(), server_name, config };
+        let certificates = Certificates::of(settings.ca_file.as_deref(), None);
+        let dial = TlsDial { address: settings.address.clone(), server_name, config, certificates };
         Self::with(name, settings, Arc::new(dial))
     }
 
@@ -129,6 +131,11 @@ impl Registry for Account {
         // Limits and quota are the registrar's, whichever of its logins is used. A test environment has its own.
         let who = id_of(&self.settings.user).unwrap_or(&self.settings.user);
         format!("{who} at {}", self.settings.address).to_lowercase()
+    }
+
+    fn deadlines(&self) -> Vec<Deadline> {
+        let end = self.dial.valid_until();
+        end.map(|due| Deadline { kind: DeadlineKind::CertificateExpiry, due }).into_iter().collect()
     }
 
     async fn open(&self) -> Result<Box<dyn Session>, OpenError> {

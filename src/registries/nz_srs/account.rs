@@ -17,7 +17,7 @@ use crate::model::Limits;
 use crate::model::deadline::{Deadline, DeadlineKind};
 use crate::net::dial::{Dial, TlsDial};
 use crate::net::https::Client;
-use crate::net::tls;
+use crate::net::tls::{self, Certificates};
 use crate::registries::{Dialect, OpenError, Registry, Session, WireOptions};
 
 /// An account as the rest of the house uses it.
@@ -38,7 +38,8 @@ impl Account {
         let server_name = ServerName::try_from(host.clone())
             .map_err(|_| format!("`{}` cannot be the name of a server", host.escape_default()))?;
         let config = tls::client(settings.ca_file.as_deref())?;
-        let dial = TlsDial { address: endpoint.address, server_name, config };
+        let certificates = Certificates::of(settings.ca_file.as_deref(), None);
+        let dial = TlsDial { address: endpoint.address, server_name, config, certificates };
         Self::with(name, settings, Arc::new(dial))
     }
 
@@ -110,7 +111,10 @@ impl Registry for Account {
 
     fn deadlines(&self) -> Vec<Deadline> {
         let end = self.way.keys.end((self.way.clock)());
-        end.map(|due| Deadline { kind: DeadlineKind::SigningKeyExpiry, due }).into_iter().collect()
+        let key = end.map(|due| Deadline { kind: DeadlineKind::SigningKeyExpiry, due });
+        let certificate = self.way.client.dial.valid_until();
+        let certificate = certificate.map(|due| Deadline { kind: DeadlineKind::CertificateExpiry, due });
+        key.into_iter().chain(certificate).collect()
     }
 
     async fn open(&self) -> Result<Box<dyn Session>, OpenError> {

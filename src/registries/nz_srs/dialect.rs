@@ -6,7 +6,9 @@ use serde_json::{Map, Value};
 
 use super::check::is_transaction;
 use super::commands::{self, Rules, domain_renew, raw};
-use super::{answer, codec, outcome, reconcile};
+use super::{answer, calendar, codec, outcome, reconcile};
+use crate::model::deadline::Word;
+use crate::model::deadline::rules::Heard;
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Operation, Reject, Verdict};
@@ -124,6 +126,10 @@ impl Dialect for Srs {
 
     fn explain(&self, operation: Operation, code: &str) -> Option<Explanation> {
         outcome::explain(operation, code)
+    }
+
+    fn calendar(&self, heard: &Heard<'_>) -> Vec<Word> {
+        calendar::calendar(heard)
     }
 
     fn mailbox(&self) -> Option<&dyn Mailbox> {

@@ -6,10 +6,13 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 
+use super::calendar;
 use super::check::names;
 use super::commands::messages::MessageId;
 use super::dialect::Srs;
 use super::outcome;
+use crate::model::deadline::Word;
+use crate::model::deadline::rules::Heard;
 use crate::model::verdict::Judgement;
 use crate::model::{Answer, ObjectKey, ObjectKind, Operation, Reject, Verdict};
 use crate::registries::{Dialect, Head, Mailbox, Prepared, RegistryMessage, Removed};
@@ -29,6 +32,10 @@ impl Mailbox for Srs {
 
     fn head(&self, answer: &Answer) -> Head {
         head(answer)
+    }
+
+    fn calendar(&self, heard: &Heard<'_>) -> Vec<Word> {
+        calendar::calendar(heard)
     }
 
     fn remove(&self, message: &str, transaction: &str) -> Result<Prepared, Reject> {
@@ -131,11 +138,12 @@ fn domains(inner: &Value) -> Vec<String> {
     };
     let gone = inner.pointer("/DomainTransfer/TransferredDomain").and_then(Value::as_array);
     let gone = gone.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned);
-    shown
-        .into_iter()
-        .chain(gone)
-        .map(|name| names::host("", name.trim()).unwrap_or_else(|_| name.to_lowercase()))
-        .collect()
+    shown.into_iter().chain(gone).map(|name| ace(&name)).collect()
+}
+
+/// A name as jobs write it.
+pub(super) fn ace(name: &str) -> String {
+    names::host("", name.trim()).unwrap_or_else(|_| name.to_lowercase())
 }
 
 /// Our word for a kind of message (reference 8.2).

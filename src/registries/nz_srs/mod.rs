@@ -4,11 +4,12 @@
 //! one file per action, `codec` writes and reads documents, `session` signs them and carries them there and back (`form` is
 //! what they travel in, `keys` what they are signed with), `answer` and `outcome` say what an answer shows and means,
 //! `reconcile` finds out what is true when none came (`stored` reads what the registry kept), `mailbox` reads the registry's
-//! messages. `dates` are the registry's dates, `limits` its limits; `dialect` ties the pure parts together, `settings` and
-//! `account` the others.
+//! messages, `calendar` says what all that means for deadlines. `dates` are the registry's dates, `limits` its limits;
+//! `dialect` ties the pure parts together, `settings` and `account` the others.
 
 mod account;
 mod answer;
+mod calendar;
 mod check;
 mod codec;
 mod commands;

@@ -12,14 +12,16 @@ use super::limits;
 use super::settings::{Settings, Transport};
 use super::{https, tcp};
 use crate::model::Limits;
+use crate::model::deadline::{Deadline, DeadlineKind};
 use crate::net::dial::{Dial, TcpDial, TlsDial};
-use crate::net::tls;
+use crate::net::tls::{self, Certificates};
 use crate::registries::{Dialect, OpenError, Registry, Session, WireOptions};
 
 /// An account as the rest of the house uses it.
 pub struct Account {
     dialect: Arc<dyn Dialect>,
     settings: Settings,
+    dial: Arc<dyn Dial>,
     way: Way,
 }
 
@@ -46,7 +48,9 @@ impl Account {
                 let host = settings.server_name.as_deref().or(settings.host()).unwrap_or_default();
                 let server_name = ServerName::try_from(host.to_owned())
                     .map_err(|_| format!("`{}` cannot be the name of a server", host.escape_default()))?;
-                Arc::new(TlsDial { address, server_name, config: tls::client(settings.ca_file.as_deref())? })
+                let ca_file = settings.ca_file.as_deref();
+                let (config, certificates) = (tls::client(ca_file)?, Certificates::of(ca_file, None));
+                Arc::new(TlsDial { address, server_name, config, certificates })
             }
         };
         Self::with(name, settings, dial)
@@ -65,7 +69,7 @@ impl Account {
         let options = WireOptions { account: settings.user.clone(), ..WireOptions::default() };
         let dialect: Arc<dyn Dialect> = Arc::new(Xcp::new(&options)?);
         let key = settings.key()?;
-        let shared = Arc::clone(&dialect);
+        let (shared, dialled) = (Arc::clone(&dialect), Arc::clone(&dial));
         let way = match settings.transport {
             Transport::Https => Way::Https(Arc::new(https::Way::new(&settings, key, dial, shared))),
             Transport::Tcp => {
@@ -73,7 +77,7 @@ impl Account {
                 Way::Tcp(Arc::new(tcp::Way::new(&settings, cipher, dial, shared)))
             }
         };
-        Ok(Self { dialect, settings, way })
+        Ok(Self { dialect, settings, dial: dialled, way })
     }
 }
 
@@ -101,6 +105,11 @@ impl Registry for Account {
         let address = self.settings.address();
         let system = PORTS.iter().find_map(|port| address.strip_suffix(port)).unwrap_or(address);
         format!("{} at {system}", self.settings.user).to_lowercase()
+    }
+
+    fn deadlines(&self) -> Vec<Deadline> {
+        let end = self.dial.valid_until();
+        end.map(|due| Deadline { kind: DeadlineKind::CertificateExpiry, due }).into_iter().collect()
     }
 
     async fn open(&self) -> Result<Box<dyn Session>, OpenError> {

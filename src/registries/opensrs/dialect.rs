@@ -6,7 +6,9 @@ use serde_json::{Map, Value};
 use zeroize::Zeroizing;
 
 use super::commands::{self, Order, Rules, access, raw, set_cookie};
-use super::{answer, codec, outcome, reconcile};
+use super::{answer, calendar, codec, outcome, reconcile};
+use crate::model::deadline::Word;
+use crate::model::deadline::rules::Heard;
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Operation, Reject, Verdict};
@@ -150,6 +152,10 @@ impl Dialect for Xcp {
 
     fn funds(&self, answer: &Answer) -> Option<i64> {
         outcome::to_spend(answer)
+    }
+
+    fn calendar(&self, heard: &Heard<'_>) -> Vec<Word> {
+        calendar::calendar(heard)
     }
 
     fn mailbox(&self) -> Option<&dyn Mailbox> {

@@ -3,8 +3,10 @@
 
 use serde_json::{Map, Value};
 
+use super::calendar;
 use super::dialect::Xcp;
 use super::outcome::{self, Heard};
+use crate::model::deadline::{Word, rules};
 use crate::model::verdict::Judgement;
 use crate::model::{Answer, ObjectKey, ObjectKind, Operation, Reject, Verdict};
 use crate::registries::{Dialect, Ending, Head, Mailbox, Prepared, RegistryMessage, Removed};
@@ -73,6 +75,10 @@ impl Mailbox for Xcp {
         concerns(message, answer)
     }
 
+    fn calendar(&self, heard: &rules::Heard<'_>) -> Vec<Word> {
+        calendar::calendar(heard)
+    }
+
     fn remove(&self, message: &str, transaction: &str) -> Result<Prepared, Reject> {
         let params = Map::from_iter([("id".to_owned(), Value::from(message))]);
         self.prepare(Operation::MessageDelete, &params, transaction)
@@ -125,7 +131,7 @@ fn message(event: &Value) -> Option<RegistryMessage> {
 }
 
 /// A name as jobs write it.
-fn ace(name: &str) -> String {
+pub(super) fn ace(name: &str) -> String {
     let name = name.trim_end_matches('.').to_lowercase();
     idna::domain_to_ascii(&name).unwrap_or(name)
 }

@@ -4,11 +4,12 @@
 //! In the order a request meets them: `params` reads a job's parameters, `check` holds the rules for fields, `commands` has
 //! one file per command, `codec` writes and reads the envelope, `https` and `tcp` carry it there and back (`crypt` has the
 //! signature and the cipher), `outcome` says what the answer means, `reconcile` finds out what is true when no answer came,
-//! `mailbox` reads the registry's events. `dialect` ties the pure parts together, `settings` and `account` the others,
-//! `limits` has the registry's limits.
+//! `mailbox` reads the registry's events, `calendar` says what all that means for deadlines. `dialect` ties the pure parts
+//! together, `settings` and `account` the others, `limits` has the registry's limits.
 
 mod account;
 mod answer;
+mod calendar;
 mod check;
 mod codec;
 mod commands;

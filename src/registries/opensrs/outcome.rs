@@ -14,6 +14,7 @@ use crate::model::{Answer, Operation, Verdict};
 use crate::registries::Explanation;
 
 pub use self::classes::{CHANGED, CHECKLIST, FINISHED, TRANSFERRED};
+pub use self::codes::{FREE, NOT_FOUND};
 pub use self::dates::{deadlines, instant, slack, toronto_date};
 pub use self::questions::{Heard, Name, heard, is_about_the_domain, is_session_spent, name, opened, removed, to_spend};
 

@@ -11,9 +11,10 @@ use super::dialect::Rrp;
 use super::limits;
 use super::session::{self, RrpSession};
 use super::settings::Settings;
+use crate::model::deadline::{Deadline, DeadlineKind};
 use crate::model::{Limits, Secret};
 use crate::net::dial::{Dial, TlsDial};
-use crate::net::tls::{self, Identity};
+use crate::net::tls::{self, Certificates, Identity};
 use crate::registries::{Dialect, OpenError, Registry, Session, WireOptions};
 
 /// An account as the rest of the house uses it.
@@ -39,7 +40,9 @@ impl Account {
             _ => None,
         };
         let config = tls::client_with(settings.ca_file.as_deref(), identity, settings.tls_minimum)?;
-        let dial = TlsDial { address: settings.address.clone(), server_name, config };
+        let ours = identity.map(|identity| identity.certificate);
+        let certificates = Certificates::of(settings.ca_file.as_deref(), ours);
+        let dial = TlsDial { address: settings.address.clone(), server_name, config, certificates };
         Self::with(name, settings, Arc::new(dial))
     }
 
@@ -84,6 +87,11 @@ impl Registry for Account {
 
     fn identity(&self) -> String {
         format!("{} at {}", self.settings.user, self.settings.address).to_lowercase()
+    }
+
+    fn deadlines(&self) -> Vec<Deadline> {
+        let end = self.dial.valid_until();
+        end.map(|due| Deadline { kind: DeadlineKind::CertificateExpiry, due }).into_iter().collect()
     }
 
     async fn open(&self) -> Result<Box<dyn Session>, OpenError> {
