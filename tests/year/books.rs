@@ -137,14 +137,13 @@ fn years_later(at: Timestamp, years: i64) -> Timestamp {
 fn lapses(domain: &Domain) -> &'static [&'static str] {
     match (domain.registry, domain.story, domain.covered) {
         (_, Story::Restored, true) | (_, Story::Verified | Story::AuthInfo | Story::Kept, true) => &[],
-        (Registry::Denic, Story::Deleted, _) => &["redemption_end"],
+        (Registry::Denic | Registry::Opensrs, Story::Deleted, _) => &["redemption_end"],
         (Registry::Rrp, Story::Deleted, _) => &["redemption_end", "pending_delete"],
         (Registry::NzSrs, Story::Deleted, _) => &["pending_delete"],
         (Registry::Denic, Story::Verified, false) => {
             &["verification_before_dedelegation", "verification_before_deletion", "contact_verification"]
         }
         (Registry::Denic, Story::AuthInfo, false) => &["auth_info1_expiry"],
-        (Registry::Opensrs, Story::Deleted, true) => &[],
         (Registry::Opensrs, _, false) => {
             &["domain_expiry", "renewal_grace_end", "redemption_end", "registrant_verification"]
         }

@@ -82,7 +82,7 @@ pub struct Verdict {
     /// Reminders that had to be told.
     pub owed: usize,
     /// Those of which it could not be said, because the date was over before a daemon had lived to the end of its work.
-    pub open_questions: usize,
+    pub open_questions: BTreeMap<String, usize>,
 }
 
 /// How many days before a date of this kind its act is submitted.
@@ -236,7 +236,9 @@ fn owed(segment: &Segment, lives: &[Life], rules: &Rules<'_>, verdict: &mut Verd
             }
         } else {
             verdict.owed += usize::from(was_told);
-            verdict.open_questions += usize::from(!was_told);
+            if !was_told {
+                *verdict.open_questions.entry(segment.kind.clone()).or_default() += 1;
+            }
         }
     }
     let act = act_of(&segment.kind).filter(|_| (rules.is_covered)(&segment.account));

@@ -23,7 +23,7 @@ pub struct Report {
     ends: BTreeMap<String, usize>,
     missed: BTreeMap<String, usize>,
     owed: usize,
-    open_questions: usize,
+    open_questions: BTreeMap<String, usize>,
     events: BTreeMap<String, usize>,
     most: u64,
     /// Medians of the first and the last quiet lives, and of how many each.
@@ -52,7 +52,7 @@ impl Report {
             ends: count(&mut verdict.segments.iter().map(end)),
             missed: count(&mut missed.map(|segment| segment.kind.clone())),
             owed: verdict.owed,
-            open_questions: verdict.open_questions,
+            open_questions: verdict.open_questions.clone(),
             events: count(&mut told.iter().map(|event| event.kind.clone())),
             most: lives.iter().map(|life| life.memory).max().unwrap_or(0),
             quiet: quiet(lives),
@@ -91,7 +91,8 @@ impl fmt::Display for Report {
         writeln!(f, "daemons: {} lives, {} of them ended in the midst of their work", self.lives, self.sudden)?;
         writeln!(f, "entries: {} ({})", self.entries, list(&self.ends))?;
         writeln!(f, "missed, all of them on purpose: {}", list(&self.missed))?;
-        writeln!(f, "reminders: {} owed and told, once each; {} left open by a death", self.owed, self.open_questions)?;
+        writeln!(f, "reminders: {} owed and told, once each", self.owed)?;
+        writeln!(f, "neither owed nor told, because the date was over first: {}", list(&self.open_questions))?;
         writeln!(f, "events: {}", list(&self.events))?;
         writeln!(f, "memory: at most {} kB", self.most)?;
         if let Some((first, last, of)) = self.quiet {

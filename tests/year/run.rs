@@ -96,6 +96,10 @@ pub async fn play(setup: Setup) {
     year.live().await;
     let (report, faults) = year.judge(clock).await;
     println!("{report}");
+    if let Ok(object) = std::env::var("REGISTRARD_YEAR_TRACE") {
+        let told = year.told.iter().filter(|event| event.data.to_string().contains(&object));
+        told.for_each(|event| println!("{} {} {}", event.time, event.kind, event.data));
+    }
     if !faults.is_empty() {
         year.stage.keep();
         let shown: Vec<_> = faults.iter().take(40).map(String::as_str).collect();

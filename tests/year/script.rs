@@ -138,7 +138,7 @@ impl Script {
         match domain.story {
             Story::Kept | Story::Verified => {}
             Story::AuthInfo => {
-                let params = json!({ "domain": domain.name, "auth_info": "Secret-Word+1" });
+                let params = json!({ "domain": domain.name, "auth_info": "Exampe-Secret+23" });
                 add(rng, 1, "domain.authcode_create", params, None);
             }
             Story::Deleted => drop(add(rng, LATER, "domain.delete", name(), None)),

@@ -232,7 +232,7 @@ listen = "{metrics}"
 
 [log]
 format = "text"
-level = "warn"
+filter = "warn"
 
 [daemon]
 lease_seconds = 3
