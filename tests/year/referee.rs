@@ -222,7 +222,8 @@ fn must(at: Timestamp, segment: &Segment, lives: &[Life]) -> bool {
 /// What had to be told and done of a date.
 fn owed(segment: &Segment, lives: &[Life], rules: &Rules<'_>, verdict: &mut Verdict) {
     let zone = (rules.zone)(&segment.account);
-    let over = segment.end.map_or(Timestamp::MAX, |(end, _)| end);
+    let last = lives.last().map_or(Timestamp::MIN, |life| life.ended);
+    let over = segment.end.map_or(last, |(end, _)| end);
     for (lead, ..) in LEADS {
         let at = reminder(segment.due, lead, &zone).unwrap();
         if at <= segment.since || at > over {

@@ -96,12 +96,9 @@ pub async fn play(setup: Setup) {
     year.live().await;
     let (report, faults) = year.judge(clock).await;
     println!("{report}");
-    if let Ok(object) = std::env::var("REGISTRARD_YEAR_TRACE") {
-        let told = year.told.iter().filter(|event| event.data.to_string().contains(&object));
-        told.for_each(|event| println!("{} {} {}", event.time, event.kind, event.data));
-    }
     if !faults.is_empty() {
         year.stage.keep();
+        year.trace(&faults);
         let shown: Vec<_> = faults.iter().take(40).map(String::as_str).collect();
         panic!("{} faults, seed {}; the first are\n{}", faults.len(), year.setup.seed, shown.join("\n"));
     }
@@ -215,6 +212,19 @@ impl Year {
 
     fn zone(&self, account: &str) -> TimeZone {
         zone_of(&self.stage, account)
+    }
+
+    /// Everything that was told of the first domains with faults.
+    fn trace(&self, faults: &[String]) {
+        let is_faulty = |domain: &&Domain| faults.iter().any(|fault| fault.contains(&domain.name));
+        for domain in self.script.domains.iter().filter(is_faulty).take(3) {
+            eprintln!("── {} ──", domain.name);
+            let is_of_it = |event: &&Told| event.kind != "deadline.digest" && event.data.to_string().contains(&domain.name);
+            for event in self.told.iter().filter(is_of_it) {
+                let data: String = event.data.to_string().chars().take(1_500).collect();
+                eprintln!("{} {} {data}", event.time, event.kind);
+            }
+        }
     }
 
     async fn judge(&self, clock: Instant) -> (Report, Vec<String>) {

@@ -19,7 +19,7 @@ use crate::database::{Database, Kind};
 use crate::house::{Daemon, Sandbox, until};
 use crate::places::{Place, Registry, places};
 
-/// The library that moves the daemon's clock (Debian: faketime).
+/// The library that moves the daemon's clock (Debian: faketime), unless `REGISTRARD_TEST_FAKETIME` names it.
 const FAKETIME: &str = "/usr/lib/x86_64-linux-gnu/faketime/libfaketimeMT.so.1";
 /// How long a day's work of the daemon may take.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -48,6 +48,7 @@ pub struct Stage {
     daemon: Daemon,
     gate: Gate,
     metrics: String,
+    library: String,
     /// Seconds the clocks are ahead.
     ahead: i64,
     clock: PathBuf,
@@ -57,7 +58,8 @@ pub struct Stage {
 impl Stage {
     /// Opens it, with the clocks at real time.
     pub async fn open(seed: u64, kind: Kind) -> Self {
-        assert!(std::path::Path::new(FAKETIME).exists(), "{FAKETIME} is missing: `./dev test` installs it");
+        let library = std::env::var("REGISTRARD_TEST_FAKETIME").unwrap_or_else(|_| FAKETIME.to_owned());
+        assert!(std::path::Path::new(&library).exists(), "{library} is missing: `./dev test` installs it");
         let directory = TempDir::new().unwrap();
         let log = std::fs::File::create(directory.path().join("sandbox.log")).unwrap();
         let registries = Registry::ALL.map(Registry::name);
@@ -77,7 +79,7 @@ impl Stage {
         let gate = registrard::daemon::gate(&read, &registrard::daemon::accounts(&read).unwrap()).unwrap();
         let daemon = Daemon::of(config, directory.path().join("daemon.log"));
         let clock = directory.path().join("clock");
-        Self { database, places, sandbox, daemon, gate, metrics, ahead: 0, clock, directory }
+        Self { database, places, sandbox, daemon, gate, metrics, library, ahead: 0, clock, directory }
     }
 
     /// What all clocks show.
@@ -106,7 +108,7 @@ impl Stage {
         }
         let clock = self.clock.display().to_string();
         self.daemon.start_with(&[
-            ("LD_PRELOAD", FAKETIME),
+            ("LD_PRELOAD", &self.library),
             ("FAKETIME_TIMESTAMP_FILE", &clock),
             ("FAKETIME_CACHE_DURATION", "1"),
             ("FAKETIME_DONT_FAKE_MONOTONIC", "1"),

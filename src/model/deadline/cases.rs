@@ -59,8 +59,10 @@ fn shown(word: &Word, of: &ObjectKey) -> String {
     let object = if word.object == *of { String::new() } else { format!("{} ", word.object) };
     match &word.says {
         Says::Due { kind, due } => format!("{object}{kind} due {due} by {}", word.basis),
+        Says::Moves { kind, due } => format!("{object}{kind} moves {due} by {}", word.basis),
         Says::Met { kind, .. } => format!("{object}{kind} met"),
         Says::Missed { kind, .. } => format!("{object}{kind} missed"),
+        Says::Passed { kind, .. } => format!("{object}{kind} passed"),
         Says::Cleared { kind, .. } => format!("{object}{kind} cleared"),
         Says::Absent { kind } => format!("{object}{kind} absent"),
         Says::Gone { .. } => format!("{object}gone"),
