@@ -74,6 +74,7 @@ impl<'a> Book<'a> {
     }
 
     fn due(&mut self, word: &Word, kind: DeadlineKind, due: Timestamp) {
+        let due = to_the_second(due);
         let Some(known) = self.find(word, kind).map(|kept| &kept.entry) else { return self.open(word, kind, due) };
         let is_old = word.basis == Basis::Message && word.at < earlier(known.heard_at, STALE);
         // A list of last week must not overrule the registry.
@@ -179,6 +180,12 @@ pub fn closed(mut entry: Entry, how: Closed, plans: &Plans) -> (Entry, Option<Ev
     entry.closed = Some(how);
     let event = entry.ended(&plans.zone(&entry.account));
     (entry, event)
+}
+
+/// Registries name dates to the second, and the store keeps microseconds: what a rule worked out from an instant must be the
+/// same date wherever it is written.
+fn to_the_second(due: Timestamp) -> Timestamp {
+    Timestamp::from_second(due.as_second()).unwrap_or(due)
 }
 
 fn earlier(at: Timestamp, span: SignedDuration) -> Timestamp {

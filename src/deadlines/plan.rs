@@ -22,6 +22,9 @@ pub const QUESTIONS: &[SignedDuration] = &[
 /// When nothing is to be expected of further questions.
 pub const PATIENCE: SignedDuration = SignedDuration::from_hours(96);
 
+/// How long a question may take, if it comes so late that there is no other step after it.
+pub const ANSWER: SignedDuration = SignedDuration::from_hours(1);
+
 /// The least step of the calendar: an act whose time was past when its date became known is due right after that.
 const AT_ONCE: SignedDuration = SignedDuration::from_micros(1);
 
@@ -89,17 +92,23 @@ impl Plans {
         steps
     }
 
-    /// When there is something to say or to do next.
+    /// When there is something to say or to do next. A question that was asked after the time of all steps can be answered
+    /// before the entry lapses.
     #[must_use]
     pub fn next(&self, entry: &Entry) -> Option<Timestamp> {
-        self.steps(entry).into_iter().map(|(at, _)| at).find(|at| *at > entry.seen_until)
+        let next = self.steps(entry).into_iter().map(|(at, _)| at).find(|at| *at > entry.seen_until);
+        next.or_else(|| Some(later(entry.seen_until, ANSWER)))
     }
 
     /// What is to be said and done of an entry now, in order.
     #[must_use]
     pub fn due(&self, entry: &Entry, now: Timestamp) -> Vec<(Timestamp, Step<'_>)> {
         let mut steps = self.steps(entry);
-        steps.retain(|(at, _)| *at > entry.seen_until && *at <= now);
+        steps.retain(|(at, step)| *at <= now && (*at > entry.seen_until || *step == Step::Lapse));
+        // Nobody knows before it was asked: nobody may have looked for days.
+        if steps.iter().any(|(_, step)| matches!(step, Step::Ask(_))) {
+            steps.retain(|(_, step)| *step != Step::Lapse);
+        }
         // Of several questions that have become due while nobody looked one is enough.
         let last = steps.iter().rposition(|(_, step)| matches!(step, Step::Ask(_)));
         let mut place = 0..;

@@ -14,6 +14,8 @@ const FARTHEST: i64 = 50 * 366 * 86_400;
 #[derive(Debug)]
 pub(crate) struct Clock {
     ahead_seconds: AtomicI64,
+    /// How much of that the clients' clocks were moved by, too.
+    shared_seconds: AtomicI64,
     /// What it showed at an instant of the runtime's time, if it goes with that.
     begun: Option<(Timestamp, Instant)>,
     zone: TimeZone,
@@ -22,7 +24,7 @@ pub(crate) struct Clock {
 impl Clock {
     /// A clock that shows real time, and German local time as `local`.
     pub(crate) fn new() -> Self {
-        Self { ahead_seconds: AtomicI64::new(0), begun: None, zone: zone() }
+        Self { ahead_seconds: AtomicI64::new(0), shared_seconds: AtomicI64::new(0), begun: None, zone: zone() }
     }
 
     /// A clock that shows `now` at this moment and goes on with the runtime's time, paused or not.
@@ -32,11 +34,16 @@ impl Clock {
 
     /// The sandbox's now.
     pub(crate) fn now(&self) -> Timestamp {
-        later(self.unmoved(), SignedDuration::from_secs(self.ahead_seconds.load(Ordering::SeqCst)))
+        later(self.real(), SignedDuration::from_secs(self.ahead_seconds.load(Ordering::SeqCst)))
     }
 
-    /// What the clients' clocks show: the sandbox's time without what it was moved by. Signatures are made and judged by it.
+    /// What the clients' clocks show: the sandbox's time without what it alone was moved by. Signatures are made and judged
+    /// by it.
     pub(crate) fn unmoved(&self) -> Timestamp {
+        later(self.real(), SignedDuration::from_secs(self.shared_seconds.load(Ordering::SeqCst)))
+    }
+
+    fn real(&self) -> Timestamp {
         match self.begun {
             None => Timestamp::now(),
             Some((begun, at)) => later(begun, SignedDuration::try_from(at.elapsed()).unwrap_or(SignedDuration::MAX)),
@@ -49,6 +56,13 @@ impl Clock {
             ahead.checked_add(seconds).filter(|sum| seconds >= 0 && *sum <= FARTHEST)
         });
         moved.map(|_| self.now()).map_err(|_| format!("the clock cannot move by {seconds} seconds"))
+    }
+
+    /// Moves the clock forward together with the clocks of all clients.
+    pub(crate) fn advance_all(&self, seconds: i64) -> Result<Timestamp, String> {
+        let now = self.advance(seconds)?;
+        self.shared_seconds.fetch_add(seconds, Ordering::SeqCst);
+        Ok(now)
     }
 
     /// Moves the clock forward to an instant.
@@ -116,6 +130,19 @@ mod tests {
         assert!(clock.set(before).is_err());
         let goal = later(before, SignedDuration::from_secs(10_000));
         assert!(clock.set(goal).unwrap() >= goal);
+    }
+
+    #[test]
+    fn clients_clocks_move_only_when_told() {
+        let clock = Clock::new();
+        let hour = SignedDuration::from_hours(1);
+        clock.advance(3600).unwrap();
+        assert!(clock.now().duration_since(clock.unmoved()) >= hour);
+        let before = clock.unmoved();
+        clock.advance_all(7200).unwrap();
+        assert!(clock.unmoved() >= later(before, hour * 2) && clock.now() >= later(before, hour * 3));
+        assert!(clock.advance_all(-1).is_err());
+        assert!(clock.unmoved() >= later(before, hour * 2));
     }
 
     #[test]

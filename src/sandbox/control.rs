@@ -4,7 +4,8 @@
 //! JSON), `DELETE /faults`, `POST /messages` (`{"account": ..., "type": ..., ...}`), `POST /domains`
 //! (`{"domain": ..., "is_locked": true, "dispute": "a handle, or null"}`), `POST /accounts`
 //! (`{"account": ..., "balance": cents, "allowed": ["127.0.0.1"]}`), `POST /clock` (`{"advance_seconds": n}`,
-//! `{"advance_days": n}` of 24 hours each, or `{"set": "2026-12-01T02:30:00+01:00"}`).
+//! `{"advance_days": n}` of 24 hours each, or `{"set": "2026-12-01T02:30:00+01:00"}`; `{"advance_all_seconds": n}` if the
+//! clocks of the clients were moved, too: signatures are judged by these).
 
 use std::sync::Arc;
 
@@ -124,6 +125,7 @@ async fn mark_account(State(control): State<Control>, Json(body): Json<Value>) -
 enum ClockMove {
     AdvanceSeconds(i64),
     AdvanceDays(i64),
+    AdvanceAllSeconds(i64),
     Set(Timestamp),
 }
 
@@ -132,6 +134,7 @@ async fn move_clock(State(control): State<Control>, Json(body): Json<Value>) -> 
     let now = match serde_json::from_value(body).map_err(refused)? {
         ClockMove::AdvanceSeconds(seconds) => clock.advance(seconds),
         ClockMove::AdvanceDays(days) => clock.advance(days.saturating_mul(86_400)),
+        ClockMove::AdvanceAllSeconds(seconds) => clock.advance_all(seconds),
         ClockMove::Set(to) => clock.set(to),
     };
     let now = now.map_err(refused)?;

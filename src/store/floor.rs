@@ -1,5 +1,6 @@
 //! The raw floor for benchmarks: what the database does when it is only asked to keep rows. Never used at work.
 
+pub mod calendar;
 pub mod queue;
 
 use std::time::{Duration, Instant};

@@ -56,6 +56,10 @@ async fn lost_answers(fault: &str, kind: Kind) {
             let detail = office.world.succeeded(id).await;
             let settled = |cause: &Option<String>| cause.as_deref().is_some_and(|cause| cause.starts_with("found_"));
             doubts += detail.attempts.iter().filter(|attempt| settled(&attempt.cause)).count();
+            if ["domain.create", "domain.renew"].contains(&detail.job.operation.name()) {
+                let named = &detail.events.last().unwrap().event.body["data"]["deadlines"];
+                assert_eq!(named[0]["kind"], "domain_expiry", "{fault}: whoever asked heard the date, too: {detail:?}");
+            }
             if detail.job.operation.name() == "domain.authcode_create" {
                 assert_eq!(crate::udai(&office.world, &detail.job).len(), 8, "the code came back");
             }

@@ -122,13 +122,13 @@ async fn waiting(store: &dyn Store) -> Result<u64, Failure> {
 
 /// Resident memory of this process, in KiB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Memory {
-    resident: u64,
+pub(super) struct Memory {
+    pub(super) resident: u64,
     peak: u64,
 }
 
 impl Memory {
-    fn now() -> Result<Self, Failure> {
+    pub(super) fn now() -> Result<Self, Failure> {
         let unknown = |why: String| {
             Failure::new(
                 Exit::Unavailable,
@@ -151,7 +151,7 @@ impl Memory {
     }
 }
 
-fn mebibytes(kibibytes: u64) -> f64 {
+pub(super) fn mebibytes(kibibytes: u64) -> f64 {
     kibibytes as f64 / 1024.0
 }
 

@@ -1,6 +1,7 @@
 //! `registrard bench`: how fast we are, against the raw floor measured in the same run.
 
 mod claim;
+mod deadlines;
 mod engine;
 mod house;
 mod instant;
@@ -29,6 +30,8 @@ enum What {
     Engine(engine::EngineArgs),
     /// What it costs to claim jobs when few wait and when millions wait, in PostgreSQL and in SQLite.
     Claim(claim::ClaimArgs),
+    /// What it costs to look for due reminders in a calendar of a million entries, in PostgreSQL and in SQLite.
+    Deadlines(deadlines::DeadlinesArgs),
     /// What memory the daemon needs while it works a queue of a million jobs, in PostgreSQL.
     Memory(memory::MemoryArgs),
 }
@@ -42,6 +45,7 @@ pub async fn run(args: &BenchArgs) -> Result<(), Failure> {
         What::Intake(args) => intake::run(args).await,
         What::Engine(args) => engine::run(args).await,
         What::Claim(args) => claim::run(args).await,
+        What::Deadlines(args) => deadlines::run(args).await,
         What::Memory(args) => memory::run(args).await,
     }
 }

@@ -44,6 +44,40 @@ async fn what_nobody_hears_of_again_is_asked_about_and_missed() {
 }
 
 #[tokio::test]
+async fn a_keeper_that_was_away_over_the_date_asks_before_it_believes_anything() {
+    for answer in [true, false] {
+        let kind = DeadlineKind::DomainExpiry;
+        let world = World::at("2026-11-01T12:00:00Z", plain).await;
+        world.hear(due(kind, world.now() + DAY * 2, world.now())).await;
+        world.look().await;
+        world.look_at(world.now() + DAY * 10).await;
+        let asked = world.entries().await.remove(0);
+        assert_eq!((asked.asked, &asked.closed), (1, &None), "one question stands for all that were due");
+        assert_eq!(asked.next_at, Some(world.now() + SignedDuration::from_hours(1)));
+        if answer {
+            world.hear(due(kind, world.now() + DAY * 300, world.now())).await;
+        }
+        world.look_at(world.now() + DAY / 24).await;
+        let first = world.entries().await.into_iter().find(|entry| entry.id == asked.id).unwrap();
+        let expected = if answer { Ending::Met } else { Ending::Missed };
+        assert_eq!((first.closed.map(|closed| closed.how), first.asked), (Some(expected), 1));
+        assert_eq!(world.desk.jobs.lock().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_date_is_one_of_whole_seconds() {
+    let world = World::at("2026-11-01T12:00:00Z", plain).await;
+    let kind = DeadlineKind::DomainExpiry;
+    world.hear(due(kind, at("2027-11-01T12:00:00.123456789Z"), world.now())).await;
+    world.look().await;
+    world.hear(due(kind, at("2027-11-01T12:00:00Z"), world.now())).await;
+    world.look().await;
+    let events = world.events().await;
+    assert_eq!(events.iter().map(|(_, data)| data["due"].as_str().unwrap()).collect::<Vec<_>>(), ["2027-11-01T12:00:00Z"]);
+}
+
+#[tokio::test]
 async fn a_later_word_moves_it_and_what_was_said_of_the_old_date_is_said_anew() {
     for kind in DeadlineKind::ALL {
         let world = World::at("2026-11-01T12:00:00Z", plain).await;

@@ -79,6 +79,12 @@ pub(super) async fn ask(shared: &Shared, session: &mut Open, job: &Job, stop: &C
             }
         }
     };
+    // What the registry kept of its own answer names dates that the answer to the question about it does not.
+    if let Finding::Applied { shown, .. } = &finding
+        && deadlines.is_empty()
+    {
+        deadlines = account.registry.dialect().judge(job.operation, shown).deadlines;
+    }
     failpoint!(DoubtFound);
     let word = finding.word();
     tracing::info!(account = account.name, job = %job.id, attempt = job.attempt, "{}, asked: {word}", job.state);

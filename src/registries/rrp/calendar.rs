@@ -14,7 +14,7 @@ use crate::model::deadline::DeadlineKind::{
     TransferGraceEnd,
 };
 use crate::model::deadline::rules::On::{self, Done, Refused, Taken};
-use crate::model::deadline::rules::Then::{Clears, Leaves, Meets, Misses, Shows, Starts, Tells};
+use crate::model::deadline::rules::Then::{Clears, Leaves, Meets, Misses, Passes, Shows, Starts, Tells};
 use crate::model::deadline::rules::{self, Heard, Rule, rule, rule_if};
 use crate::model::deadline::{Basis, Says, Word};
 use crate::model::{ObjectKey, ObjectKind, Operation};
@@ -84,6 +84,8 @@ pub const RULES: &[Rule] = &[
 
     // STATUS, which only who has the domain is answered. CHECK is asked about names that are nobody's, day in, day out: it
     // says nothing.
+    // Where the registry does not renew by itself it deletes what nobody renewed.
+    rule_if(Done(DomainInfo), is_deleted, Passes(EXPIRES, "it ended unrenewed, and the domain is deleted"), "RRP 11.2"),
     rule_if(Done(DomainInfo), is_deleted, Clears(OF_REGISTRATION, DELETION), "RRP 11.1"),
     rule_if(Done(DomainInfo), is_lost, Misses(&[RedemptionEnd], "nothing brings the domain back any more"), "RRP 11.2"),
     rule_if(Done(DomainInfo), is_alive, Meets(OF_DELETION), "RRP 11.1"),

@@ -184,14 +184,14 @@ pub async fn fill_file(url: &str, jobs: u64, now: i64, tell: impl Fn(u64)) -> Re
     Ok(begun.elapsed())
 }
 
-async fn run(connection: &mut PgConnection, sql: &str) -> Result<()> {
+pub(super) async fn run(connection: &mut PgConnection, sql: &str) -> Result<()> {
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.map(drop).map_err(broken)
 }
 
-async fn run_on_file(connection: &mut SqliteConnection, sql: &str) -> Result<()> {
+pub(super) async fn run_on_file(connection: &mut SqliteConnection, sql: &str) -> Result<()> {
     sqlx::raw_sql(AssertSqlSafe(sql.to_owned())).execute(connection).await.map(drop).map_err(broken)
 }
 
-fn signed(number: u64) -> i64 {
+pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
