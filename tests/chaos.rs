@@ -47,7 +47,7 @@ use stage::{Link, Setup};
 const FIXED: u64 = 20_261_122;
 /// How long blows fall in a run.
 const BLOWS: Duration = Duration::from_secs(40);
-/// Longest wait for the end of all jobs when everything works again.
+/// Longest wait for anything to come to its end when everything works again.
 const PATIENCE: Duration = Duration::from_secs(120);
 
 fn variable(name: &str) -> Option<u64> {

@@ -245,7 +245,8 @@ pub fn script(
     registries: &[&'static dyn Registry],
 ) -> Vec<(Duration, Blow)> {
     let own = registries.iter().flat_map(|registry| registry.faults());
-    let faults = FAULTS.iter().chain(own).copied().collect();
+    let is_fair = |faults: &&Faults| !registries.iter().any(|registry| registry.is_deceived_by(faults));
+    let faults = FAULTS.iter().chain(own).filter(is_fair).copied().collect();
     let mut lots = Lots { rng: StdRng::seed_from_u64(seed), daemons, faults };
     let kinds = KINDS.iter().flat_map(|(weight, draw)| std::iter::repeat_n(*draw, *weight));
     let (mut kinds, mut points) = (Bag::new(kinds.collect()), Bag::new(points.to_vec()));

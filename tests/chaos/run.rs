@@ -31,7 +31,7 @@ pub struct Run {
     pub blows: Duration,
     /// Blows of one's own choice in place of those the seed brings.
     pub script: Option<Vec<(Duration, Blow)>>,
-    /// Longest wait for the end of all jobs when everything works again.
+    /// Longest wait for anything to come to its end when everything works again.
     pub patience: Duration,
 }
 
@@ -161,7 +161,7 @@ impl Human<'_> {
     }
 }
 
-/// Waits until nothing is left to do; what is left if that takes too long.
+/// Waits until nothing is left to do; what is left if it has not become less for too long.
 async fn over(
     stage: &Stage,
     plan: &Plan,
@@ -169,23 +169,24 @@ async fn over(
     human: &mut Human<'_>,
     patience: Duration,
 ) -> Option<String> {
-    let mut left = String::new();
-    let looking = async {
-        loop {
-            let open = books::open(stage.database_direct()).await;
-            let (unread, untold) =
-                (unread(stage).await, plan.orders.len() - collector.finished().min(plan.orders.len()));
-            human.look(stage).await;
-            stage.resume_blameless().await;
-            if matches!(open, Ok([0, 0, 0])) && (unread, untold) == (0, 0) {
-                return;
-            }
-            left =
-                format!("[jobs, events, removals] {open:?}, {unread} messages at the registry, {untold} jobs untold");
-            tokio::time::sleep(BETWEEN_LOOKS).await;
+    let (mut least, mut since) = (usize::MAX, Instant::now());
+    loop {
+        let open = books::open(stage.database_direct()).await;
+        let (unread, untold) = (unread(stage).await, plan.orders.len() - collector.finished().min(plan.orders.len()));
+        human.look(stage).await;
+        stage.resume_blameless().await;
+        let left = open.as_ref().map(|open| open.iter().sum::<usize>() + usize::try_from(unread).unwrap() + untold);
+        match left {
+            Ok(0) => return None,
+            Ok(left) if left < least => (least, since) = (left, Instant::now()),
+            _ => {}
         }
-    };
-    tokio::time::timeout(patience, looking).await.is_err().then_some(left)
+        if since.elapsed() > patience {
+            let left = "[jobs, events, removals]";
+            return Some(format!("{left} {open:?}, {unread} messages at the registry, {untold} jobs untold"));
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
 }
 
 /// Messages that wait at the registries.

@@ -64,6 +64,11 @@ pub trait Registry: fmt::Debug + Sync {
     /// What can go wrong at this registry only, beside [`crate::blows::FAULTS`].
     fn faults(&self) -> &'static [Faults];
 
+    /// Whether faults make answers that nobody can tell from true ones at this registry. They befall no run that plays it.
+    fn is_deceived_by(&self, _faults: Faults) -> bool {
+        false
+    }
+
     /// Whether faults look as if its accounts' secrets were wrong. Whoever is suspended for them works again when a human has
     /// looked.
     fn is_suspended_by(&self, _faults: Faults) -> bool {

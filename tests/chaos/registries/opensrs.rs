@@ -78,6 +78,11 @@ impl Registry for Opensrs {
         ]
     }
 
+    /// An answer names nothing of its request.
+    fn is_deceived_by(&self, faults: Faults) -> bool {
+        faults.iter().any(|fault| fault.starts_with("previous_answer"))
+    }
+
     fn scenes(&self) -> &'static [Weighted] {
         scenes::ALL
     }
