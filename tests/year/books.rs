@@ -37,7 +37,11 @@ pub fn judge(
     }
     let mut shown: HashMap<&str, &Value> = HashMap::new();
     for registry in Registry::ALL {
-        for domain in objects[registry.name()]["domains"].as_array().or(objects[registry.shown().0]["domains"].as_array()).unwrap() {
+        for domain in objects[registry.name()]["domains"]
+            .as_array()
+            .or(objects[registry.shown().0]["domains"].as_array())
+            .unwrap()
+        {
             shown.insert(domain["domain"].as_str().unwrap(), domain);
         }
     }

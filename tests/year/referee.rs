@@ -153,7 +153,9 @@ impl Book<'_> {
         let wrong = match (&known, before) {
             (None, Some(_)) => Some("moved, but not known".to_owned()),
             (Some(_), None) => Some("opened a second time".to_owned()),
-            (Some(known), Some(before)) if known.due != before => Some(format!("moved from another date than {}", known.due)),
+            (Some(known), Some(before)) if known.due != before => {
+                Some(format!("moved from another date than {}", known.due))
+            }
             _ => None,
         };
         if let Some(mut known) = known {
@@ -278,10 +280,12 @@ fn digests(told: &[Told], lives: &[Life], rules: &Rules<'_>, faults: &mut Vec<St
 /// What is open by the events is open in the store, and nothing else.
 pub fn compare_open(segments: &[Segment], stored: BTreeSet<(String, String, String, Timestamp)>) -> Vec<String> {
     let open = segments.iter().filter(|segment| segment.end.is_none());
-    let told: BTreeSet<_> =
-        open.map(|s| (s.account.clone(), s.object.clone(), s.kind.clone(), s.due)).collect();
+    let told: BTreeSet<_> = open.map(|s| (s.account.clone(), s.object.clone(), s.kind.clone(), s.due)).collect();
     let only = |these: &BTreeSet<_>, those: &BTreeSet<_>, what: &str| -> Vec<String> {
-        these.difference(those).map(|entry: &(String, String, String, Timestamp)| format!("{what}: {entry:?}")).collect()
+        these
+            .difference(those)
+            .map(|entry: &(String, String, String, Timestamp)| format!("{what}: {entry:?}"))
+            .collect()
     };
     let mut faults = only(&told, &stored, "open by the events and not in the store");
     faults.extend(only(&stored, &told, "open in the store, and no event says so"));

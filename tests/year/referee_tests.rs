@@ -40,11 +40,8 @@ fn story() -> Vec<Told> {
 
 fn faults(told: &[Told]) -> Vec<String> {
     let lives = ["2027-09-17T12:00:00Z", "2027-09-20T00:00:00Z", "2027-09-27T00:00:00Z"].map(life);
-    let rules = Rules {
-        zone: &|_| TimeZone::get("Pacific/Auckland").unwrap(),
-        is_covered: &|_| true,
-        accounts: Vec::new(),
-    };
+    let rules =
+        Rules { zone: &|_| TimeZone::get("Pacific/Auckland").unwrap(), is_covered: &|_| true, accounts: Vec::new() };
     judge(told, &lives, &rules).faults
 }
 
@@ -105,6 +102,8 @@ fn a_day_has_one_digest() {
     let faults = |told: &[Told]| judge(told, &lives, &rules).faults;
     assert_eq!(faults(&[digest(1, "2027-07-01T20:00:01Z")]), [""; 0]);
     assert!(faults(&[])[0].starts_with("no digest"));
-    assert!(faults(&[digest(1, "2027-07-01T20:00:01Z"), digest(2, "2027-07-01T21:00:01Z")])[0].starts_with("2 digests"));
+    assert!(
+        faults(&[digest(1, "2027-07-01T20:00:01Z"), digest(2, "2027-07-01T21:00:01Z")])[0].starts_with("2 digests")
+    );
     assert!(faults(&[digest(1, "2027-07-01T20:00:01Z"), digest(2, "2027-07-02T18:00:01Z")])[0].contains("too early"));
 }

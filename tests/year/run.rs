@@ -197,10 +197,11 @@ impl Year {
         let orders = orders.map(|order| self.began + DAY * i32::try_from(order.day).unwrap());
         let filter = DeadlineFilter { limit: 100_000, ..DeadlineFilter::default() };
         let open = self.stage.database.store.deadlines(&filter).await.unwrap();
-        let acts = open.iter().filter(|entry| entry.job.is_none() && self.is_covered(&entry.account)).filter_map(|entry| {
-            let days = act_of(entry.kind.word())?;
-            Some(days_before(entry.due, days, &self.zone(&entry.account)))
-        });
+        let acts =
+            open.iter().filter(|entry| entry.job.is_none() && self.is_covered(&entry.account)).filter_map(|entry| {
+                let days = act_of(entry.kind.word())?;
+                Some(days_before(entry.due, days, &self.zone(&entry.account)))
+            });
         // Acts of one batch of registrations come together.
         let soonest = now + SignedDuration::from_hours(6);
         acts.chain(orders).filter(|at| *at > now).min().unwrap_or(now + STRIDE).clamp(soonest, now + STRIDE)
@@ -219,7 +220,8 @@ impl Year {
         let is_faulty = |domain: &&Domain| faults.iter().any(|fault| fault.contains(&domain.name));
         for domain in self.script.domains.iter().filter(is_faulty).take(3) {
             eprintln!("── {} ──", domain.name);
-            let is_of_it = |event: &&Told| event.kind != "deadline.digest" && event.data.to_string().contains(&domain.name);
+            let is_of_it =
+                |event: &&Told| event.kind != "deadline.digest" && event.data.to_string().contains(&domain.name);
             for event in self.told.iter().filter(is_of_it) {
                 let data: String = event.data.to_string().chars().take(1_500).collect();
                 eprintln!("{} {} {data}", event.time, event.kind);
@@ -238,9 +240,9 @@ impl Year {
         let mut faults = verdict.faults.clone();
         let filter = DeadlineFilter { limit: 10_000_000, ..DeadlineFilter::default() };
         let open = stage.database.store.deadlines(&filter).await.unwrap();
-        let open = open.into_iter().map(|entry| {
-            (entry.account, entry.object.as_str().to_owned(), entry.kind.word().to_owned(), entry.due)
-        });
+        let open = open
+            .into_iter()
+            .map(|entry| (entry.account, entry.object.as_str().to_owned(), entry.kind.word().to_owned(), entry.due));
         faults.extend(referee::compare_open(&verdict.segments, open.collect()));
         let (effects, objects) = stage.truth().await;
         faults.extend(books::judge(&self.script.domains, &verdict.segments, &self.lives, &effects, &objects));
