@@ -74,7 +74,10 @@ async fn a_date_is_one_of_whole_seconds() {
     world.hear(due(kind, at("2027-11-01T12:00:00Z"), world.now())).await;
     world.look().await;
     let events = world.events().await;
-    assert_eq!(events.iter().map(|(_, data)| data["due"].as_str().unwrap()).collect::<Vec<_>>(), ["2027-11-01T12:00:00Z"]);
+    assert_eq!(
+        events.iter().map(|(_, data)| data["due"].as_str().unwrap()).collect::<Vec<_>>(),
+        ["2027-11-01T12:00:00Z"]
+    );
 }
 
 #[tokio::test]
