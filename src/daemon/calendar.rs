@@ -28,6 +28,7 @@ impl Daemon {
             gate: Arc::new(gate_with(&self.config, &self.accounts, Arc::clone(&self.keys))),
             store: Arc::clone(&self.store),
             config: self.config.clone(),
+            accounts: self.accounts.clone(),
             limits: self.limits.clone(),
             now: Arc::clone(&now),
         };

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 
+use super::Accounts;
 use super::outlook::{self, AllLimits};
 use crate::config::Config;
 use crate::deadlines::Desk;
@@ -12,6 +14,7 @@ use crate::deadlines::act::Order;
 use crate::job::intake::{DefaultId, Gate, Origin, Publisher};
 use crate::job::schedule::forecast;
 use crate::model::Class;
+use crate::model::deadline::Entry;
 use crate::model::job::DEADLINES;
 use crate::store::{Flow, Store, StoreError};
 
@@ -23,7 +26,9 @@ pub struct Counter {
     pub store: Arc<dyn Store>,
     /// What is configured.
     pub config: Config,
-    /// What accounts may send.
+    /// The accounts.
+    pub accounts: Accounts,
+    /// What they may send.
     pub limits: AllLimits,
     /// The clock.
     pub now: crate::deadlines::Now,
@@ -44,6 +49,11 @@ impl Desk for Counter {
         // One that is known, also with other content, was submitted before the configuration changed: it stands.
         self.store.accept(&jobs, &[], (self.now)()).await?;
         Ok(admitted.into_iter().map(|admitted| admitted.map(drop).map_err(|reject| reject.to_string())).collect())
+    }
+
+    fn asks_more(&self, entry: &Entry) -> Map<String, Value> {
+        let registry = self.accounts.get(&entry.account);
+        registry.map(|registry| registry.dialect().asks_about(entry.kind)).unwrap_or_default()
     }
 
     async fn done_by(&self, account: &str, more: u64, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {

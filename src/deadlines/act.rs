@@ -17,15 +17,17 @@ pub struct Order {
     pub job: Value,
 }
 
-/// The question whether what was due has been done; `None` for kinds nobody can be asked about.
+/// The question whether what was due has been done, with what its registry wants to be told `more`; `None` for kinds nobody can be
+/// asked about.
 #[must_use]
-pub fn question(entry: &Entry, number: u32) -> Option<Order> {
+pub fn question(entry: &Entry, number: u32, more: Map<String, Value>) -> Option<Order> {
     let (AtEnd::AskMet(operation) | AtEnd::AskMissed(operation)) = entry.kind.at_end() else { return None };
     let name = match operation {
         Operation::ContactInfo => "handle",
         _ => "domain",
     };
-    let params = Map::from_iter([(name.to_owned(), json!(entry.object.name()))]);
+    let mut params = Map::from_iter([(name.to_owned(), json!(entry.object.name()))]);
+    params.extend(more);
     Some(order(entry, operation.name(), params, &format!("ask {number}")))
 }
 

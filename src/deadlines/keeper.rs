@@ -145,7 +145,7 @@ impl<'a> Round<'a> {
         let plans = &self.keeper.plans;
         let order = |(_, step)| match step {
             Step::Act(act) if entry.job.is_none() => Some((prepared(entry, act, &plans.zone(&entry.account)), false)),
-            Step::Ask(number) => question(entry, number).map(|order| (order, true)),
+            Step::Ask(number) => question(entry, number, self.keeper.desk.asks_more(entry)).map(|order| (order, true)),
             _ => None,
         };
         plans.due(entry, now).into_iter().filter_map(order).collect()

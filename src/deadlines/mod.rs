@@ -23,10 +23,11 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
+use serde_json::{Map, Value};
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 
-use crate::model::deadline::Word;
+use crate::model::deadline::{Entry, Word};
 use crate::model::retry::Steps;
 use crate::store::{DeadlineCount, LEASE, Lease, Store, StoreError, Tenure};
 use act::Order;
@@ -41,6 +42,11 @@ pub trait Desk: Send + Sync {
     /// # Errors
     /// The store failed; all may be submitted again.
     async fn submit(&self, orders: &[Order]) -> Result<Vec<Result<(), String>>, StoreError>;
+
+    /// What a question about an entry says besides the object, where the registry answers only what it was asked for.
+    fn asks_more(&self, _entry: &Entry) -> Map<String, Value> {
+        Map::new()
+    }
 
     /// When the calendar's jobs of an account would be done if there were so many more of them; `None` if not in sight.
     ///

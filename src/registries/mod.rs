@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::model::deadline::rules::{self, Heard};
-use crate::model::deadline::{Deadline, Word};
+use crate::model::deadline::{Deadline, DeadlineKind, Word};
 use crate::model::request::{RejectCode, Warning};
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Finding, Limits, Lost, ObjectKey, Operation, Reject};
@@ -265,6 +265,11 @@ pub trait Dialect: Send + Sync + 'static {
     /// than the dates that were named.
     fn calendar(&self, heard: &Heard<'_>) -> Vec<Word> {
         rules::words(&[], &TimeZone::UTC, heard)
+    }
+
+    /// What a question whether a date was met says besides the object, where it must say what is wanted.
+    fn asks_about(&self, _kind: DeadlineKind) -> Map<String, Value> {
+        Map::new()
     }
 
     /// The registry's message queue, if it has one.

@@ -4,7 +4,7 @@
 mod listed;
 
 use jiff::Timestamp;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::limits::zone;
 use super::outcome;
@@ -379,3 +379,9 @@ fn needs_no_verification(heard: &Heard<'_>) -> bool {
 #[cfg(test)]
 #[path = "calendar/tests.rs"]
 mod tests;
+
+/// What a question whether a date was met has to ask for: GET does not show how far a registrant's verification has come.
+pub fn asks_about(kind: DeadlineKind) -> Map<String, Value> {
+    let question = (kind == RegistrantVerification).then(|| ("question".to_owned(), "verification".into()));
+    question.into_iter().collect()
+}

@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::commands::{self, Order, Rules, access, raw, set_cookie};
 use super::{answer, calendar, codec, outcome, reconcile};
-use crate::model::deadline::Word;
+use crate::model::deadline::{DeadlineKind, Word};
 use crate::model::deadline::rules::Heard;
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
@@ -156,6 +156,10 @@ impl Dialect for Xcp {
 
     fn calendar(&self, heard: &Heard<'_>) -> Vec<Word> {
         calendar::calendar(heard)
+    }
+
+    fn asks_about(&self, kind: DeadlineKind) -> Map<String, Value> {
+        calendar::asks_about(kind)
     }
 
     fn mailbox(&self) -> Option<&dyn Mailbox> {

@@ -300,3 +300,15 @@ fn what_is_about_no_domain_says_nothing() {
         .words(calendar);
     assert_eq!(words[0], "domain:example.com domain_expiry due 2027-02-19T04:59:59Z by answer");
 }
+
+#[test]
+fn whether_a_registrant_was_verified_is_asked_in_so_many_words() {
+    for kind in DeadlineKind::ALL {
+        let mut params = super::asks_about(*kind);
+        params.insert("domain".into(), "example.com".into());
+        xcp().check(Operation::DomainInfo, &params).unwrap();
+        let request = xcp().prepare(Operation::DomainInfo, &params, "").unwrap();
+        let asks = String::from_utf8_lossy(&request.bytes).contains("get_registrant_verification_status");
+        assert_eq!(asks, *kind == RegistrantVerification, "{kind}");
+    }
+}
