@@ -137,7 +137,8 @@ cases! {
         a_page_is_written_whole,
         a_replaced_keeper_writes_nothing,
         entries_by_what_is_asked_for,
-        open_entries_are_counted_by_how_far_they_are_away;
+        open_entries_are_counted_by_how_far_they_are_away,
+        known_domains_are_those_of_jobs_that_succeeded_and_of_the_calendar;
     views:
         a_job_in_detail,
         jobs_by_filter,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use registrard::model::deadline::{Basis, Closed, DeadlineKind, Ending, Entry, Says, Word, of_day};
-use registrard::model::{Cause, ObjectKey};
+use registrard::model::{Cause, NewJob, ObjectKey, Operation};
 use registrard::store::{DeadlineFilter, KeptAccount, LEASE, Lease, Page, Store, StoreError};
 use serde_json::{Map, json};
 
@@ -196,4 +196,24 @@ pub async fn open_entries_are_counted_by_how_far_they_are_away(db: Arc<Database>
     let [count] = &counts[..] else { panic!("{counts:?}") };
     assert_eq!((count.account.as_str(), count.kind, count.next), (ACCOUNT, KIND, at(-1)));
     assert_eq!((count.overdue, count.ahead), (1, [2, 2, 1, 2]));
+}
+
+pub async fn known_domains_are_those_of_jobs_that_succeeded_and_of_the_calendar(db: Arc<Database>) {
+    let store = &*db.store;
+    let lease = lease(store).await;
+    let check = NewJob { operation: Operation::DomainCheck, ..on(3, "free.de") };
+    accept_new(store, &[on(1, "a-b.de"), on(2, "failed.de"), check, on(4, "waiting.de"), on(5, "ab.de")]).await;
+    for (number, cause) in [(1, Cause::Done), (2, Cause::Refused), (3, Cause::Done), (5, Cause::Done)] {
+        run(store, &lease, number, cause).await;
+    }
+    let other = Entry { object: ObjectKey::stored("contact:HANDLE".into()), ..entry(7, KIND, 100) };
+    let foreign = Entry { account: "NZ-90".into(), ..entry(8, KIND, 100) };
+    let page = entries(vec![entry(6, KIND, 100), other, foreign]);
+    store.keep(&keeper(store).await, &page).await.unwrap();
+
+    let all = ["a-b.de", "ab.de", "example-6.de"];
+    assert_eq!(store.known_domains(ACCOUNT, "", 10).await.unwrap(), all, "by their bytes");
+    assert_eq!(store.known_domains(ACCOUNT, "", 2).await.unwrap(), all[..2]);
+    assert_eq!(store.known_domains(ACCOUNT, "a-b.de", 10).await.unwrap(), all[1..]);
+    assert_eq!(store.known_domains("nobody", "", 10).await.unwrap(), [""; 0]);
 }

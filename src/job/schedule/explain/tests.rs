@@ -366,6 +366,9 @@ fn reserves_are_for_those_they_are_kept_for() {
     assert_eq!(kinds(&situation), [Kind::Quota]);
     situation.job.publisher = crate::model::job::DEADLINES.into();
     assert!(is_eligible(&situation));
+    // An inventory of the calendar's has no deadline.
+    situation.job.class = Class::Bulk;
+    assert!(!is_eligible(&situation));
 }
 
 #[test]
