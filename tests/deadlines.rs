@@ -232,7 +232,9 @@ async fn a_sweep_goes_on_where_it_was() {
         assert_eq!(job.batch.as_deref(), Some("sweep-DENIC-1000022-2026-11-22"));
     }
     // The newest comes first; an hour lies between two.
+    // The first is due when it is taken in, a moment after the sweep began to count.
     for pair in jobs.windows(2) {
-        assert_eq!(pair[0].due_at.duration_since(pair[1].due_at), SignedDuration::from_hours(1));
+        let gap = pair[0].due_at.duration_since(pair[1].due_at);
+        assert!((SignedDuration::from_mins(59)..=SignedDuration::from_hours(1)).contains(&gap), "{gap:?}");
     }
 }

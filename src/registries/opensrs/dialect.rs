@@ -7,8 +7,8 @@ use zeroize::Zeroizing;
 
 use super::commands::{self, Order, Rules, access, raw, set_cookie};
 use super::{answer, calendar, codec, outcome, reconcile};
-use crate::model::deadline::{DeadlineKind, Word};
 use crate::model::deadline::rules::Heard;
+use crate::model::deadline::{DeadlineKind, Word};
 use crate::model::request::RejectCode;
 use crate::model::verdict::{Doubt, Judgement};
 use crate::model::{Answer, Operation, Reject, Verdict};

@@ -21,10 +21,10 @@ macro_rules! entries {
             "INSERT INTO deadlines (account, object, kind, due_at, basis, evidence, note, opened_at, heard_at, seen_until,
                                     next_at, asked) ",
             $numbers,
-            " SELECT $3, 'domain:bench-' || n || '.de', 'domain_expiry', $4 + (n % 365 + 31) * 86400000000 + n, 'answer',
+            " SELECT $3, 'domain:bench-' || n || '.de', 'domain_expiry', $4 + (n % 365 + 31) * CAST(86400 AS bigint) * 1000000 + n, 'answer',
                      'job 00000000-0000-7000-8000-000000000000', ",
             $note,
-            ", $4, $4, $4, $4 + (n % 365 + 1) * 86400000000 + n, 0 FROM numbers"
+            ", $4, $4, $4, $4 + (n % 365 + 1) * CAST(86400 AS bigint) * 1000000 + n, 0 FROM numbers"
         )
     };
 }

@@ -203,7 +203,7 @@ fn what_shows_many_domains_speaks_of_each() {
         said(Done(Operation::AccountInfo), domains.clone()),
         [
             "domain:example.co.nz domain_expiry due 2026-12-04T01:32:35Z by answer",
-            "domain:xn--tne-bsa.nz pending_delete due 2026-09-17T22:00:00Z by rule",
+            "domain:xn--tne-1oa.nz pending_delete due 2026-09-17T22:00:00Z by rule",
         ]
     );
     assert_eq!(
