@@ -11,6 +11,7 @@ mod markdown;
 mod picture;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use markdown::{Block, Document, root};
 use registrard::model::civil::Lead;
