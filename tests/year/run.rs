@@ -116,7 +116,7 @@ impl Year {
             self.prove(today).await;
             self.live_once(!is_last).await;
             self.read().await;
-            if self.setup.daily && today.is_multiple_of(20) {
+            if self.setup.daily && today.is_multiple_of(10) {
                 let life = self.lives.last().unwrap();
                 eprintln!("day {today}: {} events so far, {} kB", self.told.len(), life.memory);
             }

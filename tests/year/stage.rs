@@ -9,7 +9,8 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp, Unit};
 use registrard::config::Config;
 use registrard::job::intake::{DefaultId, Gate, Origin, Publisher};
-use registrard::store::Acceptance;
+use registrard::model::{Operation, State};
+use registrard::store::{Acceptance, JobFilter};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -158,6 +159,7 @@ impl Stage {
         let begun = std::time::Instant::now();
         let what = format!("a daemon that is done at {}", since.round(Unit::Second).unwrap());
         let waiting = until(&what, PATIENCE, async || {
+            self.attend().await;
             let is_done = begun.elapsed() >= LEAST && self.has_looked(since).await && self.is_idle().await;
             is_done.then_some(())
         });
@@ -168,6 +170,23 @@ impl Stage {
         }
         if let Some(status) = self.daemon.has_died() {
             panic!("the daemon ended by itself with {status}:\n{}", self.daemon.log_tail());
+        }
+    }
+
+    /// The human: a deletion whose answer was lost, and that did not happen, is not repeated by itself where no id of it tells
+    /// it from a later one. It is declared over, and ordered anew.
+    async fn attend(&self) {
+        let counts = self.database.store.counts().await.unwrap();
+        if counts.iter().all(|count| count.state != State::NeedsAttention || count.jobs == 0) {
+            return;
+        }
+        let filter = JobFilter { states: vec![State::NeedsAttention], limit: 1_000, ..JobFilter::default() };
+        for job in self.database.store.jobs(&filter).await.unwrap() {
+            assert_eq!(job.operation, Operation::DomainDelete, "nothing else is for a human: {job:?}");
+            self.daemon.command(&["jobs", "dismiss", &job.id.to_string(), "--because", "ordered anew"]).await;
+            let id = uuid::Uuid::now_v7().to_string();
+            let again = json!({ "id": id, "account": job.account, "operation": "domain.delete", "params": job.params });
+            self.submit(&[&again]).await;
         }
     }
 
@@ -193,10 +212,11 @@ impl Stage {
         (effects, control::ordered(&self.sandbox.control, "GET", "/objects", &Value::Null).await)
     }
 
-    /// What the daemon said that is worth a look: warnings and errors, without what they are about.
+    /// Panics and errors of the daemon, but those that call the human.
     pub fn complaints(&self) -> Vec<String> {
         let log = self.daemon.log();
-        log.lines().filter(|line| line.contains("panicked at") || line.contains(" ERROR ")).map(str::to_owned).collect()
+        let is_wrong = |line: &&str| line.contains("panicked at") || line.contains(" ERROR ");
+        log.lines().filter(|line| is_wrong(line) && !line.contains("needs attention")).map(str::to_owned).collect()
     }
 
     /// Keeps what was written, for whoever wants to know why.
@@ -250,7 +270,7 @@ soon = [0.05, 0.2]
 backoff = [0.05, 0.2]
 pending = [0.05, 0.2]
 question = [0.05, 0.2]
-questions = 100
+questions = 5
 connect = [0.05, 0.2]
 
 [deadlines]

@@ -293,11 +293,11 @@ pub(super) struct Filling {
 impl Filling {
     pub(super) fn of(database: &str, jobs: u64) -> Self {
         let bar = ProgressBar::new(jobs);
-        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} jobs written, {elapsed}") {
+        if let Ok(style) = ProgressStyle::with_template("{msg} {bar:40} {pos}/{len} rows written, {elapsed}") {
             bar.set_style(style);
         }
         bar.set_message(database.to_owned());
-        Self { bar, what: format!("{database}: of {jobs} jobs written"), terminal: std::io::stderr().is_terminal() }
+        Self { bar, what: format!("{database}: of {jobs} rows written"), terminal: std::io::stderr().is_terminal() }
     }
 
     pub(super) fn at(&self, written: u64) {
