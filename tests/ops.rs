@@ -13,7 +13,7 @@ use registrard::cli::exit::Exit;
 use registrard::config::Config;
 use registrard::model::{Cause, Operation, State};
 use registrard::ops::http::{AccountReadiness, Check, Health, Readiness, Server};
-use registrard::ops::metrics::{Login, Metrics, Received};
+use registrard::ops::metrics::{Login, Metrics, OpenDeadlines, Received};
 use registrard::ops::notify::Notify;
 use registrard::ops::stop::Stop;
 use serde_json::Value;
@@ -56,6 +56,10 @@ fn everything_happened() -> Arc<Metrics> {
     metrics.queue_looked_at("A", Some(4), now);
     metrics.poll_failed("A", "lost");
     metrics.open_messages(&[("A".into(), 2)]);
+    let open = OpenDeadlines { account: "A", kind: "domain_expiry", counts: [0, 1, 2, 3, 4], next: now };
+    metrics.deadlines(&[open], now);
+    metrics.deadlines_at_risk("A", 1);
+    metrics.calendar_kept(now);
     metrics.broker(true);
     metrics.store(true);
     metrics
@@ -278,7 +282,7 @@ fn every_panel_explains_itself_and_has_its_place() {
     let dashboard: Value = serde_json::from_str(DASHBOARD).unwrap();
     assert_eq!(dashboard["uid"], "registrard-overview");
     let rows = panels.iter().filter(|panel| panel["type"] == "row").count();
-    assert_eq!(rows, 6);
+    assert_eq!(rows, 7);
 }
 
 // ── HTTP ────────────────────────────────────────────────────────────────────────────────────────────────────────────
