@@ -67,7 +67,7 @@ async fn each_registrys_certificate_is_a_deadline_of_the_account() {
             "nz-srs",
             json!({
                 "registrar_id": first(nz)["registrar_id"], "url": nz["url"], "keys": [{ "file": first(nz)["secret_key"] }],
-                "registry_keys": [{ "file": nz["registry_key"] }],
+                "registry_keys": [{ "file": nz["registry_key"] }], "environment": "other",
             }),
         ),
         account(

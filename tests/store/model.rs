@@ -25,6 +25,8 @@ struct Kept {
 
 #[derive(Default)]
 struct Model {
+    /// How often jobs were taken in.
+    intakes: i64,
     jobs: BTreeMap<u128, Kept>,
     arrival: Vec<u128>,
     /// Of jobs on one object the earlier one goes first: the order of arrival, but a job stands before those that came
@@ -139,7 +141,9 @@ async fn some_step(store: &dyn Store, lease: &Lease, model: &mut Model, random: 
                 message += usize::from(random.random_bool(0.4));
                 job.message = message;
             }
-            let answers = store.accept(&jobs, &[], at(0)).await.unwrap();
+            // No two intakes share an instant: by that it is known which jobs came together.
+            model.intakes += 1;
+            let answers = store.accept(&jobs, &[], at(model.intakes - 1_000)).await.unwrap();
             let mut taken = Vec::new();
             let expected: Vec<Acceptance> = jobs.iter().map(|job| model.accept(job, &mut taken)).collect();
             assert_eq!(answers, expected, "{context}: intake");
