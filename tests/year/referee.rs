@@ -128,7 +128,8 @@ struct Book<'a> {
 impl Book<'_> {
     fn read(&mut self, event: &Told) {
         let Some(happening) = event.kind.strip_prefix("deadline.") else { return };
-        if matches!(happening, "digest" | "at_risk") {
+        // The watch over the message queues is put off in silence: only that it was not is told, where no daemon lived for days.
+        if matches!(happening, "digest" | "at_risk") || event.text("kind") == "message_queue" {
             return;
         }
         let key = (event.account.clone(), event.text("object").to_owned(), event.text("kind").to_owned());

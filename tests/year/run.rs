@@ -242,6 +242,7 @@ impl Year {
         let open = stage.database.store.deadlines(&filter).await.unwrap();
         let open = open
             .into_iter()
+            .filter(|entry| !entry.kind.is_watch())
             .map(|entry| (entry.account, entry.object.as_str().to_owned(), entry.kind.word().to_owned(), entry.due));
         faults.extend(referee::compare_open(&verdict.segments, open.collect()));
         let (effects, objects) = stage.truth().await;
