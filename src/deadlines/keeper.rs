@@ -104,24 +104,23 @@ impl<'a> Round<'a> {
         Ok(more)
     }
 
-    /// Submits the jobs of these entries; says of each whether it was taken in. Entries of one object share a question.
+    /// Submits the jobs of these entries; says of each whether it was taken in. Entries that ask the same share a question.
     async fn submit(
         &self,
         entries: &[Entry],
         now: Timestamp,
     ) -> Result<BTreeMap<JobId, Result<(), String>>, StoreError> {
         let mut orders: Vec<Order> = Vec::new();
-        let mut asked: BTreeMap<(&str, &ObjectKey), JobId> = BTreeMap::new();
+        let mut asked: BTreeMap<(&str, String), JobId> = BTreeMap::new();
         let mut shared: Vec<(JobId, JobId)> = Vec::new();
         for entry in entries {
-            for order in self.orders(entry, now) {
-                let is_question = order.1;
-                let order = order.0;
-                match asked.get(&(entry.account.as_str(), &entry.object)).filter(|_| is_question) {
+            for (order, is_question) in self.orders(entry, now) {
+                let asks = (entry.account.as_str(), format!("{} {}", order.job["operation"], order.job["params"]));
+                match asked.get(&asks).filter(|_| is_question) {
                     Some(first) => shared.push((order.id, *first)),
                     None => {
                         if is_question {
-                            asked.insert((&entry.account, &entry.object), order.id);
+                            asked.insert(asks, order.id);
                         }
                         orders.push(order);
                     }

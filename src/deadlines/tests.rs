@@ -60,6 +60,11 @@ impl Desk for Orders {
         Ok(orders.iter().map(take).collect())
     }
 
+    fn asks_more(&self, entry: &Entry) -> Map<String, Value> {
+        let asks = entry.kind == DeadlineKind::RegistrantVerification;
+        asks.then(|| ("question".to_owned(), "verification".into())).into_iter().collect()
+    }
+
     async fn done_by(&self, _: &str, more: u64, now: Timestamp) -> Result<Option<Timestamp>, StoreError> {
         let pace = *self.pace.lock().unwrap();
         let all = self.jobs.lock().unwrap().len() as u64 + more;

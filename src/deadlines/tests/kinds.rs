@@ -228,3 +228,16 @@ async fn entries_of_one_object_share_a_question() {
     assert_eq!(world.desk.jobs.lock().unwrap().len(), 1);
     assert!(world.entries().await.iter().all(|entry| entry.asked == 1));
 }
+
+#[tokio::test]
+async fn entries_of_one_object_that_ask_for_different_things_have_questions_of_their_own() {
+    let world = World::at("2026-11-01T12:00:00Z", plain).await;
+    for kind in [DeadlineKind::DomainExpiry, DeadlineKind::RegistrantVerification] {
+        world.hear(due(kind, world.now() + DAY, world.now())).await;
+    }
+    world.look().await;
+    world.look_at(world.now() + DAY + QUESTIONS[0]).await;
+    let jobs = world.desk.jobs.lock().unwrap().clone();
+    let asked: Vec<_> = jobs.values().map(|job| job["params"].get("question").is_some()).collect();
+    assert_eq!((asked.len(), asked.iter().filter(|more| **more).count()), (2, 1));
+}
