@@ -15,6 +15,9 @@ const STALE: SignedDuration = SignedDuration::from_hours(1);
 /// Two answers may name one date differently, one to the second and one to the day. A later date that is nearer than this is
 /// the same.
 const SAME: SignedDuration = SignedDuration::from_hours(24);
+/// A date that a rule worked out from when an answer came is a moment later than the one the registry names. An earlier date
+/// that is nearer than this is the same.
+const MOMENT: SignedDuration = SignedDuration::from_mins(1);
 
 /// The open entries of some objects, and what becomes of them.
 pub struct Book<'a> {
@@ -63,7 +66,7 @@ impl<'a> Book<'a> {
             Says::Met { kind, why } => self.close(word, *kind, Ending::Met, why),
             Says::Missed { kind, why } => self.close(word, *kind, Ending::Missed, why),
             Says::Passed { kind, why } => {
-                if self.find(word, *kind).is_some_and(|kept| kept.entry.due <= word.at) {
+                if self.has_begun(word, *kind) {
                     self.close(word, *kind, Ending::Missed, why);
                 }
             }
@@ -76,11 +79,11 @@ impl<'a> Book<'a> {
     fn due(&mut self, word: &Word, kind: DeadlineKind, due: Timestamp) {
         let due = to_the_second(due);
         let Some(known) = self.find(word, kind).map(|kept| &kept.entry) else { return self.open(word, kind, due) };
-        let is_old = word.basis == Basis::Message && word.at < earlier(known.heard_at, STALE);
         // A list of last week must not overrule the registry.
         let is_hearsay = word.basis == Basis::Import && matches!(known.basis, Basis::Answer | Basis::Message);
-        let is_same = due == known.due || (due > known.due && due.duration_since(known.due) < SAME);
-        if is_old || is_hearsay || (is_same && known.due > word.at) {
+        let later_by = due.duration_since(known.due);
+        let is_same = -MOMENT < later_by && later_by < SAME;
+        if is_old(word, known) || is_hearsay || (is_same && known.due > word.at) {
             return;
         }
         if known.due <= word.at && due > known.due {
@@ -148,8 +151,8 @@ impl<'a> Book<'a> {
     }
 
     fn gone(&mut self, word: &Word, why: &str) {
-        let open = self.open.get(&(word.account.clone(), word.object.clone()));
-        let open: Vec<_> = open.into_iter().flatten().map(|kept| (kept.entry.kind, kept.entry.due)).collect();
+        let open = self.open.get(&(word.account.clone(), word.object.clone())).into_iter().flatten();
+        let open: Vec<_> = open.map(|kept| (kept.entry.kind, kept.entry.due)).collect();
         for (kind, due) in open {
             let is_harm = matches!(kind.at_end(), AtEnd::AskMet(_) | AtEnd::AskMissed(_)) && due <= word.at;
             self.close(word, kind, if is_harm { Ending::Missed } else { Ending::Cleared }, why);
@@ -160,17 +163,33 @@ impl<'a> Book<'a> {
         let why = format!("{why} ({})", word.evidence);
         let key = (word.account.clone(), word.object.clone());
         let Some(open) = self.open.get_mut(&key) else { return };
-        let Some(place) = open.iter().position(|kept| kept.entry.kind == kind) else { return };
+        let is_meant = |kept: &Kept| kept.entry.kind == kind && !is_old(word, &kept.entry);
+        let Some(place) = open.iter().position(is_meant) else { return };
         let entry = open.swap_remove(place).entry;
         let (entry, event) = closed(entry, Closed { how, at: self.now, why }, self.plans);
         self.page.events.extend(event);
         self.page.entries.push(entry);
     }
 
+    /// Whether the date of a kind has passed, or the one with which its time begins: a registry may be early.
+    fn has_begun(&mut self, word: &Word, kind: DeadlineKind) -> bool {
+        let is_ahead = |kept: &mut Kept| kept.entry.due > word.at;
+        match (self.find(word, kind).map(is_ahead), kind.begins_with()) {
+            (Some(true), Some(before)) => !self.find(word, before).is_some_and(is_ahead),
+            (is_ahead, _) => is_ahead == Some(false),
+        }
+    }
+
     fn find(&mut self, word: &Word, kind: DeadlineKind) -> Option<&mut Kept> {
         let open = self.open.get_mut(&(word.account.clone(), word.object.clone()))?;
         open.iter_mut().find(|kept| kept.entry.kind == kind)
     }
+}
+
+/// Whether a message tells of a time before what is known. A list from a file says when it was read, not when it was true.
+fn is_old(word: &Word, known: &Entry) -> bool {
+    let is_settled = known.basis != Basis::Import && word.at < earlier(known.heard_at, STALE);
+    word.basis == Basis::Message && is_settled
 }
 
 /// An entry at its end, with the event that says so.

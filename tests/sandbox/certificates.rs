@@ -10,9 +10,9 @@ use registrard::registries::{Registry, plugin};
 use registrard::sandbox::{Options, Sandbox};
 use serde_json::{Value, json};
 
-/// The sandbox's certificates end with the first day of the year after next.
+/// The sandbox's certificates end with the first day of the third year from this one.
 fn end() -> Timestamp {
-    let year = Timestamp::now().to_zoned(TimeZone::UTC).year() + 2;
+    let year = Timestamp::now().to_zoned(TimeZone::UTC).year() + 3;
     jiff::civil::date(year, 1, 1).in_tz("UTC").unwrap().timestamp()
 }
 

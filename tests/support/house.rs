@@ -170,6 +170,9 @@ question = [0.05, 0.2]
 questions = 100
 connect = [0.05, 0.5]
 
+[deadlines]
+digest_at = "" # what is told must not depend on the hour
+
 [accounts.{account}]
 registry = "denic-rri"
 address = "{address}"

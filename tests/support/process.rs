@@ -52,6 +52,9 @@ backoff = [0.02, 0.1]
 question = [0.02, 0.1]
 questions = 100
 connect = [0.02, 0.1]
+
+[deadlines]
+digest_at = "" # what is told must not depend on the hour
 "#,
             store = world.database.url,
             poll = self.poll,

@@ -256,7 +256,8 @@ fn owed(segment: &Segment, lives: &[Life], rules: &Rules<'_>, verdict: &mut Verd
     }
 }
 
-/// One digest for an account and a local day on which a daemon lived past the hour.
+/// One digest for an account and a local day on which a daemon lived past the hour. One that began with the last second of
+/// the day may have looked at the calendar on the next.
 fn digests(told: &[Told], lives: &[Life], rules: &Rules<'_>, faults: &mut Vec<String>) {
     for account in &rules.accounts {
         let zone = (rules.zone)(account);
@@ -269,8 +270,8 @@ fn digests(told: &[Told], lives: &[Life], rules: &Rules<'_>, faults: &mut Vec<St
                 faults.push(format!("a digest of {account} too early: {}", event.time));
             }
         }
-        let days: BTreeSet<_> =
-            lives.iter().filter(|l| l.settled && hour(l.began) >= DIGEST_HOUR).map(|life| day(life.began)).collect();
+        let owes = |life: &&Life| life.settled && hour(life.began) >= DIGEST_HOUR && day(life.began) == day(life.ended);
+        let days: BTreeSet<_> = lives.iter().filter(owes).map(|life| day(life.began)).collect();
         let missing = days.iter().filter(|day| !counts.contains_key(*day));
         faults.extend(missing.map(|day| format!("no digest of {account} on {day}")));
         let many = counts.iter().filter(|(_, count)| **count > 1);

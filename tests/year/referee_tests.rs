@@ -106,4 +106,7 @@ fn a_day_has_one_digest() {
         faults(&[digest(1, "2027-07-01T20:00:01Z"), digest(2, "2027-07-01T21:00:01Z")])[0].starts_with("2 digests")
     );
     assert!(faults(&[digest(1, "2027-07-01T20:00:01Z"), digest(2, "2027-07-02T18:00:01Z")])[0].contains("too early"));
+    // One second before midnight: the calendar may be looked at after it.
+    let lives = ["2027-07-01T11:59:59Z"].map(life);
+    assert_eq!(judge(&[], &lives, &rules).faults, [""; 0]);
 }

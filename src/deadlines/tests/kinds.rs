@@ -241,3 +241,63 @@ async fn entries_of_one_object_that_ask_for_different_things_have_questions_of_t
     let asked: Vec<_> = jobs.values().map(|job| job["params"].get("question").is_some()).collect();
     assert_eq!((asked.len(), asked.iter().filter(|more| **more).count()), (2, 1));
 }
+
+/// A queue that was not read for days tells of a deletion before the domain was registered again.
+#[tokio::test]
+async fn a_message_of_long_ago_ends_nothing_that_was_heard_of_since() {
+    let kind = DeadlineKind::DomainExpiry;
+    let endings = [
+        Says::Met { kind, why: "it was renewed".into() },
+        Says::Cleared { kind, why: "it was deleted".into() },
+        Says::Missed { kind, why: "it was deleted".into() },
+        Says::Gone { why: "it went to another registrar".into() },
+    ];
+    for (says, hours, basis, ends) in endings.iter().flat_map(|says| {
+        [(says, 2, Basis::Answer, false), (says, 0, Basis::Answer, true), (says, 2, Basis::Import, true)]
+    }) {
+        let world = World::at("2026-11-01T12:00:00Z", plain).await;
+        world.hear(Word { basis, ..due(kind, world.now() + DAY * 40, world.now()) }).await;
+        world.look().await;
+        let written = world.now() - SignedDuration::from_hours(hours);
+        world.hear(Word { basis: Basis::Message, ..word(says.clone(), written) }).await;
+        world.look().await;
+        assert_eq!(world.entries().await[0].closed.is_some(), ends, "{says:?}, {hours} h before, known by {basis}");
+    }
+}
+
+#[tokio::test]
+async fn a_date_named_a_moment_earlier_is_the_one_that_is_known() {
+    let kind = DeadlineKind::DomainExpiry;
+    for (seconds, expected) in [(59, 1), (60, 2), (61, 2)] {
+        let world = World::at("2026-11-01T12:00:00Z", plain).await;
+        let by_rule = world.now() + DAY * 365;
+        world.hear(Word { basis: Basis::Rule, ..due(kind, by_rule, world.now()) }).await;
+        world.look().await;
+        world.hear(due(kind, by_rule - SignedDuration::from_secs(seconds), world.now())).await;
+        world.look().await;
+        assert_eq!(world.told().await["deadline.scheduled"], expected, "{seconds} s earlier");
+    }
+}
+
+/// A name that has expired may be deleted a day before its grace period is over: that is lost. One that was paid for is deleted
+/// because somebody ordered it.
+#[tokio::test]
+async fn a_deletion_in_the_grace_period_is_missed_and_one_before_it_is_not() {
+    let (expiry, grace) = (DeadlineKind::DomainExpiry, DeadlineKind::RenewalGraceEnd);
+    for (days, expected) in [(29, Ending::Cleared), (31, Ending::Missed)] {
+        let world = World::at("2026-11-01T12:00:00Z", plain).await;
+        world.hear(due(expiry, world.now() + DAY * 30, world.now())).await;
+        world.hear(due(grace, world.now() + DAY * 70, world.now())).await;
+        world.look().await;
+        let deleted = world.now() + DAY * days;
+        for kind in [expiry, grace] {
+            world.hear(word(Says::Passed { kind, why: "it was deleted".into() }, deleted)).await;
+        }
+        for kind in [expiry, grace] {
+            world.hear(word(Says::Cleared { kind, why: "it was deleted".into() }, deleted)).await;
+        }
+        world.look_at(deleted).await;
+        let ends: Vec<_> = world.entries().await.iter().map(|entry| entry.closed.as_ref().unwrap().how).collect();
+        assert_eq!(ends, [expected, expected], "deleted on day {days}");
+    }
+}

@@ -114,6 +114,15 @@ kinds! {
 }
 
 impl DeadlineKind {
+    /// The date with whose passing the time begins that ends with this one.
+    #[must_use]
+    pub const fn begins_with(self) -> Option<Self> {
+        match self {
+            Self::RenewalGraceEnd => Some(Self::DomainExpiry),
+            _ => None,
+        }
+    }
+
     /// Whether it is put off all the time as long as everything is well. That is told nobody.
     #[must_use]
     pub const fn is_watch(self) -> bool {

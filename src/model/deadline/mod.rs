@@ -101,7 +101,8 @@ pub enum Says {
         /// What happened, for people.
         why: String,
     },
-    /// What was threatened has happened if its date has passed by then; if it has not, this says nothing.
+    /// What was threatened has happened if its date has passed by then, or the one with which its time begins
+    /// ([`DeadlineKind::begins_with`]); if neither has, this says nothing.
     Passed {
         /// What.
         kind: DeadlineKind,

@@ -40,6 +40,8 @@ const TRANSFER: Span = Span::Days(5);
 const LIFE: &[DeadlineKind] = &[DomainExpiry, RenewalGraceEnd, RedemptionEnd];
 /// What a name has that is registered. Its redemption begins when it is no more.
 const REGISTERED: &[DeadlineKind] = &[DomainExpiry, RenewalGraceEnd];
+/// What ends with a deletion.
+const ALIVE: &[DeadlineKind] = &[DomainExpiry, RenewalGraceEnd, RegistrantVerification];
 
 /// Top-level domains whose registries renew by themselves: nothing runs out after the expiry (reference, 5.4).
 const RENEW_THEMSELVES: &[&str] = &["de", "dk", "za", "at", "fr"];
@@ -78,8 +80,9 @@ pub const RULES: &[Rule] = &[
         Passes(&[DomainExpiry], "the name expired and stopped resolving"),
         "OpenSRS reference 5.22",
     ),
-    rule(Told("domain_deleted"), Misses(REGISTERED, "the domain was deleted"), "OpenSRS reference 5.22"),
-    rule(Told("domain_deleted"), Clears(&[RegistrantVerification], "the domain was deleted"), "OpenSRS reference 5.22"),
+    // An order may have deleted it as well, and its answer be recorded after this: what lay ahead no longer matters.
+    rule(Told("domain_deleted"), Passes(REGISTERED, "the domain was deleted"), "OpenSRS reference 5.22"),
+    rule(Told("domain_deleted"), Clears(ALIVE, "the domain was deleted"), "OpenSRS reference 5.22"),
     rule_if(
         Told("domain_deleted"),
         is_redeemable,
@@ -112,7 +115,8 @@ pub const RULES: &[Rule] = &[
         "OpenSRS reference 5.25: BELONGS_TO_RSP 0",
     ),
     // Each domain of the list of those that were deleted.
-    rule_if(Done(AccountInfo), is_deleted, Misses(REGISTERED, "the domain was deleted"), "OpenSRS reference 5.28"),
+    rule_if(Done(AccountInfo), is_deleted, Passes(REGISTERED, "the domain was deleted"), "OpenSRS reference 5.28"),
+    rule_if(Done(AccountInfo), is_deleted, Clears(REGISTERED, "the domain was deleted"), "OpenSRS reference 5.28"),
     rule_if(Done(AccountInfo), is_deleted, Since(RedemptionEnd, listed::DELETED, REDEMPTION), "OpenSRS reference 5.28"),
     // Transfers. Each step is a status of its own, and has its time.
     rule_if(Taken(DomainTransfer), is_not_kept, Starts(TransferDecision, TRANSFER), TRANSFERS),
