@@ -302,8 +302,8 @@ fn the_event_in_the_documents_is_the_one_the_code_makes() {
 fn the_table_of_deadlines_is_that_of_the_code() {
     let rows = Document::read("docs/deadlines.md").table("kinds");
     let without_news = |kind: &DeadlineKind| match kind.at_end() {
-        AtEnd::AskMet(_) => "asks; gone means met",
-        AtEnd::AskMissed(_) => "asks; gone means missed",
+        AtEnd::AskMet => "asks; gone means met",
+        AtEnd::AskMissed => "asks; gone means missed",
         AtEnd::Missed => "missed",
         AtEnd::Over => "over",
     };

@@ -15,6 +15,8 @@ mod life;
 mod messages;
 #[path = "lifecycle/office.rs"]
 mod office;
+#[path = "lifecycle/sweep.rs"]
+mod sweep;
 #[path = "engine/world.rs"]
 mod world;
 

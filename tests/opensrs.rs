@@ -21,6 +21,8 @@ mod orders;
 mod pages;
 #[path = "opensrs/params.rs"]
 mod params;
+#[path = "lifecycle/sweep.rs"]
+mod sweep;
 #[path = "opensrs/table.rs"]
 mod table;
 #[path = "engine/world.rs"]

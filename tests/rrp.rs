@@ -15,6 +15,8 @@ mod life;
 mod office;
 #[path = "rrp/sessions.rs"]
 mod sessions;
+#[path = "lifecycle/sweep.rs"]
+mod sweep;
 #[path = "rrp/transfers.rs"]
 mod transfers;
 #[path = "engine/world.rs"]

@@ -21,10 +21,10 @@ pub struct Order {
 /// asked about.
 #[must_use]
 pub fn question(entry: &Entry, number: u32, more: Map<String, Value>) -> Option<Order> {
-    let (AtEnd::AskMet(operation) | AtEnd::AskMissed(operation)) = entry.kind.at_end() else { return None };
-    let name = match operation {
-        Operation::ContactInfo => "handle",
-        _ => "domain",
+    let (AtEnd::AskMet | AtEnd::AskMissed) = entry.kind.at_end() else { return None };
+    let (operation, name) = match entry.object.as_str().split_once(':')? {
+        ("contact", _) => (Operation::ContactInfo, "handle"),
+        _ => (Operation::DomainInfo, "domain"),
     };
     let mut params = Map::from_iter([(name.to_owned(), json!(entry.object.name()))]);
     params.extend(more);

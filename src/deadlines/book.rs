@@ -142,9 +142,9 @@ impl<'a> Book<'a> {
         }
         let has_passed = entry.due <= word.at;
         let (how, why) = match (kind.at_end(), has_passed) {
-            (AtEnd::AskMet(_), _) => (Ending::Met, "the registry shows this date no more"),
-            (AtEnd::AskMissed(_), true) => (Ending::Missed, "the date has passed, and the registry shows it no more"),
-            (AtEnd::AskMissed(_), false) => (Ending::Cleared, "the registry shows this date no more"),
+            (AtEnd::AskMet, _) => (Ending::Met, "the registry shows this date no more"),
+            (AtEnd::AskMissed, true) => (Ending::Missed, "the date has passed, and the registry shows it no more"),
+            (AtEnd::AskMissed, false) => (Ending::Cleared, "the registry shows this date no more"),
             (AtEnd::Missed | AtEnd::Over, _) => (Ending::Cleared, "the registry shows this date no more"),
         };
         self.close(word, kind, how, why);
@@ -154,7 +154,7 @@ impl<'a> Book<'a> {
         let open = self.open.get(&(word.account.clone(), word.object.clone())).into_iter().flatten();
         let open: Vec<_> = open.map(|kept| (kept.entry.kind, kept.entry.due)).collect();
         for (kind, due) in open {
-            let is_harm = matches!(kind.at_end(), AtEnd::AskMet(_) | AtEnd::AskMissed(_)) && due <= word.at;
+            let is_harm = matches!(kind.at_end(), AtEnd::AskMet | AtEnd::AskMissed) && due <= word.at;
             self.close(word, kind, if is_harm { Ending::Missed } else { Ending::Cleared }, why);
         }
     }

@@ -243,7 +243,7 @@ fn lapsed(entry: &Entry, now: Timestamp) -> Closed {
     let (how, why) = match entry.kind.at_end() {
         AtEnd::Over => (Ending::Cleared, "it is over".to_owned()),
         AtEnd::Missed => (Ending::Missed, format!("it has passed: {}", entry.kind.harm())),
-        AtEnd::AskMet(_) | AtEnd::AskMissed(_) => {
+        AtEnd::AskMet | AtEnd::AskMissed => {
             let why =
                 format!("it has passed, and {} questions to the registry did not show that it was met", entry.asked);
             (Ending::Missed, why)

@@ -81,7 +81,7 @@ impl Plans {
         // What was past when it was heard of gets its questions from then on.
         let passed = entry.due.max(entry.heard_at);
         match entry.kind.at_end() {
-            AtEnd::AskMet(_) | AtEnd::AskMissed(_) => {
+            AtEnd::AskMet | AtEnd::AskMissed => {
                 let asks = QUESTIONS.iter().zip(1..).map(|(after, number)| (later(passed, *after), Step::Ask(number)));
                 steps.extend(asks);
                 steps.push((later(passed, PATIENCE), Step::Lapse));

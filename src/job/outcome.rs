@@ -183,7 +183,7 @@ impl Circumstances {
                 because(self.follow_up_later(step), &until)
             }),
             Finding::Nothing { same_transaction, evidence } => self.repeat(job, same_transaction, &evidence),
-            Finding::Foreign(why) | Finding::Overtaken(why) => {
+            Finding::Foreign(why) | Finding::Refused(why) => {
                 self.step(job, Cause::FoundForeign).map(|step| because(step, &why))
             }
             Finding::Unknown(why) => match self.policy.next_question(job.asked + 1, self.random) {
@@ -202,8 +202,9 @@ impl Circumstances {
     }
 
     /// The same, of an effect that may take this long to show: that it is not there counts if the registry was asked
-    /// before, at least that long ago. Where questions follow each other faster than that by the policy, for tests and the
-    /// demo, so do these.
+    /// before, at least that long ago. Nor is a job told that it failed before: what stands in its way may be taken away by
+    /// the next one, and then it is carried out after all. Where questions follow each other faster than that by the policy,
+    /// for tests and the demo, so do these.
     #[must_use]
     pub fn found_in_time(
         &self,
@@ -217,9 +218,7 @@ impl Circumstances {
         let since = self.now.duration_since(job.updated_at);
         let is_second_look = job.asked > 0 && Duration::try_from(since).is_ok_and(|since| since >= settles);
         match finding {
-            Finding::Nothing { evidence, .. } | Finding::Overtaken(evidence)
-                if !settles.is_zero() && !is_second_look =>
-            {
+            Finding::Nothing { evidence, .. } | Finding::Foreign(evidence) if !settles.is_zero() && !is_second_look => {
                 let unknown =
                     Finding::Unknown(format!("{evidence}; to be found once more, {} s later", settles.as_secs()));
                 let mut outcome = self.found(job, unknown, asked, deadlines);

@@ -130,11 +130,11 @@ pub enum Finding {
         /// What the registry said that proves it.
         evidence: String,
     },
-    /// Somebody else's effect is there instead; what proves it.
+    /// Our effect is certainly not there, and the order cannot be carried out any more: somebody else's is there instead, or
+    /// what is read before it goes out would not let it. What the registry said that proves it.
     Foreign(String),
-    /// Our effect is certainly not there, and the order cannot be carried out any more: what is read before it goes out
-    /// would not let it. What the registry said that proves it.
-    Overtaken(String),
+    /// The registry turned this very request down, so that it cannot be carried out later either; what proves it.
+    Refused(String),
     /// Cannot tell (yet): ask again later, then a human. What is missing, or speaks for both.
     Unknown(String),
 }
@@ -159,7 +159,7 @@ impl Finding {
             Self::Applied { .. } => "applied",
             Self::Taken { .. } => "taken",
             Self::Nothing { .. } => "not_applied",
-            Self::Foreign(_) | Self::Overtaken(_) => "foreign",
+            Self::Foreign(_) | Self::Refused(_) => "foreign",
             Self::Unknown(_) => "unknown",
         }
     }
@@ -170,7 +170,7 @@ impl Finding {
     pub fn evidence(&self) -> &str {
         match self {
             Self::Applied { evidence, .. } | Self::Taken { evidence, .. } | Self::Nothing { evidence, .. } => evidence,
-            Self::Foreign(evidence) | Self::Overtaken(evidence) | Self::Unknown(evidence) => evidence,
+            Self::Foreign(evidence) | Self::Refused(evidence) | Self::Unknown(evidence) => evidence,
         }
     }
 }

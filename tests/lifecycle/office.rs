@@ -3,8 +3,8 @@
 
 use clap::Parser;
 use jiff::Timestamp;
-use registrard::cli::output::{Colour, Format, Out};
-use registrard::cli::{Cli, Command, jobs, orders};
+use registrard::cli::output::{Colour, Out};
+use registrard::cli::{Cli, Command, deadlines, jobs, orders};
 use registrard::config::Config;
 use registrard::store::JobDetail;
 use serde_json::{Value, json};
@@ -84,13 +84,14 @@ impl Office {
 
     /// What a command of the operator prints; it has to succeed. `now` is what the keys for e-mail are looked at with.
     pub async fn operator(&self, config: &Config, now: Timestamp, line: &[&str]) -> String {
-        let command = Cli::try_parse_from(["registrard"].iter().chain(line)).unwrap().command;
+        let Cli { global, command, .. } = Cli::try_parse_from(["registrard"].iter().chain(line)).unwrap();
         let (mut data, mut talk) = (Vec::new(), Vec::new());
-        let mut out = Out::new(Format::Table, Colour::Never, &mut data, &mut talk);
+        let mut out = Out::new(global.output.unwrap_or_default(), Colour::Never, &mut data, &mut talk);
         let store = &*self.world.database.store;
         let how = match &command {
             Command::Orders(command) => orders::run(command, config, store, now, &mut out).await,
             Command::Jobs(command) => jobs::run(command, config, store, Timestamp::now(), &mut out).await,
+            Command::Deadlines(command) => deadlines::run(command, config, store, now, &mut out).await,
             other => panic!("no case for {other:?}"),
         };
         assert_eq!(how, Ok(()), "{line:?}");

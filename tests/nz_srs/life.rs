@@ -4,6 +4,7 @@ use registrard::model::deadline::DeadlineKind;
 use serde_json::{Value, json};
 
 use crate::office::{Office, open};
+use crate::sweep::{self, By};
 use crate::world::{OTHER_SIGNER, Place, SIGNER, Setup};
 
 /// A name with a macron, as jobs and as the registry write it.
@@ -221,4 +222,9 @@ async fn end(office: &Office) {
     let id = done.attempts.last().unwrap().transaction.clone();
     let kept = office.shown("account.info", json!({ "question": "action", "action": id })).await;
     assert!(kept["RawRequest"]["XML"].as_str().unwrap().contains("Cancel=\"1\""), "{kept}");
+}
+
+#[tokio::test]
+async fn a_sweep_finds_what_the_account_has() {
+    sweep::of_everything(Setup::at(Place::NzSrs), SIGNER, "co.nz", By::Pages, registration).await;
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use crate::office::{Office, open};
 use crate::params::{command, contact, registration, with};
+use crate::sweep::{self, By};
 use crate::table::Lived;
 use crate::world::{Place, RESELLER, Setup};
 
@@ -168,4 +169,9 @@ async fn hosts(office: &Office) {
     assert_eq!(office.refused(RESELLER, "host.check", foreign.clone(), "failed").await, "480");
     office.done(RESELLER, "host.create", foreign.clone()).await;
     office.done(RESELLER, "host.check", foreign).await;
+}
+
+#[tokio::test]
+async fn a_sweep_finds_what_the_account_has() {
+    sweep::of_everything(Setup::at(Place::OpensrsByTcp), RESELLER, "com", By::Pages, registration).await;
 }

@@ -6,6 +6,7 @@ use registrard::store::JobDetail;
 use serde_json::{Value, json};
 
 use crate::office::{Office, open};
+use crate::sweep::{self, By};
 use crate::world::{OTHER_REGISTRAR, Place, REGISTRAR, Setup};
 
 pub const DOMAIN: &str = "example.com";
@@ -197,4 +198,10 @@ async fn end(office: &Office) {
     );
     let updates = office.effects().into_iter().filter(|(kind, _)| kind == "domain.update").count();
     assert_eq!(updates, 5, "each change once");
+}
+
+#[tokio::test]
+async fn a_sweep_finds_when_domains_expire() {
+    let registration = |domain: &str| json!({ "domain": domain, "years": 1 });
+    sweep::of_everything(Setup::at(Place::Rrp), REGISTRAR, "net", By::Jobs, registration).await;
 }

@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::deadlines::plan::QUESTIONS;
+use crate::model::ObjectKind;
 use crate::model::deadline::{AtEnd, Ending};
 
 const DAY: SignedDuration = SignedDuration::from_hours(24);
@@ -11,7 +12,7 @@ const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// Kinds by what is believed of one that has passed: questions that are asked, and how it ends if nobody answers.
 fn silence(kind: DeadlineKind) -> (usize, Ending) {
     match kind.at_end() {
-        AtEnd::AskMet(_) | AtEnd::AskMissed(_) => (QUESTIONS.len(), Ending::Missed),
+        AtEnd::AskMet | AtEnd::AskMissed => (QUESTIONS.len(), Ending::Missed),
         AtEnd::Missed => (0, Ending::Missed),
         AtEnd::Over => (0, Ending::Cleared),
     }
@@ -139,9 +140,9 @@ async fn a_date_the_registry_shows_no_more_is_met_or_missed_by_its_kind() {
             world.hear(word(Says::Absent { kind: *kind }, asked_at)).await;
             world.look_at(asked_at).await;
             let expected = match (kind.at_end(), passed) {
-                (AtEnd::AskMet(_), _) => Ending::Met,
-                (AtEnd::AskMissed(_), true) => Ending::Missed,
-                (AtEnd::AskMissed(_), false) | (AtEnd::Missed | AtEnd::Over, _) => Ending::Cleared,
+                (AtEnd::AskMet, _) => Ending::Met,
+                (AtEnd::AskMissed, true) => Ending::Missed,
+                (AtEnd::AskMissed, false) | (AtEnd::Missed | AtEnd::Over, _) => Ending::Cleared,
             };
             let entries = world.entries().await;
             assert_eq!(entries[0].closed.as_ref().map(|closed| closed.how), Some(expected), "{kind}, passed: {passed}");
@@ -299,5 +300,26 @@ async fn a_deletion_in_the_grace_period_is_missed_and_one_before_it_is_not() {
         world.look_at(deleted).await;
         let ends: Vec<_> = world.entries().await.iter().map(|entry| entry.closed.as_ref().unwrap().how).collect();
         assert_eq!(ends, [expected, expected], "deleted on day {days}");
+    }
+}
+
+/// An order about a contact waits for the lock contact just as one about a domain does.
+#[tokio::test]
+async fn the_question_is_about_what_the_date_is_of() {
+    for (object, operation, name) in [
+        (domain("example.de"), "domain.info", "domain"),
+        (ObjectKey::new(ObjectKind::Contact, "DENIC-1000022-MAX"), "contact.info", "handle"),
+    ] {
+        let world = World::at("2026-11-01T12:00:00Z", plain).await;
+        let kind = DeadlineKind::RegistryLockConfirmation;
+        world.hear(Word { object: object.clone(), ..due(kind, world.now() + DAY, world.now()) }).await;
+        world.look().await;
+        world.look_at(world.now() + DAY * 2).await;
+        let jobs: Vec<_> = world.desk.jobs.lock().unwrap().values().cloned().collect();
+        let [job] = &jobs[..] else { panic!("{jobs:?}") };
+        assert_eq!(
+            (&job["operation"], &job["params"]),
+            (&operation.into(), &serde_json::json!({ name: object.name() }))
+        );
     }
 }

@@ -20,7 +20,7 @@ impl Circumstances {
                 step.answer = Some(shown);
                 because(step, "the registry was asked and has finished the order")
             }),
-            Finding::Nothing { evidence: why, .. } | Finding::Foreign(why) | Finding::Overtaken(why) => {
+            Finding::Nothing { evidence: why, .. } | Finding::Foreign(why) | Finding::Refused(why) => {
                 self.step(job, Cause::TurnedDown).map(|step| because(step, &why))
             }
             // As long as the registry says that it works on it, nobody gives up.

@@ -259,18 +259,24 @@ fn what_takes_time_to_show_is_looked_for_twice() {
     assert_eq!(look(&doubt, minute).cause(), Cause::StillUnknown, "too soon after the first look");
     doubt.updated_at = NOW - settles;
     assert_eq!(look(&doubt, minute).cause(), Cause::FoundNothing);
-    let there = Finding::Foreign("somebody else's".into());
+    let there = Finding::Applied { shown: Answer::default(), evidence: "ours".into() };
     doubt.asked = 0;
     let found = here().found_in_time(&doubt, there, minute, vec![], &[]).step.unwrap();
-    assert_eq!(found.cause(), Cause::FoundForeign, "what is there is there");
-    // Told that it failed, it may not be done a little later.
-    let look = |doubt: &Job| {
-        let overtaken = Finding::Overtaken("renewed by another one".into());
-        here().found_in_time(doubt, overtaken, minute, vec![], &[]).step.unwrap()
+    assert_eq!(found.cause(), Cause::FoundApplied, "what is there is there");
+    // Told that it failed, it may not be done a little later: whoever made this one may take it away again.
+    let look = |doubt: &Job, settles| {
+        let another = Finding::Foreign("another one of this name".into());
+        here().found_in_time(doubt, another, settles, vec![], &[]).step.unwrap()
     };
-    assert_eq!(look(&doubt).cause(), Cause::StillUnknown);
+    assert_eq!(look(&doubt, Duration::ZERO).cause(), Cause::FoundForeign);
+    assert_eq!(look(&doubt, minute).cause(), Cause::StillUnknown);
     doubt.asked = 1;
-    assert_eq!((look(&doubt).cause(), look(&doubt).to()), (Cause::FoundForeign, State::Failed));
+    let second = look(&doubt, minute);
+    assert_eq!((second.cause(), second.to()), (Cause::FoundForeign, State::Failed));
+    doubt.asked = 0;
+    let refused = Finding::Refused("the kept answer".into());
+    let refused = here().found_in_time(&doubt, refused, minute, vec![], &[]).step.unwrap();
+    assert_eq!(refused.cause(), Cause::FoundForeign, "the registry has seen it, and will not see it again");
 }
 
 #[test]

@@ -5,15 +5,13 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::model::command::Operation;
-
 /// What to believe of an entry whose date has passed without any news.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AtEnd {
     /// The registry is asked; if it does not show the date any more, what was to be done was done.
-    AskMet(Operation),
+    AskMet,
     /// The registry is asked; if it does not show the date any more, what was threatened has happened.
-    AskMissed(Operation),
+    AskMissed,
     /// Nobody can be asked: it is missed.
     Missed,
     /// Its end harms nobody: a chance is over, or a ban.
@@ -58,32 +56,29 @@ macro_rules! kinds {
     };
 }
 
-const DOMAIN: Operation = Operation::DomainInfo;
-const CONTACT: Operation = Operation::ContactInfo;
-
 // word, what to believe when it has passed, title, what happens then.
 kinds! {
-    VerificationBeforeDedelegation "verification_before_dedelegation" AtEnd::AskMet(DOMAIN),
+    VerificationBeforeDedelegation "verification_before_dedelegation" AtEnd::AskMet,
         "holder verification before dedelegation", "the domain leaves the zone until its holders are verified";
-    VerificationBeforeDeletion "verification_before_deletion" AtEnd::AskMet(DOMAIN),
+    VerificationBeforeDeletion "verification_before_deletion" AtEnd::AskMet,
         "holder verification before deletion", "the domain is deleted, without a redemption period";
-    ContactVerification "contact_verification" AtEnd::AskMet(CONTACT),
+    ContactVerification "contact_verification" AtEnd::AskMet,
         "verification of a contact", "the earliest of its domains leaves the zone";
-    FailedDomainExpiry "failed_domain_expiry" AtEnd::AskMet(DOMAIN),
+    FailedDomainExpiry "failed_domain_expiry" AtEnd::AskMet,
         "repair of a failed domain", "the domain is deleted because of its name servers";
-    RedemptionEnd "redemption_end" AtEnd::AskMissed(DOMAIN),
+    RedemptionEnd "redemption_end" AtEnd::AskMissed,
         "end of the redemption period", "the domain is released and anybody may register it";
-    PendingDelete "pending_delete" AtEnd::AskMissed(DOMAIN),
+    PendingDelete "pending_delete" AtEnd::AskMissed,
         "release of a deleted domain", "the domain is free and anybody may register it";
-    AuthInfo1Expiry "auth_info1_expiry" AtEnd::AskMissed(DOMAIN),
+    AuthInfo1Expiry "auth_info1_expiry" AtEnd::AskMissed,
         "expiry of AuthInfo1", "the transfer password its registrar chose ends unused";
-    AuthInfo2Expiry "auth_info2_expiry" AtEnd::AskMissed(DOMAIN),
+    AuthInfo2Expiry "auth_info2_expiry" AtEnd::AskMissed,
         "expiry of AuthInfo2", "the transfer password the registry posted to the holders ends unused";
     UdaiExpiry "udai_expiry" AtEnd::Over,
         "expiry of a UDAI", "the transfer password ends; a new one must be made";
-    DomainExpiry "domain_expiry" AtEnd::AskMissed(DOMAIN),
+    DomainExpiry "domain_expiry" AtEnd::AskMissed,
         "end of the paid period", "the registration ends, or the registry renews and bills it";
-    RenewalGraceEnd "renewal_grace_end" AtEnd::AskMissed(DOMAIN),
+    RenewalGraceEnd "renewal_grace_end" AtEnd::AskMissed,
         "last day to renew at the normal price", "the domain goes into redemption, or to an auction";
     AddGraceEnd "add_grace_end" AtEnd::Over,
         "end of the grace period of a registration", "a deletion no longer brings the fee back";
@@ -93,13 +88,13 @@ kinds! {
         "end of the grace period of an automatic renewal", "a deletion no longer brings the fee back";
     TransferGraceEnd "transfer_grace_end" AtEnd::Over,
         "end of the grace period of a transfer", "a deletion no longer brings the fee back";
-    TransferDecision "transfer_decision" AtEnd::AskMet(DOMAIN),
+    TransferDecision "transfer_decision" AtEnd::AskMet,
         "decision on a transfer", "the registry decides by itself";
-    RegistrantVerification "registrant_verification" AtEnd::AskMet(DOMAIN),
+    RegistrantVerification "registrant_verification" AtEnd::AskMet,
         "verification of a registrant's address", "the domain is suspended: web and mail stop";
-    RegistryLockConfirmation "registry_lock_confirmation" AtEnd::AskMissed(DOMAIN),
+    RegistryLockConfirmation "registry_lock_confirmation" AtEnd::AskMissed,
         "confirmation by the lock contact", "the order lapses";
-    ContactRetention "contact_retention" AtEnd::AskMissed(CONTACT),
+    ContactRetention "contact_retention" AtEnd::AskMissed,
         "deletion of an unused contact", "the registry deletes the contact";
     MessageQueue "message_queue" AtEnd::Missed,
         "messages of the registry unread for three days", "the registry complains by e-mail; what they tell goes unnoticed";

@@ -92,7 +92,6 @@ fn settle(case: &mut Case<'_>) -> Next {
             State::Changed(why_not) if order.operation == Operation::DomainRenew => cannot(format!("{why}; {why_not}")),
             State::Changed(_) | State::NotOurs => nothing(format!("{why}; the domain does not show it either")),
             State::Foreign(reason) => Ok(Finding::Foreign(format!("{why}; {reason}"))),
-            State::Overtaken(reason) => Ok(Finding::Overtaken(format!("{why}; {reason}"))),
             State::NoDomain => nothing(why),
         },
         // It was at work on it, so its not showing proves nothing.
@@ -138,9 +137,8 @@ enum State {
     Changed(String),
     /// It is not ours, or unchanged since before the order.
     NotOurs,
-    /// It is not as it has to be read before the order goes out; in what.
-    Overtaken(String),
-    /// It was ours before, so that the order cannot have brought it about.
+    /// It was ours before, so that the order cannot have brought it about; or it is not as it has to be read before the order
+    /// goes out: in what.
     Foreign(String),
     /// The order is not about a domain.
     NoDomain,
@@ -221,7 +219,7 @@ fn judged(order: &Order, said: Answer) -> Kept {
             Finding::Applied { shown: said, evidence: "ActionDetailsQry: the kept response says so".into() }
         }
         Verdict::Refused(why) | Verdict::RefusedUnlessLost(why) | Verdict::ByHand(why) => {
-            Finding::Foreign(format!("the kept response to this action: {why}"))
+            Finding::Refused(format!("the kept response to this action: {why}"))
         }
         // It was definite, so what comes next is another attempt.
         Verdict::Later(later) => Finding::Nothing {
@@ -278,7 +276,7 @@ fn by_state(case: &mut Case<'_>, order: &Order) -> Result<State, Halt> {
     // Whoever repeats the order reads the domain first, and finds the same.
     let not_there = || match case.dialect.complete(order.operation, case.doubt.params, answer) {
         Err(judgement) => match judgement.verdict {
-            Verdict::Refused(why) | Verdict::RefusedUnlessLost(why) => State::Overtaken(why),
+            Verdict::Refused(why) | Verdict::RefusedUnlessLost(why) => State::Foreign(why),
             _ => State::NotOurs,
         },
         Ok(_) => State::NotOurs,

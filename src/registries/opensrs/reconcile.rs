@@ -308,6 +308,10 @@ fn foreign(reason: impl Into<String>) -> Next {
     Ok(Finding::Foreign(reason.into()))
 }
 
+fn refused(reason: impl Into<String>) -> Next {
+    Ok(Finding::Refused(reason.into()))
+}
+
 /// A text that is not empty.
 fn text<'a>(data: &'a Map<String, Value>, field: &str) -> Option<&'a str> {
     Some(data.get(field)?.as_str()?.trim()).filter(|text| !text.is_empty())

@@ -49,6 +49,9 @@ pub struct SweepArgs {
     /// At most this part of the account's daily quota; 10% if nothing is said.
     #[arg(long, value_name = "PERCENT")]
     pub share: Option<Share>,
+    /// Domains on a page, where the registry lists them in pages.
+    #[arg(long, value_name = "N", default_value_t = 500, value_parser = clap::value_parser!(u64).range(1..=500))]
+    pub page_size: u64,
     /// Go on with the sweep of this day, by the account's calendar; today's by default.
     #[arg(long)]
     pub day: Option<Date>,
@@ -151,7 +154,7 @@ pub async fn run(
         Sweep { gate, store, account: account_name, day, batch, spacing, next: now, known: HashSet::new(), swept };
     sweep.look_back().await?;
     match pages::of(&account.registry).filter(|_| args.names.is_none()) {
-        Some(pages) => pages::run(&mut sweep, pages, now, out).await?,
+        Some(pages) => pages::run(&mut sweep, pages, args.page_size, now, out).await?,
         None => names::run(&mut sweep, args, config, out).await?,
     }
     let until = sweep.swept.until.map(|until| local(until, &zone));

@@ -16,10 +16,10 @@ use crate::store::StoreError;
 const PAUSE: Duration = Duration::from_millis(500);
 /// Looks for which a store that is away is forgiven.
 const FORGIVEN: u32 = 120;
-/// Domains on a page.
-const LIMIT: u64 = 500;
 /// More pages than any account has.
-const MOST: u64 = 100_000;
+const MOST: u64 = 10_000_000;
+/// So often a page is asked for anew on one day that came to nothing.
+const AGAIN: u64 = 100;
 
 /// How a registry lists what an account has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,16 +40,17 @@ pub(super) fn of(registry: &str) -> Option<Pages> {
 }
 
 impl Pages {
-    /// The question for a page, counted from 1. It depends on nothing but the sweep's day, so that it is the same again.
-    fn params(self, day: jiff::civil::Date, page: u64) -> Map<String, Value> {
+    /// The question for a page of this size, counted from 1. It depends on nothing but the sweep's day, so that it is the same
+    /// again.
+    fn params(self, day: jiff::civil::Date, page: u64, size: u64) -> Map<String, Value> {
         let params = match self {
             // From before the longest grace period to the end of the longest registration.
             Self::Expiring => json!({
-                "question": "expiring", "page": page, "limit": LIMIT,
+                "question": "expiring", "page": page, "limit": size,
                 "from": day.saturating_sub(Span::new().days(90)).to_string(),
                 "to": day.saturating_add(Span::new().years(11)).to_string(),
             }),
-            Self::Domains => json!({ "question": "domains", "limit": LIMIT, "skip": (page - 1).saturating_mul(LIMIT) }),
+            Self::Domains => json!({ "question": "domains", "limit": size, "skip": (page - 1).saturating_mul(size) }),
         };
         match params {
             Value::Object(params) => params,
@@ -57,8 +58,8 @@ impl Pages {
         }
     }
 
-    /// How many domains an answer lists, and whether more follow.
-    fn read(self, data: &Value) -> (u64, bool) {
+    /// How many domains an answer about a page of this size lists, and whether more follow.
+    fn read(self, data: &Value, size: u64) -> (u64, bool) {
         match self {
             Self::Expiring => {
                 let more = matches!(&data["remainder"], Value::String(text) if text == "1") || data["remainder"] == 1;
@@ -66,7 +67,7 @@ impl Pages {
             }
             Self::Domains => {
                 let listed = count(&data["Domain"]);
-                (listed, listed >= LIMIT)
+                (listed, listed >= size)
             }
         }
     }
@@ -82,24 +83,24 @@ fn count(value: &Value) -> u64 {
 }
 
 /// Asks for page after page.
-pub(super) async fn run(sweep: &mut Sweep<'_>, pages: Pages, now: Timestamp, out: &mut Out<'_>) -> Result<(), Failure> {
+pub(super) async fn run(
+    sweep: &mut Sweep<'_>,
+    pages: Pages,
+    size: u64,
+    now: Timestamp,
+    out: &mut Out<'_>,
+) -> Result<(), Failure> {
     let progress = bar(0, "{spinner} {msg}, {elapsed}");
     progress.enable_steady_tick(PAUSE);
     for page in 1..=MOST {
         sweep.next = sweep.next.max(now);
-        let (id, job) = sweep
-            .job(&format!("page {page}"), Operation::AccountInfo, pages.params(sweep.day, page))
-            .map_err(|why| Failure::new(Exit::Software, "rejected", format!("page {page}: {why}")))?;
-        match job {
-            Some(job) => sweep.submit(&mut vec![job]).await?,
-            None => sweep.swept.known += 1,
-        }
+        let id = question(sweep, page, size, &pages.params(sweep.day, page, size)).await?;
         if sweep.swept.dry_run {
             out.say("how many pages there are is known from the answers only");
             break;
         }
         progress.set_message(format!("page {page}, {} domains so far", grouped(sweep.swept.domains)));
-        let (listed, more) = pages.read(&answer(sweep, id, page).await?);
+        let (listed, more) = pages.read(&answer(sweep, id, page).await?, size);
         sweep.swept.domains += listed;
         if !more {
             break;
@@ -107,6 +108,29 @@ pub(super) async fn run(sweep: &mut Sweep<'_>, pages: Pages, now: Timestamp, out
     }
     progress.finish_and_clear();
     Ok(())
+}
+
+/// The job that asks for a page: the one that did already, unless it came to nothing when the page was asked for before.
+async fn question(sweep: &mut Sweep<'_>, page: u64, size: u64, params: &Map<String, Value>) -> Result<JobId, Failure> {
+    let rejected = |why: String| Failure::new(Exit::Software, "rejected", format!("page {page}: {why}"));
+    for again in 0..AGAIN {
+        let what = format!("page {page} of {size}, {again}");
+        match sweep.job(&what, Operation::AccountInfo, params.clone()).map_err(rejected)? {
+            (id, Some(job)) => {
+                sweep.submit(&mut vec![job]).await?;
+                return Ok(id);
+            }
+            (id, None) => {
+                let state = sweep.store.job(id).await?.map(|detail| detail.job.state);
+                if state.is_none_or(|state| !state.is_final() || state == State::Succeeded) {
+                    sweep.swept.known += 1;
+                    return Ok(id);
+                }
+            }
+        }
+    }
+    let what = format!("page {page} was asked for {AGAIN} times today and never answered");
+    Err(Failure::new(Exit::JobFailed, "job_failed", what).next("try again tomorrow; `registrard jobs list` tells why"))
 }
 
 /// Waits until a page is answered.
@@ -154,22 +178,22 @@ mod tests {
             let dialect = (plugin(registry).unwrap().dialect)(&options).unwrap();
             let pages = of(registry).unwrap();
             for page in [1, 2, 1000] {
-                let params = pages.params(day, page);
+                let params = pages.params(day, page, 500);
                 dialect.check(Operation::AccountInfo, &params).unwrap_or_else(|why| panic!("{registry}: {why}"));
-                assert_eq!(params, pages.params(day, page));
+                assert_eq!(params, pages.params(day, page, 500));
             }
-            assert_ne!(pages.params(day, 1), pages.params(day, 2));
+            assert_ne!(pages.params(day, 1, 500), pages.params(day, 2, 500));
         }
         assert_eq!(of("denic-rri"), None);
     }
 
     #[test]
     fn an_answer_tells_whether_more_follow() {
-        let expiring = |data: Value| Pages::Expiring.read(&data);
+        let expiring = |data: Value| Pages::Expiring.read(&data, 2);
         assert_eq!(expiring(json!({ "remainder": "1", "exp_domains": [{}, {}] })), (2, true));
         assert_eq!(expiring(json!({ "remainder": "0", "exp_domains": [{}] })), (1, false));
         assert_eq!(expiring(json!({})), (0, false));
-        let domains = |data: Value| Pages::Domains.read(&data);
+        let domains = |data: Value| Pages::Domains.read(&data, 500);
         assert_eq!(domains(json!({ "Domain": { "DomainName": "example.co.nz" } })), (1, false));
         assert_eq!(domains(json!({ "Domain": vec![json!({}); 500] })), (500, true));
         assert_eq!(domains(Value::Null), (0, false));

@@ -38,7 +38,7 @@ fn play_with(
         Some(Finding::Taken { .. }) => "taken".into(),
         Some(Finding::Nothing { same_transaction: true, .. }) => "nothing, same id".into(),
         Some(Finding::Nothing { .. }) => "nothing".into(),
-        Some(Finding::Foreign(reason) | Finding::Overtaken(reason)) => format!("foreign: {reason}"),
+        Some(Finding::Foreign(reason) | Finding::Refused(reason)) => format!("foreign: {reason}"),
         Some(Finding::Unknown(reason)) => format!("unknown: {reason}"),
     };
     (asked, word)

@@ -148,14 +148,14 @@ fn a_kept_refusal_is_definite() {
     let find =
         |inside: &str| found(operation, renewal(), &[kept(&request, &answered("DomainUpdate", ID, inside), true)]);
     assert!(
-        matches!(find(&error("DOMAIN_LOCKED", "INVALID_REQUEST_ERROR")), Finding::Foreign(why) if why.contains("DOMAIN_LOCKED"))
+        matches!(find(&error("DOMAIN_LOCKED", "INVALID_REQUEST_ERROR")), Finding::Refused(why) if why.contains("DOMAIN_LOCKED"))
     );
     // Worth another attempt, under another id.
     let again = find(&error("LOCK_ERROR", "UNKNOWN_ERROR_HINT"));
     assert!(matches!(again, Finding::Nothing { same_transaction: false, .. }), "{again:?}");
     // An error at the top of the whole document stands for all.
     let top = format!("<NZSRSResponse>{}</NZSRSResponse>", error("XML_PARSE_ERROR", "MALFORMED_REQUEST_ERROR"));
-    assert!(matches!(found(operation, renewal(), &[kept(&request, &top, false)]), Finding::Foreign(_)));
+    assert!(matches!(found(operation, renewal(), &[kept(&request, &top, false)]), Finding::Refused(_)));
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn in_a_document_with_two_actions_ours_counts() {
                  Status=\"Available\"/></Response>";
     let nobodys = answered("DomainUpdate", ID, "").replacen("<Response", &format!("{whois}<Response"), 1);
     let finding = found(Operation::DomainTransfer, params.clone(), &[kept(&request, &nobodys, true)]);
-    assert!(matches!(&finding, Finding::Foreign(why) if why.contains("nobody has the domain")), "{finding:?}");
+    assert!(matches!(&finding, Finding::Refused(why) if why.contains("nobody has the domain")), "{finding:?}");
     // A response without the action proves nothing, and neither does a domain that is not ours then.
     let other = answered("DomainUpdate", "x", "<Domain DomainName=\"example.co.nz\"/>");
     let answers = [kept(&request, &other, true), no_domain()];
@@ -226,9 +226,9 @@ fn a_renewal_that_was_not_made_is_over_when_its_date_is() {
     };
     let (same, other) = (renew(until(OTHER, 2027)), renew(until(OTHER, 2028)));
     assert!(matches!(same, Finding::Nothing { same_transaction: true, .. }), "{same:?}");
-    assert!(matches!(&other, Finding::Overtaken(why) if why.contains("BilledUntil")), "{other:?}");
+    assert!(matches!(&other, Finding::Foreign(why) if why.contains("BilledUntil")), "{other:?}");
     let gone = renew(no_domain());
-    assert!(matches!(&gone, Finding::Overtaken(why) if why.contains("not ours")), "{gone:?}");
+    assert!(matches!(&gone, Finding::Foreign(why) if why.contains("not ours")), "{gone:?}");
     let ours = renew(until(ID, 2028));
     assert!(matches!(ours, Finding::Applied { .. }), "{ours:?}");
 }

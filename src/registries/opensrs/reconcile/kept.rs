@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::super::outcome;
 use super::orders::{self, NEW, Order, RENEWAL, Status, TRANSFER};
-use super::{Case, Halt, Next, applied, cannot, foreign, nothing, number, said, taken};
+use super::{Case, Halt, Next, applied, cannot, nothing, number, refused, said, taken};
 use crate::model::{Answer, Operation};
 
 /// An order with its name's other orders.
@@ -56,7 +56,7 @@ fn replaced(kept: &Kept<'_>, newer: &Order, until: &str) -> Next {
     match newer.status {
         Status::Completed => applied(kept.shown, format!("{what} is completed")),
         Status::UnderWay => taken(kept.shown, until, format!("{what} is under way")),
-        Status::Ended => foreign(format!("{what} came to nothing: declined or cancelled")),
+        Status::Ended => refused(format!("{what} came to nothing: declined or cancelled")),
         Status::Pending | Status::Strange => cannot(format!("{what} is pending, or in a status that is not known")),
     }
 }
@@ -74,7 +74,7 @@ pub fn cancel(case: &mut Case<'_>) -> Next {
     match status {
         Status::Ended => applied(shown, format!("order {id}: cancelled or declined")),
         Status::Pending | Status::UnderWay => nothing(format!("order {id}: not cancelled")),
-        Status::Completed => foreign(format!("order {id}: completed before it could be cancelled")),
+        Status::Completed => refused(format!("order {id}: completed before it could be cancelled")),
         Status::Strange => cannot(format!("order {id} is in a status that is not known")),
     }
 }
@@ -87,7 +87,7 @@ fn cancel_transfer(case: &mut Case<'_>) -> Next {
     };
     match said(&check.data, "status") {
         Some("cancelled" | "canceled") => applied(check, "CHECK_TRANSFER: cancelled"),
-        Some("completed") => foreign("CHECK_TRANSFER: completed before it could be cancelled"),
+        Some("completed") => refused("CHECK_TRANSFER: completed before it could be cancelled"),
         Some(status) if status.starts_with("pending_") => {
             nothing(format!("CHECK_TRANSFER: {}", status.escape_default()))
         }

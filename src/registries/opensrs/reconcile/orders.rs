@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
 use super::super::{mailbox, outcome};
-use super::{Age, Case, Finding, Halt, Next, applied, cannot, foreign, said, shown, taken};
+use super::{Age, Case, Finding, Halt, Next, applied, cannot, refused, said, shown, taken};
 use crate::model::{Answer, Operation};
 
 /// Orders looked at in one conversation; an engine asks twelve questions in a row at most, and some are asked besides.
@@ -238,7 +238,7 @@ pub fn fate(order: &Order, shown: &Answer, known_by: &str, saved: bool, until: &
             "order {id} is this job's ({known_by}), pending: just begun, or kept and not carried out (see account.info for \
              money); run it with order.process or withdraw it with order.cancel, and do not order anew"
         )),
-        Status::Ended => foreign(format!(
+        Status::Ended => refused(format!(
             "order {id} is this job's ({known_by}) and came to nothing: declined or cancelled; order.process can order it anew"
         )),
         Status::Strange => cannot(format!("order {id} is this job's ({known_by}), in a status that is not known")),
