@@ -79,7 +79,12 @@ pub async fn play(run: &Run) -> Outcome {
         stage.calm().await;
         // What settles late, and what a human has to look at, comes only now.
         let patience = run.patience + 12 * stage.longest_pause();
-        (performed, over(&stage, &plan, &collector, &mut human, patience).await)
+        let left = over(&stage, &plan, &collector, &mut human, patience).await;
+        let left = match left {
+            Some(left) => Some(format!("{left}\n{}", stage.standing().await)),
+            None => None,
+        };
+        (performed, left)
     };
     let (performed, left) = tokio::select! {
         played = everything => played,

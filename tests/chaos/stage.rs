@@ -271,6 +271,18 @@ impl Stage {
         daemons::command(&self.watcher, arguments).await
     }
 
+    /// How it stands, in the words of the program: the accounts, and what keeps the oldest jobs from starting.
+    pub async fn standing(&self) -> String {
+        let mut text = self.command(&["accounts", "list"]).await.unwrap_or_default();
+        let list = self.command(&["jobs", "list", "--state", "waiting", "--limit", "100", "--output", "jsonl"]).await;
+        let rows = list.iter().flat_map(|list| list.lines()).map(|line| serde_json::from_str::<Value>(line).unwrap());
+        let ids: Vec<String> = rows.filter_map(|row| row["id"].as_str().map(str::to_owned)).collect();
+        for id in ids.iter().rev().take(3) {
+            text += &self.command(&["jobs", "explain", id]).await.unwrap_or_default();
+        }
+        text
+    }
+
     /// Accounts that wait for a human now; none if that cannot be learned.
     async fn suspended_now(&self) -> Option<Vec<String>> {
         let list = self.command(&["accounts", "list", "--output", "jsonl"]).await?;

@@ -319,7 +319,9 @@ pub fn login(answer: &Answer) -> Login {
         (ResultWord::Success, _) => Login::Open,
         (_, Some(Meaning::Blocked)) => Login::Blocked(reason(operation, answer), BLOCKED_FOR),
         (_, Some(Meaning::Sessions)) => Login::NotNow(reason(operation, answer), SESSIONS_TAKEN_FOR),
-        (ResultWord::Exception, None) | (_, Some(Meaning::Backoff | Meaning::Malfunction)) => {
+        // What passes says nothing of the credentials.
+        (ResultWord::Exception, None)
+        | (_, Some(Meaning::Soon | Meaning::Backoff | Meaning::Quota | Meaning::Malfunction)) => {
             Login::Trouble(reason(operation, answer))
         }
         _ => Login::Refused(reason(operation, answer)),
