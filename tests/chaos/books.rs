@@ -99,6 +99,14 @@ pub async fn at_a_human(url: &str) -> sqlx::Result<Vec<uuid::Uuid>> {
     Ok(jobs.iter().map(|id| id.parse().unwrap()).collect())
 }
 
+/// Accounts of which a registry said that their money does not last.
+pub async fn out_of_funds(url: &str) -> sqlx::Result<Vec<String>> {
+    let mut reader = Reader::connect(url).await?;
+    let accounts = reader.texts("SELECT name FROM pauses WHERE kind = 'funds'").await?;
+    reader.close().await?;
+    Ok(accounts)
+}
+
 /// Accounts somebody works.
 pub async fn owned(url: &str, accounts: &[String]) -> sqlx::Result<usize> {
     let mut reader = Reader::connect(url).await?;

@@ -163,6 +163,10 @@ impl Human<'_> {
                 self.declared_over.insert(id);
             }
         }
+        // There is plenty: a registry further away said so of one order (`forced-440`), and the operator has another one try.
+        for account in books::out_of_funds(stage.database_direct()).await.unwrap_or_default() {
+            stage.command(&["accounts", "resume", &account]).await;
+        }
     }
 }
 

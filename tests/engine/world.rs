@@ -147,6 +147,7 @@ impl World {
         config.retry.question = [0.02, 0.1];
         config.retry.questions = 100;
         config.retry.connect = [0.02, 0.1];
+        config.deadlines.look_seconds = 1;
         config.poll.shortest = 0.02;
         config.poll.longest = 0.1;
         let mut world = Self { place: setup.place, sandbox, database, config, directory };

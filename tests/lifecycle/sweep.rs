@@ -27,9 +27,11 @@ pub enum By {
 pub async fn of_everything(setup: Setup, account: &str, end: &str, by: By, registration: fn(&str) -> Value) {
     open(setup, async |office| {
         let names: Vec<String> = (1..=DOMAINS).map(|number| format!("example-{number}.{end}")).collect();
-        let mut known = Vec::new();
         for name in &names {
             office.done(account, "domain.create", registration(name)).await;
+        }
+        let mut known = Vec::new();
+        for name in &names {
             known.push(expiry(office, account, name).await);
         }
         office.world.database.execute("DELETE FROM deadlines").await;

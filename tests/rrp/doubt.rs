@@ -1,11 +1,12 @@
 //! Answers that are lost: every order has its effect once, and billing is told the truth.
 
+use registrard::model::State;
 use serde_json::{Value, json};
 
 use crate::database::Kind;
 use crate::life::{with, year};
 use crate::office::Office;
-use crate::world::{Place, REGISTRAR, Setup, World, job, play};
+use crate::world::{Place, REGISTRAR, Setup, World, job, play, until};
 
 /// What befalls one request in two.
 const FAULTS: &[&str] = &[
@@ -92,4 +93,34 @@ async fn each_effect_once() {
         println!("{fault}");
         lost_answers(fault, if n % 2 == 0 { Kind::Postgres } else { Kind::Sqlite }).await;
     }
+}
+
+/// A second registration of a host is lost on its way, and would be refused if it arrived. As soon as it is told to have failed,
+/// billing deletes the host: it must not come back when the lost order arrives after all.
+#[tokio::test]
+async fn who_was_told_that_it_failed_finds_it_not_done_later() {
+    const LATE: u64 = 3;
+    let setup = Setup::at(Place::Rrp).set("answer_seconds", json!(1));
+    let setup = setup.fault(&format!("delay={}:action=host.create,nth=2", LATE * 1000));
+    play(Kind::Postgres, setup, async |mut world: World| {
+        // The time after which nothing arrives any more is a minute, or the longest wait between two questions.
+        world.config.retry.question = [0.1, LATE as f64 + 1.0];
+        let daemon = world.daemon();
+        let office = Office { world };
+        office.said("domain.create", json!({ "domain": "example.com", "years": 1 })).await;
+        let host = json!({ "host": "ns1.example.com", "address": ["192.0.2.1"] });
+        office.said("host.create", host.clone()).await;
+        let twin = office.world.submit(&[job(REGISTRAR, "host.create", host)]).await;
+        let told = office.world.end_of(twin[0]).await.job;
+        assert_eq!(told.state, State::Failed, "{:?}", told.reason);
+        office.said("host.delete", json!({ "host": "ns1.example.com" })).await;
+        let orders = || office.world.requests_for(REGISTRAR, "host.create").into_iter();
+        let answered = async || (orders().filter(|order| order.answer.is_some()).count() == 2).then_some(());
+        until("the lost order to arrive", answered).await;
+        assert_eq!(office.denied("host.info", json!({ "host": "ns1.example.com" })).await, "545");
+        daemon.stop().await;
+        let kinds: Vec<_> = office.effects().into_iter().map(|(kind, _)| kind).collect();
+        assert_eq!(kinds, ["domain.create", "host.create", "host.delete"]);
+    })
+    .await;
 }
