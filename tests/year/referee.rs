@@ -95,6 +95,15 @@ pub fn days_before(due: Timestamp, days: i64, zone: &TimeZone) -> Timestamp {
     due.to_zoned(zone.clone()).checked_sub(days.days()).unwrap().timestamp()
 }
 
+/// Whether nobody could have met a date: of the daemons that began between the day on which its job is submitted and the date
+/// itself, none lived to the end of its work.
+pub fn is_beyond(segment: &Segment, lives: &[Life], zone: &TimeZone) -> bool {
+    act_of(&segment.kind).is_some_and(|days| {
+        let from = days_before(segment.due, days, zone).max(segment.since);
+        !lives.iter().any(|life| life.settled && life.began >= from && life.ended < segment.due)
+    })
+}
+
 /// Judges all events.
 pub fn judge(told: &[Told], lives: &[Life], rules: &Rules<'_>) -> Verdict {
     let mut verdict = Verdict::default();

@@ -1,10 +1,12 @@
 //! The referee finds what he is there to find.
 
+use std::collections::BTreeSet;
+
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::referee::{Life, Rules, Told, judge};
+use crate::referee::{End, Life, Rules, Segment, Told, is_beyond, judge};
 
 const ACCOUNT: &str = "90";
 const DUE: &str = "2027-10-03T00:00:00Z";
@@ -109,4 +111,29 @@ fn a_day_has_one_digest() {
     // One second before midnight: the calendar may be looked at after it.
     let lives = ["2027-07-01T11:59:59Z"].map(life);
     assert_eq!(judge(&[], &lives, &rules).faults, [""; 0]);
+}
+
+/// Ordered two days before, and lost if every daemon of these two days is killed in the midst of its work.
+#[test]
+fn what_nobody_could_have_met_is_beyond() {
+    let due = "2027-01-20T23:00:00Z";
+    let segment = Segment {
+        account: ACCOUNT.into(),
+        object: "domain:example.de".into(),
+        kind: "auth_info1_expiry".into(),
+        due: at(due),
+        since: at("2026-12-22T13:00:00Z"),
+        end: Some((at("2027-01-21T10:00:00Z"), End::Missed)),
+        reminded: BTreeSet::new(),
+        acted: 1,
+    };
+    let zone = TimeZone::get("Europe/Berlin").unwrap();
+    let sudden = |began: &str| Life { settled: false, ..life(began) };
+    let is_beyond = |of: &[Life], segment: &Segment| is_beyond(segment, of, &zone);
+    let killed = [sudden("2027-01-19T12:00:00Z"), sudden("2027-01-20T06:00:00Z")];
+    assert!(is_beyond(&killed, &segment));
+    let [first, _] = killed;
+    assert!(!is_beyond(&[first, life("2027-01-20T06:00:00Z")], &segment));
+    assert!(is_beyond(&[life("2027-01-18T22:59:00Z"), life(due)], &segment), "too early, and too late");
+    assert!(!is_beyond(&[], &Segment { kind: "redemption_end".into(), ..segment }), "nobody was to meet it");
 }

@@ -22,6 +22,7 @@ pub struct Report {
     entries: usize,
     ends: BTreeMap<String, usize>,
     missed: BTreeMap<String, usize>,
+    beyond: usize,
     owed: usize,
     open_questions: BTreeMap<String, usize>,
     events: BTreeMap<String, usize>,
@@ -32,7 +33,7 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn of(setup: &Setup, told: &[Told], lives: &[Life], verdict: &Verdict, took: Duration) -> Self {
+    pub fn of(setup: &Setup, told: &[Told], lives: &[Life], verdict: &Verdict, beyond: usize, took: Duration) -> Self {
         let count = |words: &mut dyn Iterator<Item = String>| {
             let mut counts = BTreeMap::new();
             words.for_each(|word| *counts.entry(word).or_insert(0) += 1);
@@ -51,6 +52,7 @@ impl Report {
             entries: entries.count(),
             ends: count(&mut verdict.segments.iter().map(end)),
             missed: count(&mut missed.map(|segment| segment.kind.clone())),
+            beyond,
             owed: verdict.owed,
             open_questions: verdict.open_questions.clone(),
             events: count(&mut told.iter().map(|event| event.kind.clone())),
@@ -90,7 +92,12 @@ impl fmt::Display for Report {
         writeln!(f, "{} domains, {} days, {:?}", self.setup.domains, self.setup.days, self.setup.kind)?;
         writeln!(f, "daemons: {} lives, {} of them ended in the midst of their work", self.lives, self.sudden)?;
         writeln!(f, "entries: {} ({})", self.entries, list(&self.ends))?;
-        writeln!(f, "missed, all of them on purpose: {}", list(&self.missed))?;
+        writeln!(f, "missed: {}", list(&self.missed))?;
+        writeln!(
+            f,
+            "of these {} because no daemon lived to the end of its work between the day of the job and the date, all others on purpose",
+            self.beyond
+        )?;
         writeln!(f, "reminders: {} owed and told, once each", self.owed)?;
         writeln!(f, "neither owed nor told, because the date was over first: {}", list(&self.open_questions))?;
         writeln!(f, "events: {}", list(&self.events))?;

@@ -246,9 +246,16 @@ impl Year {
             .map(|entry| (entry.account, entry.object.as_str().to_owned(), entry.kind.word().to_owned(), entry.due));
         faults.extend(referee::compare_open(&verdict.segments, open.collect()));
         let (effects, objects) = stage.truth().await;
-        faults.extend(books::judge(&self.script.domains, &verdict.segments, &self.lives, &effects, &objects));
+        let is_beyond = |segment: &&referee::Segment| {
+            let zone = zone_of(stage, &segment.account);
+            matches!(segment.end, Some((_, referee::End::Missed)))
+                && self.is_covered(&segment.account)
+                && referee::is_beyond(segment, &self.lives, &zone)
+        };
+        let beyond: Vec<_> = verdict.segments.iter().filter(is_beyond).collect();
+        faults.extend(books::judge(&self.script.domains, &verdict.segments, &beyond, &self.lives, &effects, &objects));
         faults.extend(stage.complaints());
-        let report = Report::of(&self.setup, &self.told, &self.lives, &verdict, clock.elapsed());
+        let report = Report::of(&self.setup, &self.told, &self.lives, &verdict, beyond.len(), clock.elapsed());
         faults.extend(report.memory_fault());
         (report, faults)
     }
