@@ -9,6 +9,7 @@ pub mod deadlines;
 pub mod demo;
 pub mod events;
 pub mod exit;
+pub mod explain;
 #[cfg(test)]
 pub(crate) mod fake;
 pub mod jobs;
@@ -130,6 +131,8 @@ pub enum Command {
     Migrate,
     /// See what a job would send, or what an answer means; needs no network and no store.
     Wire(wire::WireArgs),
+    /// Say what a registry's code means, and what becomes of a job that gets it; needs no network and no store.
+    Explain(explain::ExplainArgs),
     /// Measure.
     Bench(bench::BenchArgs),
     /// Print the JSON Schema of jobs, events or the configuration.
@@ -190,6 +193,7 @@ async fn dispatch(cli: Cli, open: OpenStore, out: &mut Out<'_>) -> Result<(), Fa
             wire::run(args, cli.global.output, input, output, std::io::stderr())
                 .map_err(|why| Failure::new(Exit::Usage, "wire", why))
         }
+        Command::Explain(args) => explain::run(args, out),
         Command::Bench(args) => bench::run(args).await,
         Command::Submit(args) => submit(args, &config()?, open, out).await,
         Command::Schema { subject } => schema::run(*subject, out),

@@ -2,11 +2,13 @@
 //! `outcome` (native codes → verdicts), `reconcile`, `limits`, `session`. A folder knows `model` and `net` only.
 
 pub mod denic_rri;
+mod explained;
 mod mailbox;
 pub mod nz_srs;
 pub mod opensrs;
 pub mod rrp;
 
+pub use explained::Explained;
 pub use mailbox::{Ending, Head, Mailbox, RegistryMessage, Removed};
 
 use std::path::PathBuf;
@@ -39,6 +41,8 @@ pub struct Plugin {
     pub operations: &'static [Operation],
     /// What it publishes as its limits, before any account exists.
     pub limits: fn() -> Limits,
+    /// Its table of codes in words, first those that count before others.
+    pub codes: fn() -> Vec<Explained>,
     /// The pure part, for `wire encode` and `wire decode`.
     pub dialect: MakeDialect,
     /// An account from its settings (the account's table in the configuration without `registry`). Refuses unknown keys

@@ -4,6 +4,7 @@
 mod codes;
 mod quota;
 
+pub use codes::explained;
 use std::time::Duration;
 
 use jiff::Timestamp;

@@ -4,6 +4,7 @@
 mod classes;
 mod codes;
 
+pub use codes::explained;
 use jiff::Timestamp;
 use serde_json::Value;
 

@@ -6,6 +6,7 @@ mod codes;
 mod dates;
 mod questions;
 
+pub use codes::explained;
 use serde_json::Value;
 
 use self::classes::{Class, pending_until};

@@ -31,6 +31,7 @@ pub const PLUGIN: Plugin = Plugin {
     name: NAME,
     operations: commands::OPERATIONS,
     limits: limits::published,
+    codes: outcome::explained,
     dialect: |options| Ok(Arc::new(dialect::Rrp::new(options)?)),
     account: |name, settings| Ok(Arc::new(account::Account::new(name, settings)?)),
     account_over: |name, settings, dial| Ok(Arc::new(account::Account::over(name, settings, dial)?)),

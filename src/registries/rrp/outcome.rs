@@ -3,6 +3,7 @@
 mod classes;
 mod codes;
 
+pub use codes::explained;
 use jiff::tz::TimeZone;
 
 use self::classes::{CHECKLIST, Class, FEWER_FOR};

@@ -6,6 +6,7 @@ use crate::model::Operation::{
     self, DomainAuthcodeCreate, DomainAuthcodeRequest, DomainDelete, DomainRestore, DomainTransfer, MessageDelete,
     MessageRead,
 };
+use crate::registries::Explained;
 
 /// What a code means where the request was refused. On success every code is only told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -271,6 +272,15 @@ pub const CODES: &[Row] = &[
     on(MessageDelete, "63650063609", Moot, "the message is gone already"),
     row("63650063609", Refused, "no such message"),
 ];
+
+/// The table in words.
+pub fn explained() -> Vec<Explained> {
+    let explain = |row: &Row| Explained {
+        operations: row.only.into_iter().collect(),
+        ..Explained::of(row.code, row.meaning.word(), row.meaning.word(), row.remark)
+    };
+    CODES.iter().map(explain).collect()
+}
 
 #[cfg(test)]
 mod tests {

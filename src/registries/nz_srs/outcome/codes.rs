@@ -5,6 +5,7 @@ use super::classes::Class::{self, Already, Ask, Backoff, Bug, Done, Refused, Soo
 use crate::model::Operation::{
     self, ContactUpdate, DomainDelete, DomainRenew, DomainRestore, DomainTransfer, MessageDelete,
 };
+use crate::registries::Explained;
 
 /// An error.
 pub struct Row {
@@ -199,3 +200,12 @@ pub const HINTS: &[(&str, Class)] = &[
     ("UNKNOWN_ERROR_HINT", Refused),
     ("SRS::Error::UNKNOWN_ERROR", Refused),
 ];
+
+/// The table in words.
+pub fn explained() -> Vec<Explained> {
+    let explain = |row: &Row| Explained {
+        operations: row.of.to_vec(),
+        ..Explained::of(row.id, row.class.words(), row.class.words(), row.remark)
+    };
+    ROWS.iter().map(explain).collect()
+}

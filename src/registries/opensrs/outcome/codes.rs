@@ -6,6 +6,7 @@ use super::classes::Class::{
     self, Already, Ask, Async, Backoff, ByHand, Funds, Refused, Soon, Success, Suspend, Throttle, Wait,
 };
 use crate::model::Operation::{self, DomainDelete, DomainRenew, DomainRestore, DomainUpdate, HostCreate, HostDelete};
+use crate::registries::Explained;
 
 /// A code.
 pub struct Row {
@@ -191,4 +192,15 @@ pub fn find_text(operation: Operation, code: &str, text: &str) -> Option<&'stati
     // A request in the registry's own words may be any of them.
     let fits = |row: &Text| row.of.is_empty() || row.of.contains(&operation) || operation == Operation::Raw;
     TEXTS.iter().find(|row| (row.code.is_empty() || row.code == code) && fits(row) && text.contains(row.fragment))
+}
+
+/// The tables in words.
+pub fn explained() -> Vec<Explained> {
+    let text = |row: &Text| Explained {
+        operations: row.of.to_vec(),
+        text: row.fragment,
+        ..Explained::of(row.code, row.read.words(), row.write.words(), row.remark)
+    };
+    let general = |row: &Row| Explained::of(row.code, row.read.words(), row.write.words(), row.remark);
+    TEXTS.iter().map(text).chain(CODES.iter().map(general)).collect()
 }

@@ -9,6 +9,7 @@ use crate::model::Operation::{
     self, DomainCheck, DomainCreate, DomainDelete, DomainTransfer, DomainTransferApprove, DomainTransferReject,
     DomainUpdate, HostCheck, HostCreate, HostDelete, HostUpdate, OrderCancel,
 };
+use crate::registries::Explained;
 
 /// A code.
 pub struct Row {
@@ -170,4 +171,14 @@ pub fn meaning(operation: Operation, code: &str) -> Option<(Class, &'static str)
     let special = SPECIAL.iter().find(|special| special.code == code && special.of.contains(&operation));
     let general = (if operation.writes() { row.write } else { row.read }, row.remark);
     Some(special.map_or(general, |special| (special.class, special.remark)))
+}
+
+/// The tables in words.
+pub fn explained() -> Vec<Explained> {
+    let special = |row: &Special| Explained {
+        operations: row.of.to_vec(),
+        ..Explained::of(row.code, row.class.words(), row.class.words(), row.remark)
+    };
+    let general = |row: &Row| Explained::of(row.code, row.read.words(), row.write.words(), row.remark);
+    SPECIAL.iter().map(special).chain(CODES.iter().map(general)).collect()
 }
