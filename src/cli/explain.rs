@@ -89,7 +89,7 @@ pub fn run(args: &ExplainArgs, out: &mut Out<'_>) -> Result<(), Failure> {
         plugins.iter().flat_map(of).collect()
     };
     let Some(code) = args.code.as_deref().map(str::trim) else { return out.rows(&lines(&|_| true)) };
-    let found = lines(&|row| row.code.eq_ignore_ascii_case(code));
+    let found = lines(&|row| !code.is_empty() && row.code.eq_ignore_ascii_case(code));
     if found.is_empty() {
         return Err(unknown(code, &lines(&|row| is_near(row.code, code))));
     }

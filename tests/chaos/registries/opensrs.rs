@@ -83,6 +83,11 @@ impl Registry for Opensrs {
         faults.iter().any(|fault| fault.starts_with("previous_answer"))
     }
 
+    fn is_suspended_by(&self, faults: Faults) -> bool {
+        // A connection that is forgotten is answered as if the reseller were not known (410).
+        faults.iter().any(|fault| fault.contains("not_logged_in"))
+    }
+
     fn scenes(&self) -> &'static [Weighted] {
         scenes::ALL
     }

@@ -25,7 +25,7 @@ pub fn create(case: &mut Case<'_>) -> Next {
             foreign("by an earlier job of this account, and not by this one: STATUS: ours (created date)")
         }
         (_, Some(Age::AtTheEdge)) => cannot("STATUS: ours, registered shortly before this order (created date)"),
-        (Some(true), Some(Age::Newer)) if years_differ(case, info) => {
+        (Some(true), Some(Age::Newer)) if years_differ(case, info) && !case.was_so_just_now() => {
             cannot("STATUS: registered by us since this order, for other years (registration expiration date)")
         }
         (Some(true), Some(Age::Newer)) => {

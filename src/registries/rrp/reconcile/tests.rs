@@ -413,4 +413,8 @@ fn the_earlier_of_two_like_orders_has_the_effect() {
     let edge = ours(EDGE, EDGE, &[]);
     let params = json!({ "domain": "example.com", "years": 1 });
     assert_eq!(play(false, just_now, None, (DomainCreate, &params), &[edge]).1.unwrap().word(), "foreign");
+    // Registered by the earlier job within the second in which this one was written down, and for other years.
+    let longer = ours(NEW, NEW, &["registration expiration date:2031-12-01 08:00:01.0"]);
+    let years = json!({ "domain": "example.com", "years": 2 });
+    assert_eq!(play(false, just_now, None, (DomainCreate, &years), &[longer]).1.unwrap().word(), "foreign");
 }
