@@ -154,13 +154,17 @@ impl Stage {
     }
 
     /// Waits until a daemon that was started at `since` has nothing left to do: it has looked at the calendar, no job is
-    /// unfinished, nothing heard is unread, and nothing is due.
+    /// unfinished, the registries' messages are read and what they say is heard, and nothing is due.
     pub async fn settle(&mut self, since: Timestamp) {
         let begun = std::time::Instant::now();
         let what = format!("a daemon that is done at {}", since.round(Unit::Second).unwrap());
         let waiting = until(&what, PATIENCE, async || {
             self.attend().await;
-            let is_done = begun.elapsed() >= LEAST && self.has_looked(since).await && self.is_idle().await;
+            let is_done = begun.elapsed() >= LEAST
+                && self.has_looked(since).await
+                && self.is_idle().await
+                && self.is_read().await
+                && self.is_idle().await;
             is_done.then_some(())
         });
         if tokio::time::timeout(PATIENCE - Duration::from_secs(5), waiting).await.is_err() {
@@ -204,6 +208,18 @@ impl Stage {
             && store.words(1).await.unwrap().is_empty()
             && store.ripe_entries(self.now(), 1).await.unwrap().is_empty()
             && jobs().await
+    }
+
+    /// Whether no message waits at the registries: a daemon that lives for seconds a day must not fall behind. It is much to say,
+    /// so it is asked last.
+    async fn is_read(&self) -> bool {
+        let objects = control::ordered(&self.sandbox.control, "GET", "/objects", &Value::Null).await;
+        let waiting = |account: &Value| account["messages"].as_u64().or(account["events"].as_u64()).unwrap_or(0);
+        let accounts = Registry::ALL.into_iter().flat_map(|registry| {
+            let of = |part: &str| objects[part]["accounts"].as_array();
+            of(registry.name()).or(of(registry.shown().0)).unwrap_or_else(|| panic!("no accounts of {registry:?}"))
+        });
+        accounts.map(waiting).sum::<u64>() == 0
     }
 
     /// Everything the registries have done, and what they have.
@@ -262,7 +278,7 @@ poll_millis = 50
 stop_seconds = 10
 
 [poll]
-shortest = 0.1
+shortest = 0.02
 longest = 0.3
 
 [retry]
